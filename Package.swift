@@ -1,0 +1,129 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The targets are the walls of docs/ARCHITECTURE.md: an import that is not listed here does not compile.
+// Arrows point inward: front ends never import a storage engine or each other; only RoostServer knows everything.
+let package = Package(
+    name: "roost",
+    products: [
+        .executable(name: "roost", targets: ["roost"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The little C that there is: CRC32C in hardware, system calls that Swift cannot reach well.
+        .target(name: "CRoost"),
+
+        // Pure targets: no NIO, no Foundation, no clock, no disk, no network.
+        .target(name: "RoostModel"),
+        .target(name: "RoostCore", dependencies: ["RoostModel"]),
+        .target(name: "RoostLog", dependencies: ["RoostModel", "CRoost"]),
+        .target(name: "RoostStorage", dependencies: ["RoostModel"]),
+
+        // Which web pages may speak to the two HTTP ports. Pure.
+        .target(name: "HTTPGuard"),
+
+        // The embedded engine: core, log and clock meet here and only here.
+        .target(
+            name: "RoostLocalStorage",
+            dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "CRoost"]
+        ),
+
+        // Front ends: a protocol each, over the Storage protocol.
+        .target(
+            name: "SQSFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+        .target(
+            name: "HTTPFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
+        // Composition: configuration, wiring, signals.
+        .target(
+            name: "RoostServer",
+            dependencies: [
+                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend", "CRoost",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        .executableTarget(
+            name: "roost",
+            dependencies: [
+                "RoostServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
+            ]
+        ),
+
+        .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
+        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore"]),
+        .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"]),
+        .testTarget(
+            name: "RoostLocalStorageTests",
+            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore"]
+        ),
+        .testTarget(
+            name: "SQSFrontendTests",
+            dependencies: [
+                "SQSFrontend", "RoostStorage",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
+        .testTarget(
+            name: "HTTPFrontendTests",
+            dependencies: [
+                "HTTPFrontend", "RoostStorage",
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ]
+        ),
+        .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
+        .testTarget(name: "RoostServerTests", dependencies: ["RoostServer"]),
+        .testTarget(name: "TidyTests"),
+    ]
+)
+
+// One settings list for all targets. The CRoost target has no Swift, so it takes none.
+for target in package.targets where target.name != "CRoost" {
+    target.swiftSettings = [
+        .swiftLanguageMode(.v6),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

@@ -1,0 +1,3 @@
+#ifndef CROOST_H
+#define CROOST_H
+#endif

@@ -1,0 +1,28 @@
+/// Every number that bounds what a client may ask for, with its unit in the name and its origin.
+/// A front end may be stricter (SQS is); nothing may be looser.
+package enum Limits {
+    /// SQS: queue names have up to 80 characters, `.fifo` included.
+    package static let queueNameBytesMax = 80
+    /// SQS since 2025: 1 MiB a message, attributes included, and 1 MiB a batch.
+    package static let sqsMessageBytesMax = 1_048_576
+    /// SQS: entries in a batch, and messages in one ReceiveMessage.
+    package static let sqsBatchEntriesMax = 10
+    /// SQS: message attributes a message may carry.
+    package static let messageAttributesMax = 10
+    /// Default of `--max-message-bytes`: the AweQ API promises more than SQS.
+    package static let messageBytesMaxDefault = 16 * 1_048_576
+    /// The AweQ API and the JSON API hand out at most this many messages in one reply.
+    package static let receiveMessagesMax = 1000
+    /// SQS: 12 hours.
+    package static let visibilityTimeoutMax = Milliseconds.seconds(43_200)
+    /// Messages of one queue that may be in flight to SQS clients: about 120,000 (SQS quota).
+    package static let sqsInFlightMessagesMax = 120_000
+    /// Due times may lie a hundred years ahead; further away is a mistake in units.
+    package static let delayMax = Milliseconds.seconds(100 * 366 * 86_400)
+    /// Queue ids are 24 bits wide in the message index (see RoostCore/MessageSlot).
+    package static let queuesMax = 1 << 24
+    /// Timers that one tick entry may fire, so that a mass expiry never holds up a turn.
+    package static let timersPerTickMax = 1000
+    /// Characters of a reason given with pause.
+    package static let reasonBytesMax = 1024
+}

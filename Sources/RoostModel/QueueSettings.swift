@@ -1,0 +1,89 @@
+/// Where a message goes whose lease ended without a delete.
+package enum Redelivery: UInt8, Sendable, CaseIterable {
+    /// To its old place, before what was sent later (SQS).
+    case front = 1
+    /// To the end, as if it were new (the AweQ API).
+    case back = 2
+}
+
+/// What a queue does with its messages. Times are those of SQS by default.
+package struct QueueSettings: Sendable, Equatable {
+    package var visibilityTimeout: Milliseconds
+    package var delay: Milliseconds
+    /// Counted from when a message becomes available; `.unlimited` keeps it for ever.
+    package var retention: Milliseconds
+    package var maximumMessageBytes: Int
+    /// How long a receive waits that does not say so itself.
+    package var receiveWait: Milliseconds
+    package var redelivery: Redelivery
+
+    package init(
+        visibilityTimeout: Milliseconds = .seconds(30),
+        delay: Milliseconds = .zero,
+        retention: Milliseconds = .seconds(345_600),
+        maximumMessageBytes: Int = Limits.sqsMessageBytesMax,
+        receiveWait: Milliseconds = .zero,
+        redelivery: Redelivery = .front
+    ) {
+        self.visibilityTimeout = visibilityTimeout
+        self.delay = delay
+        self.retention = retention
+        self.maximumMessageBytes = maximumMessageBytes
+        self.receiveWait = receiveWait
+        self.redelivery = redelivery
+    }
+}
+
+/// Some settings of a queue; nil leaves one as it is (or at its default when the queue is created).
+package struct QueueSettingsChange: Sendable, Equatable {
+    package var visibilityTimeout: Milliseconds?
+    package var delay: Milliseconds?
+    package var retention: Milliseconds?
+    package var maximumMessageBytes: Int?
+    package var receiveWait: Milliseconds?
+    package var redelivery: Redelivery?
+
+    package init(
+        visibilityTimeout: Milliseconds? = nil,
+        delay: Milliseconds? = nil,
+        retention: Milliseconds? = nil,
+        maximumMessageBytes: Int? = nil,
+        receiveWait: Milliseconds? = nil,
+        redelivery: Redelivery? = nil
+    ) {
+        self.visibilityTimeout = visibilityTimeout
+        self.delay = delay
+        self.retention = retention
+        self.maximumMessageBytes = maximumMessageBytes
+        self.receiveWait = receiveWait
+        self.redelivery = redelivery
+    }
+
+    package func applied(to settings: QueueSettings) -> QueueSettings {
+        QueueSettings(
+            visibilityTimeout: visibilityTimeout ?? settings.visibilityTimeout,
+            delay: delay ?? settings.delay,
+            retention: retention ?? settings.retention,
+            maximumMessageBytes: maximumMessageBytes ?? settings.maximumMessageBytes,
+            receiveWait: receiveWait ?? settings.receiveWait,
+            redelivery: redelivery ?? settings.redelivery
+        )
+    }
+
+    /// The first setting named here whose value in `settings` is another one, or nil: CreateQueue on an existing queue
+    /// compares only what the request names (SQS).
+    package func firstDifference(from settings: QueueSettings) -> QueueSetting? {
+        if let visibilityTimeout, visibilityTimeout != settings.visibilityTimeout { return .visibilityTimeout }
+        if let delay, delay != settings.delay { return .delay }
+        if let retention, retention != settings.retention { return .retention }
+        if let maximumMessageBytes, maximumMessageBytes != settings.maximumMessageBytes { return .maximumMessageBytes }
+        if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
+        if let redelivery, redelivery != settings.redelivery { return .redelivery }
+        return nil
+    }
+}
+
+/// The name of one setting, for errors that have to say which. Each front end has its own word for it.
+package enum QueueSetting: Sendable, CaseIterable {
+    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery
+}

@@ -1,0 +1,33 @@
+/// A request that was refused. Refused means that nothing happened.
+///
+/// Each front end owns one table that maps these to its codes and texts. A case carries the value seen and what would
+/// have been accepted, so that the text can say how to get there.
+package enum Rejection: Error, Sendable, Equatable {
+    case invalidQueueName(String)
+    case queueDoesNotExist(QueueName)
+    /// A queue of this name exists with another value of the setting.
+    case queueExists(QueueName, difference: QueueSetting)
+    case tooManyQueues(max: Int)
+    case invalidSetting(QueueSetting, value: Int64, accepted: ClosedRange<Int64>)
+    case messageEmpty
+    case messageTooLarge(bytes: Int, max: Int)
+    case invalidDelay(Milliseconds, max: Milliseconds)
+    case invalidVisibilityTimeout(Milliseconds, max: Milliseconds)
+    case invalidCount(Int, accepted: ClosedRange<Int>)
+    case reasonTooLong(bytes: Int, max: Int)
+    /// Not a handle that this broker made for this queue.
+    case invalidReceiptHandle
+    /// The message is deleted, expired or purged: its visibility can no longer be changed.
+    case messageNotAvailable
+    /// The lease of this handle ended and was not renewed: nothing to extend.
+    case messageNotInFlight
+    /// The receive named a limit for messages in flight, and it is reached.
+    case tooManyInFlight(max: Int)
+    case outOfDiskSpace
+    case outOfMemory
+    /// More is waiting to be written than the limit allows.
+    case busy
+    case shuttingDown
+    /// The storage engine stopped: the log could not be written. Nothing more is accepted until a restart.
+    case storageFailed(String)
+}

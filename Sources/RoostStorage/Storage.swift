@@ -1,0 +1,57 @@
+package import RoostModel
+
+/// What the front ends speak to: the embedded engine, or Redis and Valkey behind the same words.
+///
+/// It is not `async`: a message costs no task, no closure and no continuation. A front end collects the requests of one
+/// event-loop turn, hands them over as a list, and gets the results as lists, each after what it depends on is on disk.
+package protocol Storage: AnyObject, Sendable {
+    /// Takes a whole turn's requests, in order. Never blocks and never calls back from inside.
+    ///
+    /// Every submission is answered by exactly one completion with its token, delivered to `receiver`.
+    func submit(_ submissions: [Submission], for receiver: any CompletionReceiver)
+
+    /// Takes a waiting receive out of the line; it is answered empty. When its completion was already on its way,
+    /// whoever gets it has to give the messages back.
+    func cancel(_ token: UInt64, for receiver: any CompletionReceiver)
+
+    /// Whether requests are served. Cheap, from any thread.
+    var readiness: Readiness { get }
+
+    /// Counters and gauges of the engine. Cheap, from any thread, at most a few milliseconds old.
+    var metrics: StorageMetrics { get }
+}
+
+/// Gets the results of a turn. One object for each event loop of a front end.
+package protocol CompletionReceiver: AnyObject, Sendable {
+    /// Called once for each commit, on any thread, never while `submit` runs on the same stack.
+    func receive(_ completions: [Completion])
+}
+
+/// A request with the token under which its result will come back. Tokens need to be unique for one receiver.
+package struct Submission: Sendable {
+    package var token: UInt64
+    package var request: StorageRequest
+
+    package init(token: UInt64, request: StorageRequest) {
+        self.token = token
+        self.request = request
+    }
+}
+
+package struct Completion: Sendable {
+    package var token: UInt64
+    package var result: Result<StorageReply, Rejection>
+
+    package init(token: UInt64, result: Result<StorageReply, Rejection>) {
+        self.token = token
+        self.result = result
+    }
+}
+
+package enum Readiness: Sendable, Equatable {
+    /// The log is being read. `fraction` is from 0 to 1.
+    case recovering(fraction: Double)
+    case ready
+    case shuttingDown
+    case failed(String)
+}

@@ -1,0 +1,90 @@
+package import RoostModel
+
+/// One thing asked of the storage. A batch of a protocol is so many requests with so many tokens.
+package enum StorageRequest: Sendable {
+    /// Creates the queue, or finds it when it exists with the settings named. Answers `.queue`.
+    case createQueue(QueueName, QueueSettingsChange)
+    /// Answers `.done` at once; memory is freed in slices afterwards.
+    case deleteQueue(QueueName)
+    /// Removes all messages, in flight and delayed too. Answers `.done`.
+    case purgeQueue(QueueName)
+    /// Answers `.done`.
+    case changeSettings(QueueName, QueueSettingsChange)
+    /// Answers `.done`.
+    case pauseQueue(QueueName, reason: String)
+    /// Answers `.done`.
+    case resumeQueue(QueueName)
+    /// Answers `.queue`.
+    case describeQueue(QueueName)
+    /// In the order of names. Answers `.queues`.
+    case listQueues(prefix: String, after: QueueName?, limit: Int)
+
+    /// Answers `.sent`.
+    case send(QueueName, NewMessage)
+    /// Leases messages. Answers `.received`, empty when the wait ended without one.
+    case receive(QueueName, ReceiveOptions)
+    /// Answers `.done`, also when the message is gone.
+    case delete(QueueName, ReceiptHandle)
+    /// Deletes by id, ready, delayed or in flight. Answers `.done`, also when there is no such message.
+    case deleteByID(QueueName, MessageID)
+    /// Sets the time left of the lease to `timeout` from now; zero returns the message. Answers `.done`.
+    case changeVisibility(QueueName, ReceiptHandle, timeout: Milliseconds)
+    /// Looks without leasing or counting. Answers `.peeked`.
+    case peek(QueueName, PeekOptions)
+}
+
+package struct ReceiveOptions: Sendable, Equatable {
+    /// Messages wanted, 1 to `Limits.receiveMessagesMax`.
+    package var maximum: Int
+    /// Nil: that of the queue.
+    package var visibilityTimeout: Milliseconds?
+    /// Nil: that of the queue. Zero: do not wait.
+    package var wait: Milliseconds?
+    /// When as many messages of the queue are in flight, the receive is refused with `.tooManyInFlight`. Nil: no limit.
+    package var inFlightMax: Int?
+
+    package init(
+        maximum: Int, visibilityTimeout: Milliseconds? = nil, wait: Milliseconds? = nil, inFlightMax: Int? = nil
+    ) {
+        self.maximum = maximum
+        self.visibilityTimeout = visibilityTimeout
+        self.wait = wait
+        self.inFlightMax = inFlightMax
+    }
+}
+
+package struct PeekOptions: Sendable, Equatable {
+    package enum End: Sendable { case head, tail }
+
+    package var state: MessageState
+    /// Head: the next to be delivered (or due) first. Tail: the last first.
+    package var from: End
+    /// 1 to `Limits.receiveMessagesMax`.
+    package var count: Int
+
+    package init(state: MessageState = .ready, from: End = .head, count: Int) {
+        self.state = state
+        self.from = from
+        self.count = count
+    }
+}
+
+package enum StorageReply: Sendable, Equatable {
+    case done
+    case sent(SentMessage)
+    case received([ReceivedMessage])
+    case peeked([PeekedMessage])
+    case queue(QueueInfo)
+    /// `more` tells that the limit cut the list.
+    case queues([QueueInfo], more: Bool)
+}
+
+package struct SentMessage: Sendable, Equatable {
+    package var id: MessageID
+    package var sentAt: BrokerTime
+
+    package init(id: MessageID, sentAt: BrokerTime) {
+        self.id = id
+        self.sentAt = sentAt
+    }
+}

@@ -1,0 +1,4 @@
+import Crypto
+import NIOHTTP1
+import NIOPosix
+import Logging
