@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -56,8 +57,10 @@ let package = Package(
                 "RoostModel", "RoostStorage", "HTTPGuard",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
 
@@ -65,32 +68,36 @@ let package = Package(
         .target(
             name: "RoostServer",
             dependencies: [
-                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend", "CRoost",
+                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend", "HTTPGuard",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
             ]
         ),
-        .executableTarget(
-            name: "roost",
+        // The command line: a library, so that its parts can be tested, and a main of a few lines.
+        .target(
+            name: "RoostCommand",
             dependencies: [
-                "RoostServer",
+                "RoostModel", "RoostServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
+        .executableTarget(name: "roost", dependencies: ["RoostCommand"]),
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
         .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore"]),
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"]),
         .testTarget(
             name: "RoostLocalStorageTests",
-            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore"]
+            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"]
         ),
         .testTarget(
             name: "SQSFrontendTests",
@@ -109,6 +116,16 @@ let package = Package(
         ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
         .testTarget(name: "RoostServerTests", dependencies: ["RoostServer"]),
+        .testTarget(
+            name: "RoostCommandTests",
+            dependencies: [
+                "RoostCommand", "RoostServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "TidyTests"),
     ]
 )

@@ -31,51 +31,42 @@ package struct CrossSiteRules: Sendable {
         self.checksHost = listensOnLoopback
     }
 
-    /// The first reason to refuse, or nil. Arguments are header values as received; nil when absent.
+    /// The first reason to refuse, or nil. Arguments are header values as received; nil when absent. Several values of one
+    /// header, joined by commas or not, are no value that a browser sends, and are refused.
     package func refusal(
         host: String?, origin: String?, secFetchSite: String?, otherOrigins: OtherOrigins = .refused
     ) -> Refusal? {
         guard let host else { return .missingHost }
-        if checksHost, !isOwn(hostName(host)) { return .unknownHost(host) }
-        if let origin, !isAllowed(origin, at: host, otherOrigins) { return .foreignOrigin(origin) }
+        guard let authority = Authority(host), !checksHost || isOwn(authority) else { return .unknownHost(host) }
+        if let origin, !isAllowed(origin, at: authority, otherOrigins) { return .foreignOrigin(origin) }
         guard let secFetchSite else { return nil }
         return isAllowed(secFetchSite: secFetchSite, origin: origin, otherOrigins) ? nil : .crossSite(secFetchSite)
     }
 
-    private func isAllowed(_ origin: String, at host: String, _ others: OtherOrigins) -> Bool {
-        guard let schemeEnd = origin.firstRange(of: "://") else { return false }
-        let authority = origin[schemeEnd.upperBound...].lowercased()
-        if authority == host.lowercased() { return true }
-        return others == .loopbackAllowed && Self.isLoopback(hostName(authority))
+    private func isAllowed(_ origin: String, at host: Authority, _ others: OtherOrigins) -> Bool {
+        guard let authority = Self.webAuthority(of: origin) else { return false }
+        return authority == host || (others == .loopbackAllowed && authority.isLoopback)
+    }
+
+    /// Nil for `null`, and for the origins of extensions and of apps that call their own pages `capacitor://localhost`.
+    private static func webAuthority(of origin: String) -> Authority? {
+        for scheme in ["http://", "https://"] where origin.prefix(scheme.count).lowercased() == scheme {
+            return Authority(origin.dropFirst(scheme.count))
+        }
+        return nil
     }
 
     private func isAllowed(secFetchSite: String, origin: String?, _ others: OtherOrigins) -> Bool {
         switch secFetchSite {
         case "same-origin", "none": true
-        // Another port of localhost is same-site, of 127.0.0.1 cross-site: its origin was checked above.
+        // A page on another port of localhost is same-site, on 127.0.0.1 cross-site: its origin was checked above.
+        // Without an origin (an image, a link) nobody knows what page it was.
         case "same-site", "cross-site": others == .loopbackAllowed && origin != nil
         default: false
         }
     }
 
-    private func isOwn(_ name: String) -> Bool {
-        Self.isLoopback(name) || names.contains(name)
-    }
-
-    private static func isLoopback(_ name: String) -> Bool {
-        name == "localhost" || name == "[::1]" || name.hasSuffix(".localhost") || isLoopbackIPv4(name)
-    }
-
-    private static func isLoopbackIPv4(_ name: String) -> Bool {
-        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard parts.count == 4, parts[0] == "127" else { return false }
-        return parts.allSatisfy { $0.count <= 3 && UInt8($0) != nil }
-    }
-
-    /// The host without its port, in lower case; an IPv6 address keeps its brackets.
-    private func hostName(_ host: String) -> String {
-        let host = host.lowercased()
-        if host.hasPrefix("["), let end = host.firstIndex(of: "]") { return String(host[...end]) }
-        return String(host.prefix { $0 != ":" })
+    private func isOwn(_ host: Authority) -> Bool {
+        host.isLoopback || names.contains(host.name)
     }
 }

@@ -9,12 +9,16 @@ package enum Limits {
     package static let sqsBatchEntriesMax = 10
     /// SQS: message attributes a message may carry.
     package static let messageAttributesMax = 10
+    /// SQS: bytes of the name and of the type of a message attribute.
+    package static let attributeNameBytesMax = 256
     /// Default of `--max-message-bytes`: the AweQ API promises more than SQS.
     package static let messageBytesMaxDefault = 16 * 1_048_576
     /// The AweQ API and the JSON API hand out at most this many messages in one reply.
     package static let receiveMessagesMax = 1000
     /// SQS: 12 hours.
     package static let visibilityTimeoutMax = Milliseconds.seconds(43_200)
+    /// A receive may wait an hour; SQS allows 20 seconds.
+    package static let receiveWaitMax = Milliseconds.seconds(3600)
     /// Messages of one queue that may be in flight to SQS clients: about 120,000 (SQS quota).
     package static let sqsInFlightMessagesMax = 120_000
     /// Due times may lie a hundred years ahead; further away is a mistake in units.

@@ -9,6 +9,23 @@ package struct MessageCounts: Sendable, Equatable {
         self.inFlight = inFlight
         self.delayed = delayed
     }
+
+    package subscript(state: MessageState) -> Int {
+        get {
+            switch state {
+            case .ready: ready
+            case .inFlight: inFlight
+            case .delayed: delayed
+            }
+        }
+        set {
+            switch state {
+            case .ready: ready = newValue
+            case .inFlight: inFlight = newValue
+            case .delayed: delayed = newValue
+            }
+        }
+    }
 }
 
 /// What happened to the messages of a queue since the broker started. Grows only.

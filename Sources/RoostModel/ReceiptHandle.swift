@@ -1,6 +1,7 @@
 /// What a receiver gets to delete or extend a message with: 24 sealed bytes, new with every receive.
 ///
-/// The text form is 32 characters of URL-safe base64 without padding. Only the core can open a handle; any other
+/// The text form is 32 digits of base 64: letters, digits, `.` and `_`, which need no escape in a URL or a shell and do
+/// not begin like an option (the URL-safe alphabet of RFC 4648 has `-`). Only the core can open a handle; any other
 /// 24 bytes are told from a real one by their tag (RoostCore/Sealing).
 package struct ReceiptHandle: Sendable, Hashable {
     package var words: (UInt64, UInt64, UInt64)
@@ -23,6 +24,12 @@ package struct ReceiptHandle: Sendable, Hashable {
         var text = text
         let parsed = text.withUTF8 { Self.parse(UnsafeRawBufferPointer($0)) }
         guard let parsed else { return nil }
+        self = parsed
+    }
+
+    /// Reads the text form where it lies, without a String.
+    package init?(bytes: UnsafeRawBufferPointer) {
+        guard let parsed = Self.parse(bytes) else { return nil }
         self = parsed
     }
 
@@ -74,14 +81,14 @@ extension ReceiptHandle: CustomStringConvertible {
     }
 }
 
-/// The URL-safe base64 digit (RFC 4648 section 5) of a number below 64.
+/// The digit of a number below 64.
 @inlinable
 func base64Digit(_ value: UInt8) -> UInt8 {
     switch value {
     case 0..<26: UInt8(ascii: "A") &+ value
     case 26..<52: UInt8(ascii: "a") &+ (value &- 26)
     case 52..<62: UInt8(ascii: "0") &+ (value &- 52)
-    case 62: UInt8(ascii: "-")
+    case 62: UInt8(ascii: ".")
     default: UInt8(ascii: "_")
     }
 }
@@ -91,7 +98,7 @@ private func base64Value(_ byte: UInt8) -> UInt8? {
     case UInt8(ascii: "A")...UInt8(ascii: "Z"): byte &- UInt8(ascii: "A")
     case UInt8(ascii: "a")...UInt8(ascii: "z"): byte &- UInt8(ascii: "a") &+ 26
     case UInt8(ascii: "0")...UInt8(ascii: "9"): byte &- UInt8(ascii: "0") &+ 52
-    case UInt8(ascii: "-"): 62
+    case UInt8(ascii: "."): 62
     case UInt8(ascii: "_"): 63
     default: nil
     }

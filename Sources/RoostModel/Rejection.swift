@@ -11,6 +11,8 @@ package enum Rejection: Error, Sendable, Equatable {
     case invalidSetting(QueueSetting, value: Int64, accepted: ClosedRange<Int64>)
     case messageEmpty
     case messageTooLarge(bytes: Int, max: Int)
+    /// Too many attributes, or a name or type that is too long. The text says which and what would be accepted.
+    case invalidMessageAttributes(String)
     case invalidDelay(Milliseconds, max: Milliseconds)
     case invalidVisibilityTimeout(Milliseconds, max: Milliseconds)
     case invalidCount(Int, accepted: ClosedRange<Int>)

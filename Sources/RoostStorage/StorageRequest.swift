@@ -3,13 +3,13 @@ package import RoostModel
 /// One thing asked of the storage. A batch of a protocol is so many requests with so many tokens.
 package enum StorageRequest: Sendable {
     /// Creates the queue, or finds it when it exists with the settings named. Answers `.queue`.
-    case createQueue(QueueName, QueueSettingsChange)
+    indirect case createQueue(QueueName, QueueSettingsChange)
     /// Answers `.done` at once; memory is freed in slices afterwards.
     case deleteQueue(QueueName)
     /// Removes all messages, in flight and delayed too. Answers `.done`.
     case purgeQueue(QueueName)
     /// Answers `.done`.
-    case changeSettings(QueueName, QueueSettingsChange)
+    indirect case changeSettings(QueueName, QueueSettingsChange)
     /// Answers `.done`.
     case pauseQueue(QueueName, reason: String)
     /// Answers `.done`.
@@ -74,7 +74,7 @@ package enum StorageReply: Sendable, Equatable {
     case sent(SentMessage)
     case received([ReceivedMessage])
     case peeked([PeekedMessage])
-    case queue(QueueInfo)
+    indirect case queue(QueueInfo)
     /// `more` tells that the limit cut the list.
     case queues([QueueInfo], more: Bool)
 }

@@ -1,3 +1,8 @@
-import ArgumentParser
-import AsyncHTTPClient
-@main struct R: ParsableCommand {}
+import RoostCommand
+
+@main
+struct Main {
+    static func main() async {
+        await Roost.runAndExit()
+    }
+}

@@ -1,0 +1,29 @@
+#ifndef CROOST_H
+#define CROOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// CRC32C (Castagnoli), the checksum of every record, batch and header of the log. Chained like zlib's crc32: start
+// with 0, pass the last result on. Hardware instructions (SSE4.2, ARMv8 CRC) are chosen once, when the image is loaded.
+uint32_t croost_crc32c(uint32_t crc, const void *bytes, size_t count);
+
+// The checksum of a log record in one call: sequence, the first twelve bytes of the frame (head, rest), the payload.
+// The same as three chained calls over the little-endian bytes of the three parts.
+uint32_t croost_crc32c_record(uint32_t seed, uint64_t sequence, uint64_t head, uint32_t rest, const void *payload,
+                              size_t count);
+
+// The checksum of the eight little-endian bytes of `word`.
+uint32_t croost_crc32c_word(uint32_t seed, uint64_t word);
+
+// The same as croost_crc32c without special instructions; tests compare the two.
+uint32_t croost_crc32c_portable(uint32_t crc, const void *bytes, size_t count);
+
+bool croost_crc32c_uses_hardware(void);
+
+// flock(2), exclusive, without waiting. 0, or the error number: EWOULDBLOCK when somebody else holds the lock.
+// Here because Swift takes the name for the struct.
+int croost_lock_file(int descriptor);
+
+#endif

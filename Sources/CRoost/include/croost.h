@@ -1,3 +1,0 @@
-#ifndef CROOST_H
-#define CROOST_H
-#endif

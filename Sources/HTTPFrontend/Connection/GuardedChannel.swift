@@ -1,0 +1,65 @@
+package import HummingbirdCore
+package import Logging
+package import NIOCore
+import NIOHTTP1
+package import RoostStorage
+
+/// The HTTP/1.1 channel of Hummingbird with a `RequestGuardHandler` in it, and a `Connection` for the routes.
+package struct GuardedChannel: ServerChildChannel {
+    package struct Value: ServerChildChannelValue {
+        package var http: HTTP1Channel.Value
+        var connection: Connection
+
+        package var channel: any Channel { http.channel }
+    }
+
+    private let base: HTTP1Channel
+    private let limits: ConnectionLimits
+    private let bodyBytesMax: Int
+    private let budget: BodyBudget
+    private let storage: AsyncStorage
+
+    package init(
+        limits: ConnectionLimits, bodyBytesMax: Int, storage: AsyncStorage,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) {
+        self.limits = limits
+        self.bodyBytesMax = bodyBytesMax
+        self.storage = storage
+        budget = BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax))
+        let configuration = HTTP1Channel.Configuration(
+            idleTimeout: limits.idleTime,
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: limits.headFieldBytesMax,
+                maxHeaderListSize: limits.headBytesMax,
+                maxHeaderFieldCount: limits.headFieldsMax
+            )
+        )
+        base = HTTP1Channel(
+            responder: { request, writer, channel in
+                Connection.current?.requestBegan()
+                try await responder(request, writer, channel)
+            },
+            configuration: configuration
+        )
+    }
+
+    package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        let connection = Connection(storage: storage, logger: logger)
+        return base.setup(channel: channel, logger: logger).flatMapThrowing { http in
+            let pipeline = channel.pipeline.syncOperations
+            let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+            let handler = RequestGuardHandler(
+                limits: limits, bodyBytesMax: bodyBytesMax, budget: budget, connection: connection
+            )
+            try pipeline.addHandler(handler, position: .after(decoder))
+            return Value(http: http, connection: connection)
+        }
+    }
+
+    package func handle(value: Value, logger: Logger) async {
+        await Connection.$current.withValue(value.connection) {
+            await base.handle(value: value.http, logger: logger)
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package import Hummingbird
+import HummingbirdCore
+package import Logging
+package import NIOCore
+import RoostModel
+package import RoostStorage
+
+/// The HTTP front end: the AweQ API, the JSON API, health and metrics, over one storage.
+///
+/// - Parameter onServerRunning: called once with the address that the server listens on.
+package func makeHTTPApplication(
+    configuration: HTTPConfiguration,
+    storage: any Storage,
+    eventLoopGroup: any EventLoopGroup,
+    logger: Logger,
+    onServerRunning: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
+) -> some ApplicationProtocol {
+    let calls = StorageCalls(storage)
+    return Application(
+        router: makeRouter(configuration, calls),
+        server: HTTPServerBuilder { responder in
+            GuardedChannel(
+                limits: configuration.limits, bodyBytesMax: configuration.requestBodyBytesMax, storage: calls.async,
+                responder: responder
+            )
+        },
+        configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
+        onServerRunning: { channel in
+            if let address = channel.localAddress { await onServerRunning(address) }
+        },
+        eventLoopGroupProvider: .shared(eventLoopGroup),
+        logger: logger
+    )
+}
+
+private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCalls) -> Router<BasicRequestContext> {
+    let router = Router()
+    let bodies = BodyReader(bytesMax: configuration.requestBodyBytesMax)
+    router.add(middleware: ProblemMiddleware(paths: usefulPaths(configuration)))
+    router.add(
+        middleware: RequestRules(
+            crossSite: configuration.crossSite,
+            openToLoopbackPages: configuration.aweq == nil ? [] : AweQRoutes.paths
+        )
+    )
+    if let aweq = configuration.aweq { AweQRoutes(queue: aweq.queue, calls: calls, bodies: bodies).add(to: router) }
+    QueueRoutes(calls: calls, bodies: bodies).add(to: router)
+    MessageRoutes(calls: calls, bodies: bodies).add(to: router)
+    let (version, fsyncPolicy) = (configuration.version, configuration.fsyncPolicy)
+    NodeRoutes(calls: calls, version: version, fsyncPolicy: fsyncPolicy).add(to: router)
+    MetricsRoute(calls: calls, version: version, fsyncPolicy: fsyncPolicy).add(to: router)
+    return router
+}
+
+/// For the answer to an unknown path.
+private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
+    let aweq = ["POST /send-message", "GET /receive-message", "DELETE /delete-message/{key}", "GET /get-stats"]
+    let queue = ["purge", "pause", "resume", "messages", "receive", "delete", "visibility"]
+    return (configuration.aweq == nil ? [] : aweq) + ["GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}"]
+        + queue.map { "POST /api/v1/queues/{name}/\($0)" } + ["GET /api/v1/queues/{name}/messages"]
+        + ["stats"].map { "GET /api/v1/\($0)" }
+        + ["livez", "readyz", "healthz", "version", "metrics"].map { "GET /\($0)" }
+}

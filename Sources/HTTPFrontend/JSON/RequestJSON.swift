@@ -1,0 +1,42 @@
+import FoundationEssentials
+package import Hummingbird
+package import NIOCore
+
+/// Reading of request bodies, with the limit that `HTTPConfiguration` sets.
+package struct BodyReader: Sendable {
+    package var bytesMax: Int
+
+    package init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+    /// The whole body. The limit is checked while it is read: a declared length proves nothing, but refuses at once.
+    package func read(_ request: Request) async throws -> ByteBuffer {
+        if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > bytesMax {
+            throw Problem.bodyTooLarge(max: bytesMax)
+        }
+        do {
+            return try await request.body.collect(upTo: bytesMax)
+        } catch is NIOTooManyBytesError {
+            throw Problem.bodyTooLarge(max: bytesMax)
+        }
+    }
+
+    package func decode<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+        try Self.decode(type, from: await read(request))
+    }
+
+    /// Decodes an empty body as `{}`.
+    package func decodeIfPresent<Value: Decodable>(_ type: Value.Type, from request: Request) async throws -> Value {
+        let body = try await read(request)
+        return try Self.decode(type, from: body.readableBytes == 0 ? ByteBuffer(string: "{}") : body)
+    }
+
+    package static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+        } catch let problem as Problem {
+            throw problem
+        } catch {
+            throw Problem.invalidJSON("The body is not JSON that this route reads.")
+        }
+    }
+}

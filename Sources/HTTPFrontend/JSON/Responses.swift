@@ -1,0 +1,22 @@
+package import HTTPTypes
+package import Hummingbird
+import NIOCore
+
+extension Response {
+    package static func json(
+        _ json: JSON, status: HTTPResponse.Status = .ok, contentType: String = "application/json; charset=utf-8"
+    ) -> Response {
+        var buffer = ByteBuffer()
+        buffer.writeJSON(json)
+        return Response(status: status, headers: [.contentType: contentType], body: ResponseBody(byteBuffer: buffer))
+    }
+
+    package static func text(
+        _ text: String, status: HTTPResponse.Status = .ok, contentType: String = "text/plain; charset=utf-8"
+    ) -> Response {
+        Response(
+            status: status, headers: [.contentType: contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+}

@@ -1,0 +1,97 @@
+package import Hummingbird
+import RoostModel
+import RoostStorage
+
+/// `/api/v1/queues/{name}/...`: messages of a queue.
+package struct MessageRoutes: Sendable {
+    package let calls: StorageCalls
+    package let bodies: BodyReader
+
+    package func add<Context: RequestContext>(to router: Router<Context>) {
+        let queue = router.group("api/v1/queues/:name")
+        queue.post("messages") { request, context in try await send(request, try queueName(context)) }
+        queue.get("messages") { request, context in try await peek(request, try queueName(context)) }
+        queue.post("receive") { request, context in try await receive(request, try queueName(context)) }
+        queue.post("delete") { request, context in try await delete(request, try queueName(context)) }
+        queue.post("visibility") { request, context in try await changeVisibility(request, try queueName(context)) }
+    }
+
+    private func send(_ request: Request, _ name: QueueName) async throws -> Response {
+        switch try await bodies.decode(SendFields.self, from: request) {
+        case .one(let message): return .json(JSON(try await calls.send(message, to: name)))
+        case .batch(let messages):
+            let results = await calls.performAll(messages.map { .send(name, $0) })
+            return .json(batchJSON(results))
+        }
+    }
+
+    private func peek(_ request: Request, _ name: QueueName) async throws -> Response {
+        let query = try Query(request, allowed: ["state", "from", "limit"])
+        let options = PeekOptions(
+            state: try query.choice("state", MessageState.allCases.map { ($0.name, $0) }, default: .ready),
+            from: try query.choice("from", [("head", .head), ("tail", .tail)], default: .head),
+            count: try query.wholeNumber("limit", in: 1...Limits.receiveMessagesMax, default: 10)
+        )
+        let messages = try await calls.peek(name, options)
+        return .json(["messages": .array(messages.map { JSON($0) })])
+    }
+
+    private func receive(_ request: Request, _ name: QueueName) async throws -> Response {
+        let fields = try await bodies.decodeIfPresent(ReceiveFields.self, from: request)
+        let messages = try await calls.receive(name, fields.options)
+        return .json(["messages": .array(messages.map { JSON($0) })])
+    }
+
+    private func delete(_ request: Request, _ name: QueueName) async throws -> Response {
+        switch try await bodies.decode(DeleteFields.self, from: request) {
+        case .handles(let texts):
+            return .json(try await batch(texts, ReceiptHandle.init, orElse: .invalidHandle) { .delete(name, $0) })
+        case .ids(let texts):
+            let problem = Problem.invalidField("An id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.")
+            return .json(try await batch(texts, MessageID.init, orElse: problem) { .deleteByID(name, $0) })
+        }
+    }
+
+    private func changeVisibility(_ request: Request, _ name: QueueName) async throws -> Response {
+        let fields = try await bodies.decode(VisibilityFields.self, from: request)
+        return .json(
+            try await batch(fields.handles, ReceiptHandle.init, orElse: .invalidHandle) {
+                .changeVisibility(name, $0, timeout: fields.timeout)
+            }
+        )
+    }
+
+    /// One request for each text that can be read; the others get `problem` at their place.
+    private func batch<Value>(
+        _ texts: [String], _ parse: (String) -> Value?, orElse problem: Problem,
+        _ request: (Value) -> StorageRequest
+    ) async throws -> JSON {
+        let values = texts.map(parse)
+        var results = await calls.performAll(values.compactMap { $0.map(request) })[...]
+        return batchJSON(
+            values.map { value in
+                guard value != nil, let result = results.popFirst() else { return .failure(problem) }
+                return result.mapError { Problem($0) }
+            }
+        )
+    }
+}
+
+/// The results of a batch, each at the place of its entry.
+private func batchJSON(_ results: [Result<StorageReply, Problem>]) -> JSON {
+    var failed = 0
+    let entries = results.map { result -> JSON in
+        switch result {
+        case .success(.sent(let sent)): return JSON(sent)
+        case .success: return [:]
+        case .failure(let problem):
+            failed += 1
+            return ["error": problem.json]
+        }
+    }
+    return ["results": .array(entries), "failed": .count(failed)]
+}
+
+private func batchJSON(_ results: [Result<StorageReply, Rejection>]) -> JSON {
+    batchJSON(results.map { $0.mapError { Problem($0) } })
+}

@@ -1,0 +1,77 @@
+package import Hummingbird
+import RoostModel
+import RoostStorage
+
+/// `/api/v1/queues`: queues and their settings.
+package struct QueueRoutes: Sendable {
+    package let calls: StorageCalls
+    package let bodies: BodyReader
+
+    package func add<Context: RequestContext>(to router: Router<Context>) {
+        let queues = router.group("api/v1/queues")
+        queues.get { request, _ in try await list(request) }
+        queues.put(":name") { request, context in try await create(request, try queueName(context)) }
+        queues.get(":name") { _, context in try await describe(try queueName(context)) }
+        queues.patch(":name") { request, context in try await change(request, try queueName(context)) }
+        queues.delete(":name") { _, context in try await end(.deleteQueue(try queueName(context))) }
+        queues.post(":name/purge") { _, context in try await end(.purgeQueue(try queueName(context))) }
+        queues.post(":name/pause") { request, context in try await pause(request, try queueName(context)) }
+        queues.post(":name/resume") { _, context in try await resume(try queueName(context)) }
+    }
+
+    private func list(_ request: Request) async throws -> Response {
+        let query = try Query(request, allowed: ["prefix", "after", "limit"])
+        let after = try query.text("after").map { try QueueName($0) }
+        let limit = try query.wholeNumber("limit", in: 1...1000, default: 100)
+        let (list, more) = try await calls.queues(prefix: query.text("prefix") ?? "", after: after, limit: limit)
+        let next = more ? list.last?.name.text : nil
+        return .json([
+            "queues": .array(list.map { JSON($0) }), "more": .bool(more),
+            "next_after": next.map(JSON.string) ?? nil,
+        ])
+    }
+
+    private func create(_ request: Request, _ name: QueueName) async throws -> Response {
+        let settings = try await bodies.decodeIfPresent(SettingsFields.self, from: request)
+        return .json(JSON(try await calls.queue(.createQueue(name, settings.change))))
+    }
+
+    private func describe(_ name: QueueName) async throws -> Response {
+        .json(JSON(try await calls.describe(name)))
+    }
+
+    private func change(_ request: Request, _ name: QueueName) async throws -> Response {
+        let settings = try await bodies.decode(SettingsFields.self, from: request)
+        try await calls.done(.changeSettings(name, settings.change))
+        return try await describe(name)
+    }
+
+    private func pause(_ request: Request, _ name: QueueName) async throws -> Response {
+        let fields = try await bodies.decodeIfPresent(PauseFields.self, from: request)
+        try await calls.done(.pauseQueue(name, reason: fields.reason))
+        return try await describe(name)
+    }
+
+    private func resume(_ name: QueueName) async throws -> Response {
+        try await calls.done(.resumeQueue(name))
+        return try await describe(name)
+    }
+
+    private func end(_ request: StorageRequest) async throws -> Response {
+        try await calls.done(request)
+        return .json([:])
+    }
+}
+
+private struct PauseFields: Decodable {
+    var reason: String
+
+    init(from decoder: any Decoder) throws {
+        reason = try StrictFields(decoder, allowed: ["reason"]).text("reason") ?? ""
+    }
+}
+
+/// The queue that the path names.
+func queueName(_ context: some RequestContext) throws -> QueueName {
+    try QueueName(context.parameters.get("name") ?? "")
+}

@@ -1,0 +1,117 @@
+package import RoostModel
+package import RoostStorage
+import Synchronization
+
+/// The storage as the routes use it.
+package struct StorageCalls: Sendable {
+    package let storage: any Storage
+    package let async: AsyncStorage
+
+    package init(_ storage: any Storage) {
+        self.storage = storage
+        async = AsyncStorage(storage)
+    }
+
+    package func done(_ request: StorageRequest) async throws {
+        _ = try await async.perform(request)
+    }
+
+    package func queue(_ request: StorageRequest) async throws -> QueueInfo {
+        guard case .queue(let info) = try await async.perform(request) else { throw UnexpectedReply() }
+        return info
+    }
+
+    package func describe(_ name: QueueName) async throws -> QueueInfo {
+        try await queue(.describeQueue(name))
+    }
+
+    package func queues(prefix: String, after: QueueName?, limit: Int) async throws -> (list: [QueueInfo], more: Bool) {
+        let request = StorageRequest.listQueues(prefix: prefix, after: after, limit: limit)
+        guard case .queues(let list, let more) = try await async.perform(request) else { throw UnexpectedReply() }
+        return (list, more)
+    }
+
+    package func send(_ message: NewMessage, to name: QueueName) async throws -> SentMessage {
+        guard case .sent(let sent) = try await async.perform(.send(name, message)) else { throw UnexpectedReply() }
+        return sent
+    }
+
+    package func peek(_ name: QueueName, _ options: PeekOptions) async throws -> [PeekedMessage] {
+        guard case .peeked(let messages) = try await async.perform(.peek(name, options)) else { throw UnexpectedReply() }
+        return messages
+    }
+
+    /// Leases messages for the reply to the current request. When the client closes the connection before the reply is
+    /// written, a wait ends and the messages go back.
+    package func receive(_ name: QueueName, _ options: ReceiveOptions) async throws -> [ReceivedMessage] {
+        let messages = try await lease(name, options)
+        Connection.current?.leased(messages, from: name)
+        return messages
+    }
+
+    private func lease(_ name: QueueName, _ options: ReceiveOptions) async throws -> [ReceivedMessage] {
+        let request = StorageRequest.receive(name, options)
+        let perform: @Sendable () async -> Result<StorageReply, Rejection> = { [async] in
+            do throws(Rejection) {
+                return .success(try await async.perform(request))
+            } catch {
+                return .failure(error)
+            }
+        }
+        // A receive that does not wait needs no task to cancel.
+        let isWaiting = options.wait != .zero
+        let result =
+            if isWaiting, let connection = Connection.current { await connection.waiting(perform) } else {
+                await perform()
+            }
+        guard case .received(let messages) = try result.get() else { throw UnexpectedReply() }
+        return messages
+    }
+
+    /// A batch: all requests in one turn, in order, with the results at the same places.
+    package func performAll(_ requests: [StorageRequest]) async -> [Result<StorageReply, Rejection>] {
+        guard !requests.isEmpty else { return [] }
+        return await withCheckedContinuation { continuation in
+            let batch = BatchReceiver(count: requests.count, continuation)
+            let submissions = requests.enumerated().map { Submission(token: UInt64($0), request: $1) }
+            storage.submit(submissions, for: batch)
+        }
+    }
+}
+
+/// The storage answered with the reply of another request: a fault of the engine.
+package struct UnexpectedReply: Error {}
+
+/// Collects the results of one batch. Tokens are places in it.
+private final class BatchReceiver: CompletionReceiver {
+    typealias Results = [Result<StorageReply, Rejection>]
+
+    private struct State {
+        var results: [Result<StorageReply, Rejection>?]
+        var missing: Int
+        var continuation: CheckedContinuation<Results, Never>?
+    }
+
+    private let state: Mutex<State>
+
+    init(count: Int, _ continuation: CheckedContinuation<Results, Never>) {
+        let results = [Result<StorageReply, Rejection>?](repeating: nil, count: count)
+        state = Mutex(State(results: results, missing: count, continuation: continuation))
+    }
+
+    func receive(_ completions: [Completion]) {
+        let finished = state.withLock { state -> (CheckedContinuation<Results, Never>, Results)? in
+            for completion in completions {
+                guard let place = Int(exactly: completion.token), state.results.indices.contains(place),
+                    state.results[place] == nil
+                else { continue }
+                state.results[place] = completion.result
+                state.missing -= 1
+            }
+            guard state.missing == 0, let continuation = state.continuation else { return nil }
+            state.continuation = nil
+            return (continuation, state.results.compactMap { $0 })
+        }
+        finished.map { $0.resume(returning: $1) }
+    }
+}

@@ -1,0 +1,85 @@
+package import ArgumentParser
+import NIOHTTP1
+
+package struct Delete: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Delete messages by handle or by id.",
+        discussion: """
+            A handle comes with each receive. An id is that of send or peek, and deletes the message in any state. A \
+            message that is gone already is no error.
+
+            Examples:
+              roost delete orders q1JZy3...
+              roost delete orders --id 0b0f1c7e-6a4b-4d0e-9e2b-0f4bfc2d6c11
+            """
+    )
+
+    @OptionGroup package var name: QueueArgument
+    @Argument(help: "Handles of messages that were received.")
+    package var handles: [String] = []
+    @Option(name: .customLong("id"), parsing: .upToNextOption, help: "Ids of messages.")
+    package var ids: [String] = []
+    @OptionGroup package var client: ClientOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if handles.isEmpty, ids.isEmpty { throw ValidationError("Give handles, or ids with --id.") }
+        guard handles.count <= 1000, ids.count <= 1000 else {
+            throw ValidationError("Accepted are up to 1000 handles and 1000 ids.")
+        }
+    }
+
+    package func run() async throws {
+        let outcome = try await client.withClient { client in
+            var outcome = Acknowledgement.Outcome()
+            for (kind, values) in [("handles", handles), ("ids", ids)] where !values.isEmpty {
+                let part = try await Acknowledgement.delete(kind, values, in: name.queue, client)
+                outcome.accepted += part.accepted
+                outcome.failed += part.failed
+                outcome.firstError = outcome.firstError ?? part.firstError
+            }
+            return outcome
+        }
+        if client.json {
+            let document: [String: JSONValue] = [
+                "accepted": .integer(Int64(outcome.accepted)), "failed": .list(outcome.failed.map { .text($0) }),
+            ]
+            Console.current.out(try JSONValue.object(document).rendered())
+        } else {
+            let console = Console.current
+            outcome.failed.forEach { console.error("not deleted: \($0)\n") }
+            console.error("deleted \(Text.plural(outcome.accepted, "message"))\n")
+        }
+        if let error = outcome.firstError { throw error }
+    }
+}
+
+/// Deletes by handle or id.
+enum Acknowledgement {
+    struct Outcome {
+        var accepted = 0
+        /// A reason for each that was refused.
+        var failed: [String] = []
+        var firstError: CommandError?
+    }
+
+    /// `kind`: `handles` or `ids`.
+    static func delete(
+        _ kind: String, _ values: [String], in queue: String, _ client: APIClient
+    ) async throws -> Outcome {
+        let body = try API.encode([kind: values])
+        let reply = try await client.call(.POST, ["queues", queue, "delete"], body: body)
+        let results = try API.decode(EntryResults.self, reply).results
+        var outcome = Outcome()
+        for (value, result) in zip(values, results) {
+            if let error = result.error {
+                outcome.failed.append("\(value): \(Text.harmless(error.detail))")
+                outcome.firstError = outcome.firstError ?? error.commandError
+            } else {
+                outcome.accepted += 1
+            }
+        }
+        return outcome
+    }
+}

@@ -1,0 +1,57 @@
+package import ArgumentParser
+
+package struct Queue: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        abstract: "Create, list and look after queues.",
+        discussion: """
+            Examples:
+              roost queue create orders --visibility 2m --retention 14d
+              roost queue list --prefix ord
+              roost queue stats orders
+            """,
+        subcommands: [
+            QueueCreate.self, QueueList.self, QueueDelete.self, QueuePurge.self, QueueStats.self, QueuePause.self,
+            QueueResume.self,
+        ]
+    )
+
+    package init() {}
+}
+
+/// The name of the queue that a command is about.
+package struct QueueArgument: ParsableArguments {
+    @Argument(help: "Name of the queue.")
+    package var queue: String
+
+    package init() {}
+
+    package func validate() throws {
+        // Checked here only so far that the path of the request is what it seems; the server knows the rule.
+        if queue.isEmpty || queue == "." || queue == ".." { throw ValidationError("\"\(queue)\" is not a queue name.") }
+    }
+}
+
+/// Asks before something is lost.
+package struct Confirmation: ParsableArguments {
+    @Flag(name: [.short, .long], help: "Do not ask.")
+    package var yes = false
+
+    package init() {}
+
+    /// Returns when the answer is yes. `question` says what will be lost, without a question mark.
+    package func require(_ question: String) throws(CommandError) {
+        guard !yes else { return }
+        let console = Console.current
+        guard console.inputIsTerminal else {
+            throw CommandError(
+                .notConfirmed, "\(question) needs a confirmation, and there is no terminal to ask at",
+                nextStep: "Confirm with --yes."
+            )
+        }
+        console.error("\(question)? Type yes to go on: ")
+        let answer = console.readLine()?.trimmingPrefix(while: \.isWhitespace).lowercased() ?? ""
+        guard answer == "yes" || answer == "y" else {
+            throw CommandError(.notConfirmed, "nothing was changed")
+        }
+    }
+}

@@ -1,0 +1,90 @@
+package import ArgumentParser
+import Foundation
+import NIOHTTP1
+
+package struct Send: AsyncParsableCommand {
+    /// Above what any server can be configured for (--max-message-bytes): more is read for nothing.
+    static let bodyBytesMax = 64 << 20
+
+    package static let configuration = CommandConfiguration(
+        abstract: "Send messages to a queue.",
+        discussion: """
+            The body is the argument; or stdin, when the argument is - or missing. A newline at the very end of stdin \
+            is not part of the body (--raw keeps it). With --file each line is a message; empty lines are left out. \
+            The ids go to stdout, for --file a summary.
+
+            An attribute is NAME=VALUE or NAME=VALUE:TYPE, where TYPE is String, Number or Binary (a value in base64), \
+            with a label if wanted.
+
+            Examples:
+              roost send orders '{"id": 7}'
+              roost send orders hello --delay 30s --attribute priority=7:Number --attribute source=shop
+              date | roost send orders
+              roost send orders --file lines.txt
+              zcat lines.gz | roost send orders --file -
+            """
+    )
+
+    @OptionGroup package var name: QueueArgument
+    @Argument(help: "Body of the message; - reads stdin.")
+    package var body: String?
+    @Option(help: ArgumentHelp("Send each line of this file as a message; - reads stdin.", valueName: "file"))
+    package var file: String?
+    @Option(help: "How long the message stays hidden, for example 30s. Default: that of the queue.")
+    package var delay: Span?
+    @Option(
+        name: [.short, .long],
+        help: ArgumentHelp("An attribute of the message. May be given several times.", valueName: "name=value[:type]"))
+    package var attribute: [AttributeArgument] = []
+    @Flag(help: "Keep a newline at the end of stdin.")
+    package var raw = false
+    @Option(help: "With --file: requests on their way at a time. 1 keeps the order of the lines.")
+    package var inFlight = 4
+    @OptionGroup package var client: ClientOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if file != nil, body != nil { throw ValidationError("Give a body or --file, not both.") }
+        if file != nil, raw { throw ValidationError("--raw goes with a body from stdin, not with --file.") }
+        guard (1...64).contains(inFlight) else {
+            throw ValidationError("--in-flight \(inFlight): accepted is 1 to 64.")
+        }
+    }
+
+    package func run() async throws {
+        if let file {
+            let run = FileSend(
+                queue: name.queue, path: file, template: message(body: []), inFlight: inFlight, json: client.json)
+            return try await client.withClient(connections: inFlight) { try await run.run($0) }
+        }
+        let message = message(body: try bodyBytes())
+        let data = try API.encode(message)
+        let reply = try await client.withClient {
+            try await $0.call(.POST, ["queues", name.queue, "messages"], body: data)
+        }
+        let console = Console.current
+        guard !client.json else { return console.out(try JSONValue(reply).rendered()) }
+        console.out("\(try API.decode(EntryResult.self, reply).id ?? "")\n")
+    }
+
+    private func message(body: [UInt8]) -> OutgoingMessage {
+        let attributes = Dictionary(attribute.map { ($0.name, $0.value) }) { $1 }
+        return OutgoingMessage(body: body, attributes: attributes, delaySeconds: delay?.seconds)
+    }
+
+    private func bodyBytes() throws -> [UInt8] {
+        if let body, body != "-" { return Array(body.utf8) }
+        let console = Console.current
+        if body == nil, console.inputIsTerminal {
+            throw CommandError(
+                .usage, "there is no body",
+                nextStep: "Give it as an argument: roost send \(name.queue) 'hello'. Or pipe it in."
+            )
+        }
+        var bytes = Array(try console.readInput(Self.bodyBytesMax + 1))
+        guard bytes.count <= Self.bodyBytesMax else { throw CommandError(.refused, "the body is larger than 64 MiB") }
+        if !raw, bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+        return bytes
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import RoostServer
+
+/// The flags of `serve`, as text: the server checks them together with the environment and the file, so that a value
+/// meets the same rule and the same words wherever it was set. A test holds this list against `ServerOption.all`.
+package struct ServeOptions: ParsableArguments {
+    @Option(help: help("data")) var data: String?
+    @Option(help: help("storage")) var storage: String?
+    @Option(help: help("fsync")) var fsync: String?
+    @Option(help: help("segment-bytes")) var segmentBytes: String?
+
+    @Option(help: help("sqs")) var sqs: String?
+    @Option(help: help("http")) var http: String?
+    @Option(help: help("redis")) var redis: String?
+    @Flag(help: help("insecure")) var insecure = false
+    @Option(help: help("server-names")) var serverNames: [String] = []
+
+    @Option(help: help("account")) var account: String?
+    @Option(help: help("region")) var region: String?
+    @Option(help: help("max-message-bytes")) var maxMessageBytes: String?
+    @Option(help: help("aweq")) var aweq: String?
+    @Option(help: help("aweq-queue")) var aweqQueue: String?
+    @Option(help: help("aweq-visibility")) var aweqVisibility: String?
+
+    @Option(help: help("engine")) var engine: String?
+    @Option(help: help("loops")) var loops: String?
+    @Flag(help: help("test-acknowledge-early")) var testAcknowledgeEarly = false
+
+    @Option(help: help("log-level")) var logLevel: String?
+    @Option(help: help("log-format")) var logFormat: String?
+
+    @Option(help: ArgumentHelp("YAML file with options: \"name: value\" lines. ROOST_CONFIG.", valueName: "file"))
+    var config: String?
+
+    package init() {}
+
+    /// The values given, by the name of the option.
+    package var given: [String: [String]] {
+        let single: [(String, String?)] = [
+            ("data", data), ("storage", storage), ("fsync", fsync), ("segment-bytes", segmentBytes),
+            ("sqs", sqs), ("http", http), ("redis", redis), ("insecure", insecure ? "on" : nil),
+            ("account", account), ("region", region), ("max-message-bytes", maxMessageBytes),
+            ("aweq", aweq), ("aweq-queue", aweqQueue), ("aweq-visibility", aweqVisibility),
+            ("engine", engine), ("loops", loops), ("test-acknowledge-early", testAcknowledgeEarly ? "on" : nil),
+            ("log-level", logLevel), ("log-format", logFormat), ("config", config),
+        ]
+        var given: [String: [String]] = [:]
+        for case (let name, let value?) in single { given[name] = [value] }
+        if !serverNames.isEmpty { given["server-names"] = serverNames }
+        return given
+    }
+
+    private static func help(_ name: String) -> ArgumentHelp? {
+        guard let option = ServerOption.named(name) else { return nil }
+        let fallback = option.defaultText.isEmpty ? "none" : option.defaultText
+        let visibility: ArgumentVisibility = option.kind == .testFlag ? .hidden : .default
+        return ArgumentHelp(
+            "\(option.help) Default: \(fallback).", valueName: option.placeholder, visibility: visibility)
+    }
+}

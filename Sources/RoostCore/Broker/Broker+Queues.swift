@@ -1,0 +1,133 @@
+package import RoostModel
+
+// Creating, changing and removing queues.
+
+/// What asking for a queue comes to.
+package enum QueueCreation: Sendable, Equatable {
+    /// It is there already, with the settings that were named.
+    case existing(UInt32)
+    case entry(CreateQueueEntry)
+}
+
+extension Broker {
+    package func prepareCreateQueue(
+        _ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime
+    ) throws(Rejection) -> QueueCreation {
+        if let id = queues.id(named: name) {
+            if let difference = change.firstDifference(from: queues[id].settings) {
+                throw .queueExists(name, difference: difference)
+            }
+            return .existing(id)
+        }
+        let settings = change.applied(to: defaultSettings)
+        try validate(settings)
+        guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
+        return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
+    }
+
+    package func prepareDeleteQueue(_ name: QueueName) throws(Rejection) -> DeleteQueueEntry {
+        DeleteQueueEntry(queue: try queueID(named: name))
+    }
+
+    package func preparePurgeQueue(_ name: QueueName) throws(Rejection) -> PurgeQueueEntry {
+        PurgeQueueEntry(queue: try queueID(named: name), below: nextNumber)
+    }
+
+    package func prepareChangeSettings(
+        _ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime
+    ) throws(Rejection) -> ChangeSettingsEntry {
+        let id = try queueID(named: name)
+        let settings = change.applied(to: queues[id].settings)
+        try validate(settings)
+        return ChangeSettingsEntry(queue: id, at: now, settings: settings)
+    }
+
+    package func preparePauseQueue(
+        _ name: QueueName, reason: String, now: BrokerTime
+    ) throws(Rejection) -> PauseQueueEntry {
+        let id = try queueID(named: name)
+        guard reason.utf8.count <= Limits.reasonBytesMax else {
+            throw .reasonTooLong(bytes: reason.utf8.count, max: Limits.reasonBytesMax)
+        }
+        return PauseQueueEntry(queue: id, pause: Pause(reason: reason, since: now))
+    }
+
+    package func prepareResumeQueue(_ name: QueueName) throws(Rejection) -> ResumeQueueEntry {
+        ResumeQueueEntry(queue: try queueID(named: name))
+    }
+
+    private var defaultSettings: QueueSettings {
+        QueueSettings(maximumMessageBytes: min(Limits.sqsMessageBytesMax, configuration.messageBytesMax))
+    }
+
+    private func validate(_ settings: QueueSettings) throws(Rejection) {
+        try check(.visibilityTimeout, settings.visibilityTimeout.count, 0...Limits.visibilityTimeoutMax.count)
+        try check(.delay, settings.delay.count, 0...Limits.delayMax.count)
+        try check(.retention, settings.retention.count, 1...Milliseconds.unlimited.count)
+        try check(.maximumMessageBytes, Int64(settings.maximumMessageBytes), 1...Int64(configuration.messageBytesMax))
+        try check(.receiveWait, settings.receiveWait.count, 0...Limits.receiveWaitMax.count)
+    }
+
+    private func check(
+        _ setting: QueueSetting, _ value: Int64, _ accepted: ClosedRange<Int64>
+    ) throws(Rejection) {
+        guard accepted.contains(value) else { throw .invalidSetting(setting, value: value, accepted: accepted) }
+    }
+}
+
+extension Broker {
+    mutating func apply(_ entry: CreateQueueEntry) throws(EntryMismatch) {
+        let queue = Queue(name: entry.name, settings: entry.settings, createdAt: entry.at)
+        guard queues.create(entry.queue, queue) else {
+            throw EntryMismatch(kind: .createQueue, reason: "queue \(entry.queue) or its name is taken")
+        }
+    }
+
+    mutating func apply(_ entry: DeleteQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
+        try requireLive(entry.queue, .deleteQueue)
+        bury(entry.queue, below: nextNumber)
+        queues.remove(entry.queue)
+        effects.deletedQueues.append(entry.queue)
+        queues.startReaping(entry.queue)
+    }
+
+    mutating func apply(_ entry: PurgeQueueEntry) throws(EntryMismatch) {
+        try requireLive(entry.queue, .purgeQueue)
+        bury(entry.queue, below: entry.below)
+        if !queues[entry.queue].dead.isEmpty { queues.startReaping(entry.queue) }
+    }
+
+    mutating func apply(_ entry: ChangeSettingsEntry) throws(EntryMismatch) {
+        try requireLive(entry.queue, .changeSettings)
+        queues[entry.queue].settings = entry.settings
+        queues[entry.queue].modifiedAt = entry.at
+        disarmRetention(of: entry.queue)
+        armRetention(of: entry.queue)
+    }
+
+    mutating func apply(_ entry: PauseQueueEntry) throws(EntryMismatch) {
+        try requireLive(entry.queue, .pauseQueue)
+        queues[entry.queue].pause = entry.pause
+    }
+
+    mutating func apply(_ entry: ResumeQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
+        try requireLive(entry.queue, .resumeQueue)
+        queues[entry.queue].pause = nil
+        effects.readyQueues.append(entry.queue)
+    }
+
+    /// Takes all messages of a queue out of sight at once: O(1). Their slots are freed later, a slice at a time.
+    private mutating func bury(_ id: UInt32, below number: UInt64) {
+        disarmRetention(of: id)
+        queues[id].purgedBelow = number
+        for state in MessageState.allCases { count(id, state, -queues[id].counts[state]) }
+        queues[id].ready = MessageList()
+        queues[id].returned = Treap()
+        var available = queues[id].available
+        var delayed = queues[id].delayed
+        queues[id].available = MessageList()
+        queues[id].delayed = MessageList()
+        queues[id].dead.append(contentsOf: &available, in: &index)
+        queues[id].dead.append(contentsOf: &delayed, in: &index)
+    }
+}

@@ -1,0 +1,149 @@
+package import RoostModel
+
+/// What the core was configured with.
+package struct BrokerConfiguration: Sendable {
+    package var sealingKey: SealingKey
+    /// No queue takes larger messages, whatever its settings say.
+    package var messageBytesMax: Int
+
+    package init(sealingKey: SealingKey, messageBytesMax: Int = Limits.messageBytesMaxDefault) {
+        self.sealingKey = sealingKey
+        self.messageBytesMax = messageBytesMax
+    }
+}
+
+/// The core: every queue and the place of every message, as one value.
+///
+/// It is a state machine in three verbs. `prepare…` checks a request and makes the entry that would carry it out, with
+/// time, ids and choices in it, and changes nothing. The entry goes to the log. `apply` carries it out, and decides
+/// nothing: live and after a restart it is the same call with the same entry. Questions (`describe`, `peek`) change
+/// nothing.
+///
+/// There is no clock, no disk, no randomness here: time and keys come in as arguments. Bodies are not here either; the
+/// core knows where in the log they lie. The cost of an operation does not grow with the number of messages or queues.
+package struct Broker: Sendable {
+    var queues = QueueTable()
+    var index = MessageIndex()
+    /// Ends of delays and leases.
+    var messageTimers = TimerWheel()
+    /// Ends of the retention of the oldest message of each queue.
+    var queueTimers = TimerWheel()
+
+    /// The number of the next message; below 2^48.
+    var nextNumber: UInt64 = 1
+    /// The next place at the end of a queue; one counter for all queues.
+    var nextOrder: UInt64 = 1
+
+    /// Sums over all queues that exist.
+    package internal(set) var counts = MessageCounts()
+    /// Sums over all queues that ever existed.
+    package internal(set) var totals = MessageTotals()
+
+    let configuration: BrokerConfiguration
+    let idSeal: MessageIDSeal
+    let handleSeal: ReceiptHandleSeal
+
+    package init(configuration: BrokerConfiguration) {
+        self.configuration = configuration
+        idSeal = MessageIDSeal(configuration.sealingKey)
+        handleSeal = ReceiptHandleSeal(configuration.sealingKey)
+    }
+
+    /// Queues that exist.
+    package var queueCount: Int { queues.liveCount }
+    /// Messages held, those that wait to be freed included.
+    package var messageCount: Int { index.count }
+    package var indexBytes: Int { index.residentBytes }
+
+    /// The id under which the queue is known in entries and effects.
+    package func queueID(named name: QueueName) throws(Rejection) -> UInt32 {
+        guard let id = queues.id(named: name) else { throw .queueDoesNotExist(name) }
+        return id
+    }
+
+    package func queueName(_ id: UInt32) -> QueueName? { queues.isLive(id) ? queues[id].name : nil }
+
+    /// Whether a receive from this queue would get a message.
+    package func hasDeliverable(_ id: UInt32) -> Bool {
+        queues.isLive(id) && queues[id].pause == nil && queues[id].counts.ready > 0
+    }
+
+    package func settings(of id: UInt32) -> QueueSettings { queues[id].settings }
+
+    package func messageID(slot: UInt32, number: UInt64) -> MessageID {
+        idSeal.seal(slot: slot, number: number)
+    }
+}
+
+/// What an entry did beyond the core's own state. The engine empties it after each entry.
+package struct Effects: Sendable {
+    /// Records that no message needs any more.
+    package var released: [BodyLocation] = []
+    /// Queues that may have got a message to deliver. May name one twice.
+    package var readyQueues: [UInt32] = []
+    /// Queues that were deleted: their waiters have to be told.
+    package var deletedQueues: [UInt32] = []
+
+    package init() {}
+
+    package mutating func removeAll() {
+        released.removeAll(keepingCapacity: true)
+        readyQueues.removeAll(keepingCapacity: true)
+        deletedQueues.removeAll(keepingCapacity: true)
+    }
+}
+
+extension Broker {
+    /// Carries out an entry. `location`: where its record lies; kept for sends only.
+    ///
+    /// Throws when the entry does not fit the state: then log and state do not belong together, and neither is used on.
+    package mutating func apply(
+        _ entry: borrowing Entry, at location: BodyLocation, effects: inout Effects
+    ) throws(EntryMismatch) {
+        switch entry {
+        case .createQueue(let entry): try apply(entry)
+        case .deleteQueue(let entry): try apply(entry, &effects)
+        case .purgeQueue(let entry): try apply(entry)
+        case .changeSettings(let entry): try apply(entry)
+        case .pauseQueue(let entry): try apply(entry)
+        case .resumeQueue(let entry): try apply(entry, &effects)
+        case .send(let entry): try apply(entry, at: location, &effects)
+        case .lease(let entry): try apply(entry)
+        case .delete(let entry): try apply(entry, &effects)
+        case .changeVisibility(let entry): try apply(entry, &effects)
+        case .tick(let entry): try apply(entry, &effects)
+        }
+    }
+
+    func requireLive(_ queue: UInt32, _ kind: EntryKind) throws(EntryMismatch) {
+        guard queues.isLive(queue) else { throw EntryMismatch(kind: kind, reason: "there is no queue \(queue)") }
+    }
+
+    /// A message that can be delivered, deleted or extended: in use, not purged, its queue not deleted.
+    func isAlive(_ slot: UInt32) -> Bool {
+        guard index.isUsed(slot), index[slot].place != .dead else { return false }
+        let queue = index[slot].queue
+        return queues.isLive(queue) && index[slot].number >= queues[queue].purgedBelow
+    }
+
+    func requireAlive(_ slot: UInt32, number: UInt64? = nil, _ kind: EntryKind) throws(EntryMismatch) {
+        guard isAlive(slot), number == nil || index[slot].number == number else {
+            throw EntryMismatch(kind: kind, reason: "there is no such message in slot \(slot)")
+        }
+    }
+}
+
+// MARK: - Counting
+
+extension Broker {
+    /// Counts messages of a queue, and of all.
+    mutating func count(_ queue: UInt32, _ state: MessageState, _ difference: Int) {
+        queues[queue].counts[state] += difference
+        counts[state] += difference
+    }
+
+    mutating func countTotal(_ queue: UInt32, _ count: (inout MessageTotals) -> Void) {
+        count(&queues[queue].totals)
+        count(&totals)
+    }
+}

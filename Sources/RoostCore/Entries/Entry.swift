@@ -1,0 +1,131 @@
+package import RoostModel
+
+/// One change of the core, as it stands in the log. Everything that was decided is in it; `Broker.apply` decides nothing.
+package enum Entry: Sendable, Equatable {
+    case createQueue(CreateQueueEntry)
+    case deleteQueue(DeleteQueueEntry)
+    case purgeQueue(PurgeQueueEntry)
+    case changeSettings(ChangeSettingsEntry)
+    case pauseQueue(PauseQueueEntry)
+    case resumeQueue(ResumeQueueEntry)
+    case send(SendEntry)
+    case lease(LeaseEntry)
+    case delete(DeleteEntry)
+    case changeVisibility(ChangeVisibilityEntry)
+    case tick(TickEntry)
+}
+
+/// What kind of record an entry is in the log. Numbers are for ever; a number that fell out of use is not used again.
+package enum EntryKind: UInt8, Sendable, CaseIterable {
+    case createQueue = 1
+    case deleteQueue = 2
+    case purgeQueue = 3
+    case changeSettings = 4
+    case pauseQueue = 5
+    case resumeQueue = 6
+    case send = 16
+    case lease = 17
+    case delete = 18
+    case changeVisibility = 19
+    case tick = 32
+}
+
+package struct CreateQueueEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var at: BrokerTime
+    package var name: QueueName
+    package var settings: QueueSettings
+}
+
+package struct DeleteQueueEntry: Sendable, Equatable {
+    package var queue: UInt32
+}
+
+package struct PurgeQueueEntry: Sendable, Equatable {
+    package var queue: UInt32
+    /// All messages of the queue with lower numbers go: that is all there are.
+    package var below: UInt64
+}
+
+package struct ChangeSettingsEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var at: BrokerTime
+    package var settings: QueueSettings
+}
+
+package struct PauseQueueEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var pause: Pause
+}
+
+package struct ResumeQueueEntry: Sendable, Equatable {
+    package var queue: UInt32
+}
+
+/// The fixed part of a send. The content (attributes, body) follows it in the record and is not held by the core.
+package struct SendEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var slot: UInt32
+    package var number: UInt64
+    package var sentAt: BrokerTime
+    /// When the message becomes available: `sentAt` without a delay.
+    package var availableAt: BrokerTime
+}
+
+package struct LeaseEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var at: BrokerTime
+    package var deadline: BrokerTime
+    package var slots: [UInt32]
+}
+
+package struct DeleteEntry: Sendable, Equatable {
+    package var slot: UInt32
+    package var number: UInt64
+}
+
+package struct ChangeVisibilityEntry: Sendable, Equatable {
+    package var slot: UInt32
+    package var number: UInt64
+    /// Nil: the message goes back to its queue at once.
+    package var deadline: BrokerTime?
+}
+
+/// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
+package struct TickEntry: Sendable, Equatable {
+    package var at: BrokerTime
+    /// Ends of delays and leases, in the order of their deadlines.
+    package var fired: [UInt32] = []
+    /// Messages whose retention is over.
+    package var expired: [UInt32] = []
+    /// Dead messages to free, from the first queue that has some.
+    package var reaped: UInt32 = 0
+
+    package init(at: BrokerTime) { self.at = at }
+
+    package var isEmpty: Bool { fired.isEmpty && expired.isEmpty && reaped == 0 }
+}
+
+/// An entry that does not fit the state it is applied to: the log is not the one that made the state.
+package struct EntryMismatch: Error, Sendable, Equatable {
+    package var kind: EntryKind
+    package var reason: String
+}
+
+extension Entry {
+    package var kind: EntryKind {
+        switch self {
+        case .createQueue: .createQueue
+        case .deleteQueue: .deleteQueue
+        case .purgeQueue: .purgeQueue
+        case .changeSettings: .changeSettings
+        case .pauseQueue: .pauseQueue
+        case .resumeQueue: .resumeQueue
+        case .send: .send
+        case .lease: .lease
+        case .delete: .delete
+        case .changeVisibility: .changeVisibility
+        case .tick: .tick
+        }
+    }
+}

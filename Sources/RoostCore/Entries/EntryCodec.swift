@@ -1,0 +1,196 @@
+import RoostModel
+
+/// Entries to bytes and back: the payload of a log record. All numbers are little-endian; the kind stands in the frame.
+///
+/// ```
+/// createQueue       queue u32 | at i64 | settings (53) | name to the end
+/// deleteQueue       queue u32
+/// purgeQueue        queue u32 | below u64
+/// changeSettings    queue u32 | at i64 | settings (53)
+/// pauseQueue        queue u32 | since i64 | reason to the end
+/// resumeQueue       queue u32
+/// lease             queue u32 | at i64 | deadline i64 | slot u32, to the end
+/// delete            slot u32 | number u64
+/// changeVisibility  slot u32 | number u64 | deadline i64 (lowest number: none)
+/// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
+///
+/// settings          visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
+///                   | reserved (12), zero
+/// ```
+/// A send has a codec of its own: see `SendRecord`.
+package enum EntryCodec {
+    private static let settingsSize = 53
+
+    /// Bytes of the payload. Not for `.send`, whose content the core does not hold.
+    package static func size(_ entry: borrowing Entry) -> Int {
+        switch entry {
+        case .createQueue(let entry): 12 + settingsSize + entry.name.text.utf8.count
+        case .deleteQueue, .resumeQueue: 4
+        case .purgeQueue: 12
+        case .changeSettings: 12 + settingsSize
+        case .pauseQueue(let entry): 12 + entry.pause.reason.utf8.count
+        case .send: preconditionFailure("a send is encoded by SendRecord")
+        case .lease(let entry): 20 + 4 * entry.slots.count
+        case .delete: 12
+        case .changeVisibility: 20
+        case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
+        }
+    }
+
+    /// Fills exactly `size` bytes.
+    package static func encode(_ entry: borrowing Entry, into buffer: UnsafeMutableRawBufferPointer) {
+        var writer = ByteWriter(buffer)
+        switch entry {
+        case .createQueue(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.at)
+            encode(entry.settings, &writer)
+            writer.write(text: entry.name.text)
+        case .changeSettings(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.at)
+            encode(entry.settings, &writer)
+        case .pauseQueue(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.pause.since)
+            writer.write(text: entry.pause.reason)
+        case .deleteQueue(let entry): writer.write(entry.queue)
+        case .resumeQueue(let entry): writer.write(entry.queue)
+        case .purgeQueue(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.below)
+        case .send: preconditionFailure("a send is encoded by SendRecord")
+        case .lease, .delete, .changeVisibility, .tick: encodeMessageEntry(entry, &writer)
+        }
+    }
+
+    package static func decode(
+        kind: EntryKind, _ payload: UnsafeRawBufferPointer
+    ) throws(EntryDecodingError) -> Entry {
+        var reader = ByteReader(payload)
+        let entry = try decode(kind, &reader)
+        try reader.expectEnd()
+        return entry
+    }
+
+    private static func encodeMessageEntry(_ entry: borrowing Entry, _ writer: inout ByteWriter) {
+        switch entry {
+        case .lease(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.at)
+            writer.write(entry.deadline)
+            for slot in entry.slots { writer.write(slot) }
+        case .delete(let entry):
+            writer.write(entry.slot)
+            writer.write(entry.number)
+        case .changeVisibility(let entry):
+            writer.write(entry.slot)
+            writer.write(entry.number)
+            writer.write(entry.deadline?.milliseconds ?? .min)
+        case .tick(let entry):
+            writer.write(entry.at)
+            writer.write(entry.reaped)
+            writer.write(UInt32(entry.fired.count))
+            for slot in entry.fired { writer.write(slot) }
+            for slot in entry.expired { writer.write(slot) }
+        default: break
+        }
+    }
+
+    private static func decode(_ kind: EntryKind, _ reader: inout ByteReader) throws(EntryDecodingError) -> Entry {
+        switch kind {
+        case .createQueue: .createQueue(try decodeCreateQueue(&reader))
+        case .deleteQueue: .deleteQueue(DeleteQueueEntry(queue: try reader.read()))
+        case .purgeQueue: .purgeQueue(PurgeQueueEntry(queue: try reader.read(), below: try reader.read()))
+        case .changeSettings:
+            .changeSettings(
+                ChangeSettingsEntry(
+                    queue: try reader.read(), at: try reader.readTime(), settings: try decodeSettings(&reader)))
+        case .pauseQueue: .pauseQueue(try decodePause(&reader))
+        case .resumeQueue: .resumeQueue(ResumeQueueEntry(queue: try reader.read()))
+        case .send: .send(try SendRecord.decodeEntry(&reader))
+        case .lease: .lease(try decodeLease(&reader))
+        case .delete: .delete(DeleteEntry(slot: try reader.read(), number: try reader.read()))
+        case .changeVisibility: .changeVisibility(try decodeChangeVisibility(&reader))
+        case .tick: .tick(try decodeTick(&reader))
+        }
+    }
+
+    private static func decodeCreateQueue(_ reader: inout ByteReader) throws(EntryDecodingError) -> CreateQueueEntry {
+        let queue: UInt32 = try reader.read()
+        let at = try reader.readTime()
+        let settings = try decodeSettings(&reader)
+        guard let name = try? QueueName(try reader.readText(reader.remaining)) else {
+            throw EntryDecodingError(reason: "not the name of a queue")
+        }
+        return CreateQueueEntry(queue: queue, at: at, name: name, settings: settings)
+    }
+
+    private static func decodePause(_ reader: inout ByteReader) throws(EntryDecodingError) -> PauseQueueEntry {
+        let queue: UInt32 = try reader.read()
+        let since = try reader.readTime()
+        return PauseQueueEntry(queue: queue, pause: Pause(reason: try reader.readText(reader.remaining), since: since))
+    }
+
+    private static func decodeLease(_ reader: inout ByteReader) throws(EntryDecodingError) -> LeaseEntry {
+        let queue: UInt32 = try reader.read()
+        let at = try reader.readTime()
+        let deadline = try reader.readTime()
+        let slots = try decodeSlots(reader.remaining / 4, &reader)
+        return LeaseEntry(queue: queue, at: at, deadline: deadline, slots: slots)
+    }
+
+    private static func decodeChangeVisibility(
+        _ reader: inout ByteReader
+    ) throws(EntryDecodingError) -> ChangeVisibilityEntry {
+        let slot: UInt32 = try reader.read()
+        let number: UInt64 = try reader.read()
+        let deadline = try reader.readTime()
+        return ChangeVisibilityEntry(
+            slot: slot, number: number, deadline: deadline.milliseconds == .min ? nil : deadline)
+    }
+
+    private static func decodeTick(_ reader: inout ByteReader) throws(EntryDecodingError) -> TickEntry {
+        var entry = TickEntry(at: try reader.readTime())
+        entry.reaped = try reader.read()
+        let fired: UInt32 = try reader.read()
+        entry.fired = try decodeSlots(Int(fired), &reader)
+        entry.expired = try decodeSlots(reader.remaining / 4, &reader)
+        return entry
+    }
+
+    private static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
+        guard count <= reader.remaining / 4 else { throw EntryDecodingError(reason: "record ends early") }
+        var slots: [UInt32] = []
+        slots.reserveCapacity(count)
+        for _ in 0..<count { slots.append(try reader.read()) }
+        return slots
+    }
+
+    private static func encode(_ settings: QueueSettings, _ writer: inout ByteWriter) {
+        writer.write(settings.visibilityTimeout.count)
+        writer.write(settings.delay.count)
+        writer.write(settings.retention.count)
+        writer.write(Int64(settings.maximumMessageBytes))
+        writer.write(settings.receiveWait.count)
+        writer.write(settings.redelivery.rawValue)
+        writer.write(UInt64(0))
+        writer.write(UInt32(0))
+    }
+
+    private static func decodeSettings(_ reader: inout ByteReader) throws(EntryDecodingError) -> QueueSettings {
+        let visibility: Int64 = try reader.read()
+        let delay: Int64 = try reader.read()
+        let retention: Int64 = try reader.read()
+        let maximum: Int64 = try reader.read()
+        let wait: Int64 = try reader.read()
+        guard let redelivery = Redelivery(rawValue: try reader.read()), let maximum = Int(exactly: maximum) else {
+            throw EntryDecodingError(reason: "settings out of range")
+        }
+        _ = try reader.readBytes(12)
+        return QueueSettings(
+            visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),
+            retention: Milliseconds(retention), maximumMessageBytes: maximum,
+            receiveWait: Milliseconds(wait), redelivery: redelivery)
+    }
+}

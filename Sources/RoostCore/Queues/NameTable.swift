@@ -1,0 +1,21 @@
+package import RoostModel
+
+/// Queue ids by name: 1,024 small dictionaries, so that growing one never stops the broker.
+package struct NameTable {
+    private static let shardCount = 1024
+    private var shards = ContiguousArray<[QueueName: UInt32]>(repeating: [:], count: shardCount)
+
+    package init() {}
+
+    package subscript(name: QueueName) -> UInt32? {
+        get { shards[Self.shard(name)][name] }
+        set { shards[Self.shard(name)][name] = newValue }
+    }
+
+    /// FNV-1a. The dictionaries hash with a secret of their own; this only spreads.
+    private static func shard(_ name: QueueName) -> Int {
+        var hash: UInt32 = 0x811c_9dc5
+        for byte in name.text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        return Int((hash ^ hash >> 15) % UInt32(shardCount))
+    }
+}

@@ -1,0 +1,132 @@
+package import RoostModel
+
+/// All queues by dense id, in chunks, with their names in a table (to find) and in a tree (to list in order).
+package struct QueueTable {
+    private static let queuesPerChunk = 64
+
+    private var chunks: ContiguousArray<ContiguousArray<Queue>> = []
+    private var names = NameTable()
+    private var nameTree = Treap()
+    private var idCount: UInt32 = 0
+    private var firstFree = MessageSlot.none
+    package private(set) var liveCount = 0
+
+    /// First and last queue with dead messages.
+    private var firstReaping = MessageSlot.none
+    private var lastReaping = MessageSlot.none
+
+    package init() {}
+
+    package subscript(id: UInt32) -> Queue {
+        @inline(__always) _read {
+            yield chunks[Int(id) / Self.queuesPerChunk][Int(id) % Self.queuesPerChunk]
+        }
+        @inline(__always) _modify {
+            yield &chunks[Int(id) / Self.queuesPerChunk][Int(id) % Self.queuesPerChunk]
+        }
+    }
+
+    package func id(named name: QueueName) -> UInt32? { names[name] }
+
+    package func isLive(_ id: UInt32) -> Bool { id < idCount && self[id].life == .live }
+
+    /// An id that is free now, or nil when there are too many queues. Changes nothing.
+    package func freeID() -> UInt32? {
+        if firstFree != MessageSlot.none { return firstFree }
+        return idCount < Limits.queuesMax ? idCount : nil
+    }
+
+    /// False when the id or the name is taken, or the id is not the next free one.
+    package mutating func create(_ id: UInt32, _ queue: Queue) -> Bool {
+        guard id == freeID(), names[queue.name] == nil else { return false }
+        if id == idCount {
+            append(queue)
+        } else {
+            firstFree = self[id].nextQueue
+            self[id] = queue
+        }
+        self[id].life = .live
+        names[queue.name] = id
+        changeNameTree { $0.insert(id, in: &$1) }
+        liveCount += 1
+        return true
+    }
+
+    /// Takes the queue out of sight. Its id is freed by `release` when its messages are gone.
+    package mutating func remove(_ id: UInt32) {
+        names[self[id].name] = nil
+        changeNameTree { $0.remove(id, in: &$1) }
+        self[id].life = .deleted
+        liveCount -= 1
+    }
+
+    mutating func release(_ id: UInt32) {
+        self[id].life = .free
+        self[id].nextQueue = firstFree
+        firstFree = id
+    }
+
+    /// Visits queues in the order of names, from the first name that `isIncluded` on, while `visit` says so.
+    package func list(from isIncluded: @escaping (QueueName) -> Bool, _ visit: (UInt32) -> Bool) {
+        nameTree.ascend(from: isIncluded, in: self, visit)
+    }
+
+    /// The links of the tree stand in the queues, so the root is taken out while they change.
+    private mutating func changeNameTree(_ change: (inout Treap, inout Self) -> Void) {
+        var tree = nameTree
+        change(&tree, &self)
+        nameTree = tree
+    }
+
+    private mutating func append(_ queue: Queue) {
+        if Int(idCount) % Self.queuesPerChunk == 0 {
+            var chunk = ContiguousArray<Queue>()
+            chunk.reserveCapacity(Self.queuesPerChunk)
+            chunks.append(chunk)
+        }
+        chunks[chunks.count - 1].append(queue)
+        idCount += 1
+    }
+}
+
+// MARK: - Queues with dead messages
+
+extension QueueTable {
+    package var nextToReap: UInt32? { firstReaping == MessageSlot.none ? nil : firstReaping }
+
+    package mutating func startReaping(_ id: UInt32) {
+        guard !self[id].isReaping else { return }
+        self[id].isReaping = true
+        self[id].nextQueue = MessageSlot.none
+        if lastReaping != MessageSlot.none { self[lastReaping].nextQueue = id } else { firstReaping = id }
+        lastReaping = id
+    }
+
+    /// Ends the reaping of the first queue, and frees its id if it was deleted.
+    package mutating func finishReaping() {
+        let id = firstReaping
+        firstReaping = self[id].nextQueue
+        if firstReaping == MessageSlot.none { lastReaping = MessageSlot.none }
+        self[id].isReaping = false
+        self[id].nextQueue = MessageSlot.none
+        if self[id].life == .deleted { release(id) }
+    }
+}
+
+extension QueueTable: TreapNodes {
+    package func treapKey(_ node: UInt32) -> QueueName { self[node].name }
+    package func treapLeft(_ node: UInt32) -> UInt32 { self[node].nameLeft }
+    package func treapRight(_ node: UInt32) -> UInt32 { self[node].nameRight }
+    package mutating func setTreapLeft(_ node: UInt32, _ child: UInt32) { self[node].nameLeft = child }
+    package mutating func setTreapRight(_ node: UInt32, _ child: UInt32) { self[node].nameRight = child }
+}
+
+extension QueueTable: TimerNodes {
+    package func timerDeadline(_ node: UInt32) -> BrokerTime {
+        self[node].retentionTimer ?? BrokerTime(milliseconds: .max)
+    }
+    package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].timerPrevious }
+    package func timerNext(_ node: UInt32) -> UInt32 { self[node].timerNext }
+    package mutating func setTimerPrevious(_ node: UInt32, _ value: UInt32) { self[node].timerPrevious = value }
+    package mutating func setTimerNext(_ node: UInt32, _ value: UInt32) { self[node].timerNext = value }
+}

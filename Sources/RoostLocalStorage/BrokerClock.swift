@@ -1,0 +1,57 @@
+import Glibc
+import RoostModel
+
+/// The two clocks of a machine. Tests and simulations have their own.
+package struct TimeSource: Sendable {
+    /// Milliseconds since 1970. May be stepped at any time.
+    package var wallMilliseconds: @Sendable () -> Int64
+    /// Never goes back; its start means nothing.
+    package var monotonicNanoseconds: @Sendable () -> UInt64
+
+    package init(
+        wallMilliseconds: @escaping @Sendable () -> Int64, monotonicNanoseconds: @escaping @Sendable () -> UInt64
+    ) {
+        self.wallMilliseconds = wallMilliseconds
+        self.monotonicNanoseconds = monotonicNanoseconds
+    }
+
+    package static let system = TimeSource(
+        wallMilliseconds: {
+            let time = read(CLOCK_REALTIME)
+            return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+        },
+        monotonicNanoseconds: {
+            let time = read(CLOCK_MONOTONIC)
+            return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+        })
+
+    private static func read(_ clock: clockid_t) -> timespec {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return time
+    }
+}
+
+/// The clock of the engine.
+///
+/// Broker time starts at the wall clock, or at the last logged time if that is later, and follows the monotonic clock
+/// from there: stepping the wall clock while the broker runs neither revives nor expires anything.
+struct BrokerClock: Sendable {
+    private let source: TimeSource
+    private let startMilliseconds: Int64
+    private let startNanoseconds: UInt64
+
+    init(_ source: TimeSource, notBefore last: BrokerTime) {
+        self.source = source
+        startMilliseconds = max(source.wallMilliseconds(), last.milliseconds)
+        startNanoseconds = source.monotonicNanoseconds()
+    }
+
+    func now() -> BrokerTime {
+        let elapsed = (nanoseconds() - startNanoseconds) / 1_000_000
+        return BrokerTime(milliseconds: startMilliseconds + Int64(elapsed))
+    }
+
+    /// For measuring how long something took.
+    func nanoseconds() -> UInt64 { source.monotonicNanoseconds() }
+}

@@ -1,0 +1,21 @@
+import RoostCore
+import RoostLog
+import RoostStorage
+
+extension Engine {
+    /// Times are not known here; whoever drives the engine adds them.
+    var metrics: StorageMetrics {
+        var metrics = StorageMetrics()
+        metrics.queues = core.queueCount
+        metrics.counts = core.counts
+        metrics.totals = core.totals
+        metrics.waiters = line.count
+        metrics.commits = log.batchesWritten
+        metrics.logBytes = log.bytesAppended
+        metrics.logSegments = log.segmentCount
+        metrics.bodyCacheBytes = bodies.residentBytes
+        metrics.indexBytes = core.indexBytes
+        metrics.unsyncedBytes = log.unsyncedBytes
+        return metrics
+    }
+}

@@ -1,0 +1,158 @@
+import RoostCore
+import RoostModel
+import RoostStorage
+
+// One function for each thing that can be asked.
+
+extension Engine {
+    mutating func handle(
+        _ request: borrowing StorageRequest, token: UInt64, receiver: Int
+    ) throws(Rejection) -> Outcome {
+        switch request {
+        case .send(let queue, let message): try send(message, to: queue)
+        case .receive(let queue, let options): try receive(options, from: queue, token, receiver)
+        case .delete(let queue, let handle):
+            try delete(core.prepareDelete(handle, in: core.queueID(named: queue)))
+        case .deleteByID(let queue, let id):
+            try delete(core.prepareDelete(id, in: core.queueID(named: queue)))
+        case .changeVisibility(let queue, let handle, let timeout):
+            try changeVisibility(handle, in: queue, timeout)
+        case .createQueue(let queue, let change): try createQueue(queue, change)
+        case .deleteQueue(let queue): done(.deleteQueue(try core.prepareDeleteQueue(queue)))
+        case .purgeQueue(let queue): done(.purgeQueue(try core.preparePurgeQueue(queue)))
+        case .changeSettings(let queue, let change):
+            done(.changeSettings(try core.prepareChangeSettings(queue, change, now: now)))
+        case .pauseQueue(let queue, let reason):
+            done(.pauseQueue(try core.preparePauseQueue(queue, reason: reason, now: now)))
+        case .resumeQueue(let queue): done(.resumeQueue(try core.prepareResumeQueue(queue)))
+        case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
+        case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
+        case .peek(let queue, let options): try peek(queue, options)
+        }
+    }
+
+    private mutating func done(_ entry: Entry) -> Outcome {
+        commit(entry) ? .reply(.done) : .noRoom
+    }
+
+    private mutating func send(_ message: borrowing NewMessage, to queue: QueueName) throws(Rejection) -> Outcome {
+        let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
+        guard commit(entry, message) else { return .noRoom }
+        let id = core.messageID(slot: entry.slot, number: entry.number)
+        return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt)))
+    }
+
+    private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
+        guard let entry else { return .reply(.done) }
+        return done(.delete(entry))
+    }
+
+    private mutating func changeVisibility(
+        _ handle: ReceiptHandle, in queue: QueueName, _ timeout: Milliseconds
+    ) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        guard let entry = try core.prepareChangeVisibility(handle, in: id, timeout: timeout, now: now) else {
+            return .reply(.done)
+        }
+        return done(.changeVisibility(entry))
+    }
+
+    private mutating func createQueue(
+        _ queue: QueueName, _ change: QueueSettingsChange
+    ) throws(Rejection) -> Outcome {
+        switch try core.prepareCreateQueue(queue, change, now: now) {
+        case .existing(let id): return .reply(.queue(describe(id)))
+        case .entry(let entry):
+            guard commit(.createQueue(entry)) else { return .noRoom }
+            return .reply(.queue(describe(entry.queue)))
+        }
+    }
+}
+
+// MARK: - Receiving
+
+extension Engine {
+    private mutating func receive(
+        _ options: ReceiveOptions, from queue: QueueName, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        let wait = options.wait ?? core.settings(of: id).receiveWait
+        try validate(wait)
+        if let outcome = try lease(from: id, options) { return outcome }
+        guard wait > .zero else { return .reply(.received([])) }
+        line.join(
+            WaitingLine.Waiter(
+                queue: id, queueName: queue, receiver: receiver, token: token, options: options, deadline: now + wait))
+        return .waiting
+    }
+
+    /// Nil when there is nothing to deliver.
+    mutating func lease(from queue: UInt32, _ options: ReceiveOptions) throws(Rejection) -> Outcome? {
+        if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
+            throw .tooManyInFlight(max: inFlightMax)
+        }
+        let entry = try core.prepareLease(
+            from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
+        guard let entry else { return nil }
+        guard commit(.lease(entry)) else { return .noRoom }
+        return .reply(.received(entry.slots.map { message($0, entry) }))
+    }
+
+    private func validate(_ wait: Milliseconds) throws(Rejection) {
+        let accepted = 0...Limits.receiveWaitMax.count
+        guard accepted.contains(wait.count) else {
+            throw .invalidSetting(.receiveWait, value: wait.count, accepted: accepted)
+        }
+    }
+
+    private func message(_ slot: UInt32, _ entry: LeaseEntry) -> ReceivedMessage {
+        let leased = core.leased(slot, by: entry)
+        let content = content(at: leased.location)
+        return ReceivedMessage(
+            id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
+            sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount)
+    }
+
+    private func content(
+        at location: BodyLocation
+    ) -> (sentAt: BrokerTime, attributes: [MessageAttribute], body: [UInt8]) {
+        bodies.withPayload(location) { payload in
+            guard let payload, let content = try? SendRecord.decodeContent(payload) else {
+                preconditionFailure("the body of a living message is not in memory: \(location)")
+            }
+            return content
+        }
+    }
+}
+
+// MARK: - Looking
+
+extension Engine {
+    private func describe(_ id: UInt32) -> QueueInfo {
+        var info = core.describe(id, now: now)
+        info.waiters = line.count(of: id)
+        return info
+    }
+
+    private func listQueues(_ prefix: String, _ after: QueueName?, _ limit: Int) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let (ids, more) = core.listQueues(prefix: prefix, after: after, limit: limit)
+        return .reply(.queues(ids.map { describe($0) }, more: more))
+    }
+
+    private func peek(_ queue: QueueName, _ options: PeekOptions) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(options.count) else { throw .invalidCount(options.count, accepted: accepted) }
+        let id = try core.queueID(named: queue)
+        let peeked = core.peek(id, options.state, fromTail: options.from == .tail, count: options.count)
+        return .reply(
+            .peeked(
+                peeked.map { peeked in
+                    let content = content(at: peeked.location)
+                    return PeekedMessage(
+                        id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
+                        sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due)
+                }))
+    }
+}

@@ -1,0 +1,238 @@
+import RoostCore
+import RoostLog
+import RoostModel
+import RoostStorage
+
+/// The embedded engine: carries out requests on the core, puts what they did into the log, and holds results back until
+/// the log is on disk. One thread at a time.
+///
+/// A request goes: check and decide (`core.prepare…`), see that the log has room, append the entry, apply it. Nothing
+/// of it waits. What the disk does is asked for by the log and reported to it by whoever drives the engine.
+struct Engine: ~Copyable {
+    var core: Broker
+    var log: Log
+    var bodies: BodyCache
+    var line = WaitingLine()
+    var outbox = Outbox()
+    var effects = Effects()
+    /// Queues that may have something for their waiters.
+    var queuesToServe: [UInt32] = []
+    /// Broker time of this turn.
+    var now: BrokerTime
+    /// Test only: results leave before they are on disk, to show that the tests notice.
+    let acknowledgesEarly: Bool
+
+    /// Requests are refused from now on.
+    var isShuttingDown = false
+
+    private var backlog = RequestBacklog()
+    private var marks = IdleMarks()
+    private var nextSync: BrokerTime?
+
+    init(core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime, acknowledgesEarly: Bool) {
+        self.core = core
+        self.log = log
+        self.bodies = bodies
+        self.now = now
+        self.acknowledgesEarly = acknowledgesEarly
+    }
+}
+
+/// What became of a request.
+enum Outcome {
+    case reply(StorageReply)
+    /// It waits in line and is answered later.
+    case waiting
+    /// The log is full for the moment: try again when something of it is on disk. Nothing happened.
+    case noRoom
+}
+
+extension Engine {
+    /// Requests that wait for room in the log.
+    var isHeldUp: Bool { !backlog.isEmpty }
+
+    /// One turn: what time did, then the requests, as far as the log has room.
+    mutating func run(_ inbound: [Inbound], at time: BrokerTime) {
+        now = max(now, time)
+        for item in inbound { backlog.add(item) }
+        if log.preparationFailure != nil { log.retryPreparation() }
+        tick()
+        timeOutWaiters()
+        serveWaiters()
+        while let item = backlog.first {
+            guard perform(item) else { break }
+            backlog.removeFirst()
+            serveWaiters()
+        }
+        syncIfDue()
+        markIfIdle()
+    }
+
+    private mutating func cancel(_ token: UInt64, of receiver: Int) {
+        guard let waiter = line.remove(receiver: receiver, token: token) else { return }
+        answer(waiter, .success(.received([])))
+    }
+
+    /// Ends every wait with an empty answer: the server is going down.
+    mutating func dismissWaiters() {
+        while let waiter = line.removeAny() { answer(waiter, .success(.received([]))) }
+    }
+
+    /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
+    var nextDue: BrokerTime? {
+        [core.nextTick(now: now), line.nextDue, marks.due, nextSync].compactMap { $0 }.min()
+    }
+
+    /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
+    mutating func markNow() {
+        log.appendMark(at: now)
+        marks.made(upTo: log.appendedSequence)
+    }
+
+    private mutating func markIfIdle() {
+        marks.observe(log.appendedSequence, at: now)
+        if let due = marks.due, due <= now, log.unsyncedBytes == 0 { markNow() }
+    }
+
+    /// `--fsync interval`: once a second while there is something to sync.
+    private mutating func syncIfDue() {
+        guard log.configuration.syncPolicy == .interval else { return }
+        if let due = nextSync, due <= now {
+            log.requestSync()
+            nextSync = nil
+        }
+        if nextSync == nil, log.unsyncedBytes > 0 { nextSync = now + .seconds(1) }
+    }
+
+    /// Results that may leave, a list for each receiver.
+    mutating func takeReleased() -> [(receiver: Int, completions: [Completion])] {
+        outbox.release(upTo: acknowledgesEarly ? .max : log.releasableSequence)
+    }
+
+    /// False: no room in the log.
+    private mutating func perform(_ item: RequestBacklog.Item) -> Bool {
+        switch item {
+        case .request(let submission, let receiver): return perform(submission, for: receiver)
+        case .cancellation(let token, let receiver):
+            cancel(token, of: receiver)
+            return true
+        }
+    }
+
+    private mutating func perform(_ submission: Submission, for receiver: Int) -> Bool {
+        do throws(Rejection) {
+            if isShuttingDown { throw Rejection.shuttingDown }
+            switch try handle(submission.request, token: submission.token, receiver: receiver) {
+            case .reply(let reply): answer(receiver, submission.token, .success(reply))
+            case .waiting: break
+            case .noRoom:
+                guard log.preparationFailure != nil, log.isQuiet else { return false }
+                throw Rejection.outOfDiskSpace
+            }
+        } catch {
+            answer(receiver, submission.token, .failure(error))
+        }
+        return true
+    }
+
+    mutating func answer(_ receiver: Int, _ token: UInt64, _ result: Result<StorageReply, Rejection>) {
+        outbox.add(Completion(token: token, result: result), for: receiver, after: log.appendedSequence)
+    }
+
+    mutating func answer(_ waiter: WaitingLine.Waiter, _ result: Result<StorageReply, Rejection>) {
+        answer(waiter.receiver, waiter.token, result)
+    }
+}
+
+// MARK: - Entries
+
+extension Engine {
+    /// Logs and applies an entry. False, and nothing done, when the log has no room.
+    mutating func commit(_ entry: Entry) -> Bool {
+        let size = EntryCodec.size(entry)
+        guard log.hasRoom(payloadBytes: size) else { return false }
+        _ = log.append(kind: entry.kind.rawValue, payloadBytes: size, at: now) { EntryCodec.encode(entry, into: $0) }
+        apply(entry, at: .none)
+        return true
+    }
+
+    mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) -> Bool {
+        let size = SendRecord.size(message)
+        guard log.hasRoom(payloadBytes: size) else { return false }
+        let record = log.append(kind: EntryKind.send.rawValue, payloadBytes: size, at: now) {
+            SendRecord.encode(entry, message, into: $0)
+        }
+        let location = BodyLocation(record)
+        bodies.append(location) { SendRecord.encode(entry, message, into: $0) }
+        apply(.send(entry), at: location)
+        return true
+    }
+
+    private mutating func apply(_ entry: borrowing Entry, at location: BodyLocation) {
+        do throws(EntryMismatch) {
+            try core.apply(entry, at: location, effects: &effects)
+        } catch {
+            // The core made this entry from this very state. Going on would put a log on disk that cannot be replayed.
+            preconditionFailure("the core refused its own entry: \(error)")
+        }
+        for location in effects.released { bodies.release(location) }
+        if line.count > 0 {
+            queuesToServe.append(contentsOf: effects.readyQueues)
+            for queue in effects.deletedQueues { tellDeleted(queue) }
+        }
+        effects.removeAll()
+    }
+
+    private mutating func tellDeleted(_ queue: UInt32) {
+        while let waiter = line.removeFirst(of: queue) {
+            answer(waiter, .failure(.queueDoesNotExist(waiter.queueName)))
+        }
+    }
+}
+
+// MARK: - Time and waiters
+
+extension Engine {
+    /// One slice of what is due. More of it comes with the next turn, so that requests are served in between.
+    private mutating func tick() {
+        guard log.hasRoom(payloadBytes: 16 + 4 * Limits.timersPerTickMax) else { return }
+        guard let entry = core.prepareTick(now: now) else { return }
+        _ = commit(.tick(entry))
+    }
+
+    private mutating func timeOutWaiters() {
+        while let waiter = line.removeTimedOut(at: now) { answer(waiter, .success(.received([]))) }
+    }
+
+    /// Hands out what became ready, to the oldest waiter first.
+    private mutating func serveWaiters() {
+        while let queue = queuesToServe.last {
+            while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
+                guard serve(waiter, from: queue) else { return }
+            }
+            queuesToServe.removeLast()
+        }
+    }
+
+    /// False: no room in the log.
+    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool {
+        do throws(Rejection) {
+            guard let outcome = try lease(from: queue, waiter.options) else {
+                preconditionFailure("a queue with something to deliver has nothing to lease")
+            }
+            guard case .reply(let reply) = outcome else { return false }
+            _ = line.removeFirst(of: queue)
+            answer(waiter, .success(reply))
+        } catch {
+            _ = line.removeFirst(of: queue)
+            answer(waiter, .failure(error))
+        }
+        return true
+    }
+}
+
+extension BodyLocation {
+    init(_ record: RecordLocation) {
+        self.init(segment: record.segment, offset: record.offset, length: record.length)
+    }
+}

@@ -1,0 +1,151 @@
+import RoostCore
+package import RoostLog
+import RoostModel
+
+/// How the embedded engine is to run.
+package struct LocalStorageConfiguration: Sendable {
+    package var messageBytesMax = Limits.messageBytesMaxDefault
+    package var log = LogConfiguration()
+    /// Test only: results leave before they are on disk, so that the order test can be seen to fail.
+    package var acknowledgesEarly = false
+    package var time = TimeSource.system
+
+    package init() {}
+}
+
+/// Why the engine did not start.
+package enum StartError: Error, Sendable {
+    case directory(DataDirectoryError)
+    case log(LogError)
+}
+
+extension StartError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .directory(let error): "\(error)"
+        case .log(let error): "\(error)"
+        }
+    }
+}
+
+extension LocalStorage {
+    /// Opens the data directory, replays the log, and is ready to serve once a driver is attached.
+    ///
+    /// `progress` is called with a fraction from 0 to 1 while the log is read; `onFailure` once when the log could not be
+    /// written any more: nothing is answered from then on, and the process has to end.
+    package static func open(
+        directory: DataDirectory, configuration: LocalStorageConfiguration,
+        progress: (Double) -> Void,
+        onFailure: @escaping @Sendable (LogError) -> Void
+    ) throws(StartError) -> LocalStorage {
+        do throws(DataDirectoryError) {
+            try directory.create()
+        } catch {
+            throw .directory(error)
+        }
+        let disk = try openDisk(directory)
+        let identity = try readOrMakeIdentity(directory, disk)
+        let storage = try open(disk, identity, configuration, progress, onFailure)
+        if !identity.logBegun { try write(Identity(key: identity.key, logBegun: true), to: directory) }
+        return storage
+    }
+
+    /// The same on any disk, for tests and simulations: nothing but the log is kept, so the key is passed in.
+    package static func open(
+        _ disk: any Disk, key: (UInt64, UInt64, UInt64, UInt64), logBegun: Bool,
+        configuration: LocalStorageConfiguration, onFailure: @escaping @Sendable (LogError) -> Void
+    ) throws(StartError) -> LocalStorage {
+        try open(disk, Identity(key: key, logBegun: logBegun), configuration, { _ in }, onFailure)
+    }
+
+    private static func open(
+        _ disk: any Disk, _ identity: Identity, _ configuration: LocalStorageConfiguration,
+        _ progress: (Double) -> Void, _ onFailure: @escaping @Sendable (LogError) -> Void
+    ) throws(StartError) -> LocalStorage {
+        var replay = Replay(
+            core: Broker(
+                configuration: BrokerConfiguration(
+                    sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax)))
+        let wall = BrokerTime(milliseconds: configuration.time.wallMilliseconds())
+        do throws(LogError) {
+            let log = try Recovery.open(
+                disk, configuration: configuration.log, expectsData: identity.logBegun,
+                newSalt: .random(in: 1 ... .max), now: wall, progress: progress
+            ) { record in try replay.apply(record) }
+            let clock = BrokerClock(configuration.time, notBefore: log.recovery.lastTime)
+            let engine = Engine(
+                core: replay.core, log: log, bodies: replay.bodies, now: clock.now(),
+                acknowledgesEarly: configuration.acknowledgesEarly)
+            return LocalStorage(engine: engine, disk: disk, clock: clock, onFailure: onFailure)
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    private static func openDisk(_ directory: DataDirectory) throws(StartError) -> FileDisk {
+        do throws(LogError) {
+            return try FileDisk(path: directory.logPath)
+        } catch {
+            throw .log(error)
+        }
+    }
+
+    private static func readOrMakeIdentity(
+        _ directory: DataDirectory, _ disk: any Disk
+    ) throws(StartError) -> Identity {
+        do {
+            if let identity = try directory.readIdentity() { return identity }
+            guard try disk.list().isEmpty else { throw DataDirectoryError.missingIdentity(directory.path) }
+            let identity = Identity(
+                key: (.random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max)),
+                logBegun: false)
+            try directory.writeIdentity(identity)
+            return identity
+        } catch let error as DataDirectoryError {
+            throw .directory(error)
+        } catch let error as DiskError {
+            throw .log(.disk(error))
+        } catch {
+            preconditionFailure("only these two are thrown: \(error)")
+        }
+    }
+
+    private static func write(_ identity: Identity, to directory: DataDirectory) throws(StartError) {
+        do throws(DataDirectoryError) {
+            try directory.writeIdentity(identity)
+        } catch {
+            throw .directory(error)
+        }
+    }
+}
+
+/// The state as the log tells it, while the log is read.
+struct Replay {
+    private(set) var core: Broker
+    private(set) var bodies = BodyCache()
+    private var effects = Effects()
+
+    init(core: Broker) { self.core = core }
+
+    /// The same `Broker.apply` as live, with the same entries.
+    mutating func apply(_ record: RecoveredRecord) throws {
+        guard let kind = EntryKind(rawValue: record.kind) else { throw UnknownEntry(kind: record.kind) }
+        let location = BodyLocation(record.location)
+        core.advanceTimers(to: record.time)
+        if kind == .send {
+            let entry = try SendRecord.decodeEntry(record.payload)
+            try core.apply(.send(entry), at: location, effects: &effects)
+            bodies.append(location) { $0.copyMemory(from: record.payload) }
+        } else {
+            try core.apply(EntryCodec.decode(kind: kind, record.payload), at: location, effects: &effects)
+        }
+        for location in effects.released { bodies.release(location) }
+        effects.removeAll()
+    }
+}
+
+/// A record that this version does not know: a newer one wrote it.
+struct UnknownEntry: Error, CustomStringConvertible {
+    var kind: UInt8
+    var description: String { "records of kind \(kind) come from a newer version" }
+}

@@ -1,0 +1,203 @@
+import Dispatch
+import RoostLog
+package import RoostStorage
+import RoostModel
+import Synchronization
+
+/// The embedded storage engine: core, log and clock meet here, and only here.
+///
+/// Front ends put whole turns into the inbox from any thread. A driver (an event loop, or threads of its own) calls
+/// `runTurn`, which carries them out, and `commit`, which writes and syncs what they did and lets the results go. Both
+/// may be called from one thread or from two: while one batch is being synced, the next one fills.
+package final class LocalStorage: Storage {
+    private struct Inbox {
+        var items: [Inbound] = []
+        var receivers: [any CompletionReceiver] = []
+        var receiverNumbers: [ObjectIdentifier: Int] = [:]
+        var isWakeScheduled = false
+        var driver: (any EngineDriver)?
+    }
+
+    private let inbox = Mutex(Inbox())
+    private let engine: Mutex<Engine>
+    private let state: Mutex<(readiness: Readiness, metrics: StorageMetrics)>
+    private let disk: any Disk
+    private let clock: BrokerClock
+    private let background = DispatchQueue(label: "roost.segments")
+    private let failureHandler: @Sendable (LogError) -> Void
+
+    /// `onFailure` is called once when the log could not be written or synced. Nothing is answered after that; the
+    /// process has to end, since only a restart can tell what is on disk.
+    init(
+        engine: consuming Engine, disk: any Disk, clock: BrokerClock,
+        onFailure: @escaping @Sendable (LogError) -> Void
+    ) {
+        self.engine = Mutex(engine)
+        self.disk = disk
+        self.clock = clock
+        failureHandler = onFailure
+        state = Mutex((.ready, StorageMetrics()))
+    }
+
+    package var readiness: Readiness { state.withLock { $0.readiness } }
+    package var metrics: StorageMetrics { state.withLock { $0.metrics } }
+
+    /// From here on the driver is woken when there is something to do.
+    package func attach(_ driver: any EngineDriver) {
+        inbox.withLock {
+            $0.driver = driver
+            $0.isWakeScheduled = true
+        }
+        driver.wake()
+    }
+
+    package func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
+        guard !submissions.isEmpty else { return }
+        enqueue { inbox in
+            let number = Self.number(of: receiver, in: &inbox)
+            inbox.items.append(.requests(submissions, receiver: number))
+        }
+    }
+
+    package func cancel(_ token: UInt64, for receiver: any CompletionReceiver) {
+        enqueue { inbox in
+            inbox.items.append(.cancellation(token: token, receiver: Self.number(of: receiver, in: &inbox)))
+        }
+    }
+
+    private func enqueue(_ change: (inout Inbox) -> Void) {
+        let driver = inbox.withLock { inbox -> (any EngineDriver)? in
+            change(&inbox)
+            guard !inbox.isWakeScheduled, let driver = inbox.driver else { return nil }
+            inbox.isWakeScheduled = true
+            return driver
+        }
+        driver?.wake()
+    }
+
+    private static func number(of receiver: any CompletionReceiver, in inbox: inout Inbox) -> Int {
+        if let number = inbox.receiverNumbers[ObjectIdentifier(receiver)] { return number }
+        inbox.receivers.append(receiver)
+        inbox.receiverNumbers[ObjectIdentifier(receiver)] = inbox.receivers.count - 1
+        return inbox.receivers.count - 1
+    }
+}
+
+// MARK: - For the driver
+
+extension LocalStorage {
+    /// The monotonic clock of the engine.
+    package var nanoseconds: UInt64 { clock.nanoseconds() }
+
+    /// Carries out what is in the inbox and what time has brought. Returns in how many milliseconds it has to be called
+    /// again though nobody asks, or nil. Call `commit` afterwards, or let another thread do so.
+    package func runTurn() -> Int64? {
+        let items = takeInbox()
+        let start = nanoseconds
+        let due = engine.withLock { engine in
+            engine.run(items, at: clock.now())
+            return engine.nextDue
+        }
+        let spent = nanoseconds - start
+        state.withLock { $0.metrics.turnNanosecondsMax = max($0.metrics.turnNanosecondsMax, spent) }
+        return due.map { max(0, ($0 - clock.now()).count) }
+    }
+
+    /// Writes and syncs what turns did, and delivers the results that may leave. Returns when nothing is left to write.
+    package func commit() {
+        deliver()
+        var wrote = false
+        while let operation = engine.withLock({ $0.log.nextOperation(.commit) }) {
+            perform(operation)
+            deliver()
+            wrote = true
+        }
+        prepareSegment()
+        // Requests that found no room have some now.
+        if wrote, engine.withLock({ $0.isHeldUp }) { wakeDriver() }
+    }
+
+    /// The end: waiting receives are answered empty, everything is written and synced, later requests are refused.
+    package func shutDown() {
+        state.withLock { $0.readiness = .shuttingDown }
+        engine.withLock { engine in
+            engine.dismissWaiters()
+            engine.isShuttingDown = true
+            engine.log.requestSync()
+        }
+        commit()
+        engine.withLock { $0.markNow() }
+        commit()
+    }
+
+    private func takeInbox() -> [Inbound] {
+        inbox.withLock { inbox in
+            inbox.isWakeScheduled = false
+            defer { inbox.items = [] }
+            return inbox.items
+        }
+    }
+
+    private func wakeDriver() { enqueue { _ in } }
+
+    private func perform(_ operation: LogOperation) {
+        let start = nanoseconds
+        let result = Result { () throws(DiskError) in try disk.perform(operation) }
+        let spent = nanoseconds - start
+        let failure = engine.withLock { engine in
+            engine.log.completed(operation.id, result)
+            return engine.log.failure
+        }
+        if case .sync = operation.action { noteSync(nanoseconds: spent) }
+        if let failure { fail(failure) }
+    }
+
+    private func fail(_ error: LogError) {
+        let isFirst = state.withLock { state -> Bool in
+            if case .failed = state.readiness { return false }
+            state.readiness = .failed("\(error)")
+            return true
+        }
+        if isFirst { failureHandler(error) }
+    }
+
+    private func deliver() {
+        let released = engine.withLock { engine in
+            (engine.takeReleased(), engine.metrics)
+        }
+        note(released.1)
+        guard !released.0.isEmpty else { return }
+        let receivers = inbox.withLock { $0.receivers }
+        for (number, completions) in released.0 { receivers[number].receive(completions) }
+    }
+
+    /// Makes the next segment ahead, on a thread of its own: zero-filling 64 MiB takes longer than a turn may.
+    private func prepareSegment() {
+        guard let operation = engine.withLock({ $0.log.nextOperation(.background) }) else { return }
+        background.async { [self] in
+            perform(operation)
+            wakeDriver()
+        }
+    }
+}
+
+// MARK: - Metrics
+
+extension LocalStorage {
+    private func note(_ metrics: StorageMetrics) {
+        state.withLock { state in
+            let before = state.metrics
+            state.metrics = metrics
+            state.metrics.syncNanoseconds = before.syncNanoseconds
+            state.metrics.syncNanosecondsMax = before.syncNanosecondsMax
+            state.metrics.turnNanosecondsMax = before.turnNanosecondsMax
+        }
+    }
+
+    private func noteSync(nanoseconds: UInt64) {
+        state.withLock { state in
+            state.metrics.syncNanoseconds += nanoseconds
+            state.metrics.syncNanosecondsMax = max(state.metrics.syncNanosecondsMax, nanoseconds)
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// A log directory. Calls are synchronous; different files may be used from different threads at once.
+///
+/// What a crash may do: bytes written but not synced are old, new or garbage, sector by sector; names created, changed
+/// or removed since the last `syncDirectory` are old or new, each by itself.
+package protocol Disk: AnyObject, Sendable {
+    /// The log's files and their sizes, in no order.
+    func list() throws(DiskError) -> [(file: LogFile, bytes: Int)]
+    /// Makes the file, or empties it, and fills it with synced zeros.
+    func create(_ file: LogFile, bytes: Int) throws(DiskError)
+    /// All or an error; after an error the bytes there are unknown.
+    func write(_ bytes: UnsafeRawBufferPointer, to file: LogFile, at offset: Int) throws(DiskError)
+    /// What was written to the file is on disk when this returns. After an error it never will be: do not try again.
+    func sync(_ file: LogFile) throws(DiskError)
+    /// Fills `bytes` from `offset`; an error when the file ends before. Later also: bodies of messages, by location.
+    func read(_ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DiskError)
+    func truncate(_ file: LogFile, to bytes: Int) throws(DiskError)
+    /// Replaces a file that has the new name.
+    func rename(_ file: LogFile, to new: LogFile) throws(DiskError)
+    func remove(_ file: LogFile) throws(DiskError)
+    /// Names made, changed or removed before are on disk when this returns.
+    func syncDirectory() throws(DiskError)
+}
+
+extension Disk {
+    /// Carries out what the log asks for. The result goes back with `Log.completed`.
+    package func perform(_ operation: LogOperation) throws(DiskError) {
+        switch operation.action {
+        case .write(let segment, let offset, let batch):
+            defer { withExtendedLifetime(batch) {} }
+            try write(batch.bytes, to: .segment(segment), at: Int(offset))
+        case .sync(let segment): try sync(.segment(segment))
+        case .prepare(let header): try makeSegment(header)
+        }
+    }
+
+    /// A segment gets its name last, when zeros, header and content are synced. So a file with a final name is whole,
+    /// and anything that a crash leaves halfway still has its preparing name.
+    func makeSegment(
+        _ header: SegmentHeader, content: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) throws(DiskError) {
+        let file = LogFile.preparing(header.number)
+        try create(file, bytes: Int(header.segmentBytes))
+        let area = LogBuffer(capacity: LogLimits.headerAreaBytes)
+        defer { withExtendedLifetime(area) {} }
+        header.encode(into: area.bytes.part(0, LogLimits.headerAreaBytes))
+        try write(UnsafeRawBufferPointer(area.bytes).part(0, LogLimits.headerAreaBytes), to: file, at: 0)
+        if content.count > 0 { try write(content, to: file, at: header.firstBatchOffset) }
+        try sync(file)
+        try rename(file, to: .segment(header.number))
+        try syncDirectory()
+    }
+}
+
+/// A call to the disk that failed.
+package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
+    package enum Call: String, Sendable {
+        case open, list, create, write, sync, read, truncate, rename, remove
+        case syncDirectory = "sync directory"
+    }
+
+    package var call: Call
+    /// Name of the file, or path of the directory.
+    package var file: String
+    package var errno: Int32
+    /// The system's text for `errno`, or what else happened.
+    package var message: String
+
+    package init(_ call: Call, _ file: String, errno: Int32, message: String) {
+        self.call = call
+        self.file = file
+        self.errno = errno
+        self.message = message
+    }
+
+    package var description: String { "\(call.rawValue) \(file): \(message)" }
+}

@@ -1,0 +1,246 @@
+import CRoost
+import Glibc
+import Synchronization
+
+/// A log in a directory of the file system. Files are for this user alone.
+///
+/// The directory is locked for as long as this object lives. A lock of the kernel's goes with the process, however it
+/// ends, so there is never a stale one.
+package final class FileDisk: Disk {
+    package let path: String
+    private let directory: Int32
+    private let lock: Int32
+    /// Open for writing. A file is synced by the descriptor that wrote it: an error that the kernel met in between is
+    /// reported there.
+    private let descriptors = Mutex<[LogFile: Int32]>([:])
+
+    /// Zeros are written and synced in steps, so that a batch never waits behind a whole segment.
+    private static let zeroStepBytes = 2 * 1_048_576
+
+    /// Makes the directory if it is not there; the one above must be.
+    package init(path: String) throws(LogError) {
+        self.path = path
+        do throws(DiskError) { directory = try Self.openDirectory(path) } catch { throw .disk(error) }
+        do throws(LogError) { lock = try Self.takeLock(directory, path) } catch {
+            close(directory)
+            throw error
+        }
+    }
+
+    deinit {
+        descriptors.withLock { for descriptor in $0.values { close(descriptor) } }
+        close(lock)
+        close(directory)
+    }
+
+    private static func openDirectory(_ path: String) throws(DiskError) -> Int32 {
+        let isNew = mkdir(path, 0o700) == 0
+        guard isNew || errno == EEXIST else { throw .last(.create, path) }
+        let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(.open, path) }
+        if isNew {
+            let parent = openat(descriptor, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            defer { close(parent) }
+            guard parent >= 0, fsync(parent) == 0 else { throw .last(.syncDirectory, path + "/..") }
+        }
+        return descriptor
+    }
+
+    private static func takeLock(_ directory: Int32, _ path: String) throws(LogError) -> Int32 {
+        let file = path + "/LOCK"
+        let descriptor = openat(directory, "LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .disk(.last(.open, file)) }
+        let refusal = croost_lock_file(descriptor)
+        guard refusal == 0 else {
+            defer { close(descriptor) }
+            guard refusal == EWOULDBLOCK else { throw .disk(DiskError(.open, file, errno: refusal)) }
+            throw .locked(directory: path, holder: holder(descriptor))
+        }
+        let text = Array("\(getpid())\n".utf8)
+        guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {
+            defer { close(descriptor) }
+            throw .disk(.last(.write, file))
+        }
+        return descriptor
+    }
+
+    private static func holder(_ lock: Int32) -> String {
+        var text = [UInt8](repeating: 0, count: 16)
+        let count = pread(lock, &text, text.count, 0)
+        let digits = text.prefix(max(0, count)).prefix { $0 >= 48 && $0 <= 57 }
+        return digits.isEmpty ? "another process" : "process \(String(decoding: digits, as: UTF8.self))"
+    }
+}
+
+// MARK: content
+
+extension FileDisk {
+    package func create(_ file: LogFile, bytes: Int) throws(DiskError) {
+        // Always a new file: one whose sync failed once is never trusted again.
+        guard unlinkat(directory, file.name, 0) == 0 || errno == ENOENT else { throw .last(.create, file.name) }
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
+        let descriptor = openat(directory, file.name, flags, 0o600)
+        guard descriptor >= 0 else { throw .last(.create, file.name) }
+        do throws(DiskError) {
+            try fillWithZeros(descriptor, file, bytes)
+        } catch {
+            close(descriptor)
+            // Give the space back: the disk may be full.
+            unlinkat(directory, file.name, 0)
+            throw error
+        }
+        keep(descriptor, for: file)
+    }
+
+    private func fillWithZeros(_ descriptor: Int32, _ file: LogFile, _ bytes: Int) throws(DiskError) {
+        // In one piece if possible, and a full disk is known before anything is written.
+        let result = bytes > 0 ? posix_fallocate(descriptor, 0, bytes) : 0
+        guard result == 0 || result == EOPNOTSUPP || result == EINVAL else {
+            throw .init(.create, file.name, errno: result)
+        }
+        let zeros = LogBuffer(capacity: min(bytes, Self.zeroStepBytes))
+        defer { withExtendedLifetime(zeros) {} }
+        zeros.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+        var offset = 0
+        while offset < bytes {
+            let count = min(zeros.bytes.count, bytes - offset)
+            try writeAll(UnsafeRawBufferPointer(zeros.bytes).part(0, count), descriptor, file, at: offset)
+            guard fdatasync(descriptor) == 0 else { throw .last(.create, file.name) }
+            offset += count
+        }
+        guard fsync(descriptor) == 0 else { throw .last(.create, file.name) }
+    }
+
+    package func write(_ bytes: UnsafeRawBufferPointer, to file: LogFile, at offset: Int) throws(DiskError) {
+        try writeAll(bytes, try descriptor(file, .write), file, at: offset)
+    }
+
+    /// A short write goes on at its exact place; nothing is ever written at "the end".
+    private func writeAll(
+        _ bytes: UnsafeRawBufferPointer, _ descriptor: Int32, _ file: LogFile, at offset: Int
+    ) throws(DiskError) {
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
+            let count = pwrite(descriptor, rest.baseAddress, rest.count, offset + done)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw count < 0 ? .last(.write, file.name) : .init(.write, file.name, errno: EIO) }
+            done += count
+        }
+    }
+
+    package func sync(_ file: LogFile) throws(DiskError) {
+        let descriptor = try descriptor(file, .sync)
+        // No second try, whatever the error: the kernel may have dropped the pages and report success for nothing.
+        guard fdatasync(descriptor) == 0 else { throw .last(.sync, file.name) }
+        if case .segment(let number) = file { closeSegments(below: number) }
+    }
+
+    package func read(_ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DiskError) {
+        let descriptor = openat(directory, file.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .last(.read, file.name) }
+        defer { close(descriptor) }
+        var done = 0
+        while done < bytes.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
+            let count = pread(descriptor, rest.baseAddress, rest.count, offset + done)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last(.read, file.name) }
+            guard count > 0 else {
+                throw DiskError(.read, file.name, errno: EIO, message: "the file ends at \(offset + done)")
+            }
+            done += count
+        }
+    }
+
+    package func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) {
+        guard ftruncate(try descriptor(file, .truncate), bytes) == 0 else { throw .last(.truncate, file.name) }
+    }
+}
+
+// MARK: names
+
+extension FileDisk {
+    package func list() throws(DiskError) -> [(file: LogFile, bytes: Int)] {
+        let descriptor = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(.list, path) }
+        guard let stream = fdopendir(descriptor) else {
+            defer { close(descriptor) }
+            throw .last(.list, path)
+        }
+        defer { closedir(stream) }
+        var found: [(file: LogFile, bytes: Int)] = []
+        errno = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if let file = LogFile(name: name) { found.append((file, try size(file))) }
+            errno = 0
+        }
+        guard errno == 0 else { throw .last(.list, path) }
+        return found
+    }
+
+    private func size(_ file: LogFile) throws(DiskError) -> Int {
+        var status = stat()
+        guard fstatat(directory, file.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw .last(.list, file.name) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw DiskError(.list, file.name, errno: EINVAL, message: "is not a regular file")
+        }
+        return Int(status.st_size)
+    }
+
+    package func rename(_ file: LogFile, to new: LogFile) throws(DiskError) {
+        guard renameat(directory, file.name, directory, new.name) == 0 else { throw .last(.rename, file.name) }
+        descriptors.withLock { table in
+            if let replaced = table.removeValue(forKey: new) { close(replaced) }
+            table[new] = table.removeValue(forKey: file)
+        }
+    }
+
+    package func remove(_ file: LogFile) throws(DiskError) {
+        guard unlinkat(directory, file.name, 0) == 0 else { throw .last(.remove, file.name) }
+        descriptors.withLock { table in
+            if let descriptor = table.removeValue(forKey: file) { close(descriptor) }
+        }
+    }
+
+    package func syncDirectory() throws(DiskError) {
+        guard fsync(directory) == 0 else { throw .last(.syncDirectory, path) }
+    }
+}
+
+// MARK: descriptors
+
+extension FileDisk {
+    private func descriptor(_ file: LogFile, _ call: DiskError.Call) throws(DiskError) -> Int32 {
+        if let descriptor = descriptors.withLock({ $0[file] }) { return descriptor }
+        let descriptor = openat(directory, file.name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .last(call, file.name) }
+        keep(descriptor, for: file)
+        return descriptor
+    }
+
+    private func keep(_ descriptor: Int32, for file: LogFile) {
+        let replaced = descriptors.withLock { $0.updateValue(descriptor, forKey: file) }
+        if let replaced { close(replaced) }
+    }
+
+    /// The log has left these: it syncs a segment before it writes to the next.
+    private func closeSegments(below number: UInt32) {
+        descriptors.withLock { table in
+            guard table.count > 1 else { return }
+            for case .segment(let other) in table.keys where other < number {
+                if let descriptor = table.removeValue(forKey: .segment(other)) { close(descriptor) }
+            }
+        }
+    }
+}
+
+extension DiskError {
+    /// From the system's error number.
+    init(_ call: Call, _ file: String, errno number: Int32) {
+        self.init(call, file, errno: number, message: String(cString: strerror(number)))
+    }
+
+    fileprivate static func last(_ call: Call, _ file: String) -> DiskError { DiskError(call, file, errno: Glibc.errno) }
+}

@@ -1,0 +1,16 @@
+/// Every number that bounds the log, with its unit in the name and its origin.
+package enum LogLimits {
+    /// Segment numbers have 24 bits in the message index.
+    package static let segmentNumberMax: UInt32 = 1 << 24 - 1
+    /// Offsets have 24 bits in the message index, in units of 8 bytes.
+    package static let segmentBytesMax = 128 * 1_048_576
+    /// Room for a header and one small batch; tests use segments that roll every few records.
+    package static let segmentBytesMin = 4096
+    /// Batches start at multiples of the disk's sector, so that a torn sector never holds bytes of two batches.
+    package static let batchAlignmentMin = 8
+    package static let batchAlignmentMax = 4096
+    /// One header sector, whatever the alignment.
+    package static let headerAreaBytes = 512
+    /// A batch buffer that grew above this for one large record is given back afterwards.
+    package static let batchBufferKeptBytesMax = 4 * 1_048_576
+}

@@ -1,0 +1,40 @@
+package import RoostModel
+
+/// A record as the start finds it. `payload` is valid during the call only.
+package struct RecoveredRecord {
+    package let kind: UInt8
+    package let time: BrokerTime
+    package let sequence: UInt64
+    /// Where the record lies from now on: a rewritten record already has its new place.
+    package let location: RecordLocation
+    package let payload: UnsafeRawBufferPointer
+}
+
+/// What a start found and did.
+package struct RecoverySummary: Sendable, Hashable {
+    /// Records of the owner, without the log's own marks.
+    package var records: UInt64 = 0
+    package var batches: UInt64 = 0
+    /// Of frames and batch headers.
+    package var bytes: UInt64 = 0
+    /// Segment files now, the one that takes new records included.
+    package var segments = 0
+    package var lastSequence: UInt64 = 0
+    /// Broker time never goes below this.
+    package var lastTime = BrokerTime(milliseconds: 0)
+    /// Records beyond the last synced mark, written again into the new segment.
+    package var rewrittenRecords: UInt64 = 0
+    package var tornTail: TornTail?
+
+    package init() {}
+
+    /// A tail that was cut because its write had not been finished.
+    package struct TornTail: Sendable, Hashable {
+        package var file: String
+        package var offset: UInt32
+        package var bytes: Int
+        /// File that keeps the bytes that were cut.
+        package var copy: String
+        package var problem: String
+    }
+}

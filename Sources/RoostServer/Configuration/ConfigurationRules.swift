@@ -1,0 +1,88 @@
+/// What must hold between options, and what an operator should be told.
+enum ConfigurationRules {
+    typealias Problem = ConfigurationError.Problem
+    typealias Value = LoadedConfiguration.Value
+
+    static func problems(of configuration: ServerConfiguration, _ values: [Value]) -> [Problem] {
+        func subject(_ name: String) -> String? { values.first { $0.option == name }?.subject }
+        var problems: [Problem] = []
+        if configuration.sqs == nil, configuration.http == nil {
+            problems.append(Problem(reason: "--sqs and --http are both off, so there is nothing to serve"))
+        }
+        if let sqs = configuration.sqs, sqs == configuration.http, sqs.port != 0 {
+            problems.append(Problem(subject: subject("http"), reason: "--sqs has the same address"))
+        }
+        for (name, address) in doors(of: configuration) where !address.isLoopback && !configuration.insecure {
+            problems.append(exposure(subject(name), address))
+        }
+        if configuration.engine == .inline, configuration.loops > 1 {
+            let reason = "--engine inline runs the queues on the one event loop; use --loops 1 or --engine threaded"
+            problems.append(Problem(subject: subject("loops"), reason: reason))
+        }
+        if !configuration.segmentBytes.isMultiple(of: 4096) {
+            let reason = "a segment consists of whole pages"
+            problems.append(Problem(subject: subject("segment-bytes"), reason: reason, accepted: "a multiple of 4KiB"))
+        }
+        if configuration.segmentBytes / 2 < configuration.maxMessageBytes {
+            let needed = ByteSize.text(configuration.maxMessageBytes * 2)
+            let reason = "a segment has to hold two of the largest messages (--max-message-bytes)"
+            problems.append(Problem(subject: subject("segment-bytes"), reason: reason, accepted: "\(needed) or more"))
+        }
+        return problems
+    }
+
+    private static func doors(of configuration: ServerConfiguration) -> [(name: String, address: ListenAddress)] {
+        [("sqs", configuration.sqs), ("http", configuration.http)].compactMap { name, address in
+            address.map { (name, $0) }
+        }
+    }
+
+    private static func exposure(_ subject: String?, _ address: ListenAddress) -> Problem {
+        Problem(
+            subject: subject,
+            reason: """
+                other machines may reach this address, and there is no authentication yet: everybody could read and \
+                delete every message
+                """,
+            accepted: "a loopback address such as 127.0.0.1:\(address.port), or --insecure to allow it all the same"
+        )
+    }
+
+    static func warnings(of configuration: ServerConfiguration) -> [String] {
+        var warnings: [String] = []
+        let open = doors(of: configuration).filter { !$0.address.isLoopback }
+        for (name, address) in open {
+            warnings.append(
+                "insecure: everybody who can reach \(address) (\(name)) can read and delete every message; "
+                    + "there is no authentication yet"
+            )
+        }
+        if configuration.insecure, open.isEmpty {
+            warnings.append("insecure is set, but every address is a loopback address: it can be left out")
+        }
+        switch configuration.fsync {
+        case .always: break
+        case .interval: warnings.append("fsync interval: a power cut loses messages that were accepted shortly before")
+        case .off: warnings.append("fsync off: a power cut loses messages that were accepted before")
+        }
+        if configuration.acknowledgeEarly {
+            warnings.append("test-acknowledge-early: replies leave before the sync; never use this outside tests")
+        }
+        return warnings
+    }
+
+    /// Variables that look like options but are none.
+    static func strangers(in environment: [String: String]) -> [String] {
+        let known = Set(ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"])
+        return environment.keys.sorted().filter {
+            $0.hasPrefix("ROOST_") && !known.contains($0) && !isServiceLink($0)
+        }.map { "\($0) is not an option and was ignored" }
+    }
+
+    /// Kubernetes puts the addresses of a service named roost into every container: ROOST_SERVICE_HOST,
+    /// ROOST_PORT_9324_TCP and so on.
+    private static func isServiceLink(_ name: String) -> Bool {
+        name.contains("_SERVICE_HOST") || name.contains("_SERVICE_PORT") || name.contains("_PORT_")
+            || name.hasSuffix("_PORT")
+    }
+}

@@ -1,0 +1,79 @@
+package import Logging
+package import RoostModel
+
+/// What a server is told before it starts, checked in full: a value of this type can be run.
+///
+/// It comes from `LoadedConfiguration`, which knows where each value was set. Tests may start from the defaults.
+package struct ServerConfiguration: Sendable, Equatable {
+    package var dataDirectory = "./roost-data"
+    package var storage = StorageEngine.local
+    package var fsync = Fsync.always
+    package var segmentBytes = 64 * 1_048_576
+
+    /// Nil leaves the door out.
+    package var sqs: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9324)
+    /// Nil leaves the door out.
+    package var http: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9325)
+    /// Allows addresses that other machines can reach, although nobody has to log in.
+    package var insecure = false
+    /// Names beside localhost that a `Host` header may carry, in lower case and without a port.
+    package var serverNames: [String] = []
+
+    /// The account in the URLs of SQS queues.
+    package var account = "000000000000"
+    package var region = "us-east-1"
+    /// Nil leaves the AweQ paths out of the HTTP port.
+    package var aweq: AweQ? = AweQ()
+    package var maxMessageBytes = Limits.messageBytesMaxDefault
+
+    package var engine = EngineMode.automatic
+    /// Event loops that serve connections.
+    package var loops = 1
+
+    package var logLevel = Logger.Level.info
+    package var logFormat = LogFormat.text
+
+    /// Test switch: replies leave before the sync, which breaks the first promise. It exists so that the test of
+    /// that promise can be seen to fail.
+    package var acknowledgeEarly = false
+
+    package init() {}
+
+    /// Whether the core runs on the event loop itself: the fastest way with one loop, impossible with more.
+    package var runsInline: Bool {
+        switch engine {
+        case .inline: true
+        case .threaded: false
+        case .automatic: loops == 1
+        }
+    }
+}
+
+extension ServerConfiguration {
+    package enum StorageEngine: String, Sendable, CaseIterable {
+        case local
+    }
+
+    /// When the log is synced. Only `always` keeps the promise that accepted means on disk.
+    package enum Fsync: String, Sendable, CaseIterable {
+        case always, interval, off
+    }
+
+    package enum EngineMode: String, Sendable, CaseIterable {
+        /// Inline with one loop, threaded with more.
+        case automatic = "auto"
+        case inline, threaded
+    }
+
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case text, json
+    }
+
+    /// The queue behind the AweQ paths.
+    package struct AweQ: Sendable, Equatable {
+        package var queue = "aweq"
+        package var visibilityTimeout = Milliseconds.seconds(120)
+
+        package init() {}
+    }
+}

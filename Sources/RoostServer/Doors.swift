@@ -1,0 +1,110 @@
+import HTTPFrontend
+import HTTPGuard
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import RoostModel
+import RoostStorage
+import SQSFrontend
+import ServiceLifecycle
+
+/// The open ports of a server.
+struct Doors {
+    private(set) var endpoints = RoostServer.Endpoints()
+    private var sqs: SQSServer?
+    private var http: HTTPDoor?
+
+    static func open(
+        _ configuration: ServerConfiguration, _ storage: any Storage, _ loops: MultiThreadedEventLoopGroup,
+        _ logger: Logger
+    ) async throws -> Doors {
+        var doors = Doors()
+        if let address = configuration.sqs {
+            let server = try await SQSServer.start(
+                configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
+                logger: logger.labelled("sqs"))
+            doors.sqs = server
+            doors.endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+        }
+        if let address = configuration.http {
+            let door = try await HTTPDoor.open(
+                HTTPConfiguration(configuration, at: address), storage, logger.labelled("http"))
+            doors.http = door
+            doors.endpoints.http = ListenAddress(host: address.host, port: door.port ?? address.port)
+        }
+        return doors
+    }
+
+    /// Running requests end, waiting ones are answered empty, then the ports close.
+    func close() async {
+        async let sqs: Void? = sqs?.shutdown()
+        async let http: Void? = http?.close()
+        _ = await (sqs, http)
+    }
+}
+
+/// The HTTP port has an event loop of its own: health and console answer while the other loop waits for the disk.
+private struct HTTPDoor {
+    var port: Int?
+    private let loops: MultiThreadedEventLoopGroup
+    private let services: ServiceGroup
+    private let running: Task<Void, any Error>
+
+    static func open(
+        _ configuration: HTTPConfiguration, _ storage: any Storage, _ logger: Logger
+    ) async throws -> HTTPDoor {
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let (ports, ready) = AsyncStream.makeStream(of: Int?.self)
+        let application = makeHTTPApplication(
+            configuration: configuration, storage: storage, eventLoopGroup: loops, logger: logger
+        ) { ready.yield($0.port) }
+        let services = ServiceGroup(services: [application], logger: logger)
+        let running = Task {
+            defer { ready.finish() }
+            try await services.run()
+        }
+        for await port in ports { return HTTPDoor(port: port, loops: loops, services: services, running: running) }
+        // It ended before it was ready: its error says why.
+        try await running.value
+        throw CancellationError()
+    }
+
+    func close() async {
+        await services.triggerGracefulShutdown()
+        _ = await running.result
+        try? await loops.shutdownGracefully()
+    }
+}
+
+extension SQSConfiguration {
+    init(_ configuration: ServerConfiguration, at address: ListenAddress) {
+        self.init(
+            account: configuration.account, region: configuration.region, host: address.host, port: address.port,
+            crossSite: CrossSiteRules(configuration, at: address))
+    }
+}
+
+extension HTTPConfiguration {
+    init(_ configuration: ServerConfiguration, at address: ListenAddress) {
+        self.init(
+            host: address.host, port: address.port, crossSite: CrossSiteRules(configuration, at: address),
+            aweq: configuration.aweq.flatMap { try? QueueName($0.queue) }.map { AweQConfiguration(queue: $0) },
+            maximumMessageBytes: configuration.maxMessageBytes, version: Version.text,
+            fsyncPolicy: configuration.fsync.rawValue)
+    }
+}
+
+extension CrossSiteRules {
+    fileprivate init(_ configuration: ServerConfiguration, at address: ListenAddress) {
+        self.init(names: configuration.serverNames, listensOnLoopback: address.isLoopback)
+    }
+}
+
+extension Logger {
+    fileprivate func labelled(_ door: String) -> Logger {
+        var logger = self
+        logger[metadataKey: "door"] = "\(door)"
+        return logger
+    }
+}

@@ -1,0 +1,192 @@
+package import RoostModel
+
+/// Message attributes as a request has them, before they are checked.
+///
+/// Reading and checking are apart because they fail differently in a batch: JSON of a wrong form refuses the call,
+/// an attribute that SQS does not accept refuses its entry.
+package struct RawMessageAttributes: Sendable {
+    struct Attribute: Sendable {
+        var name: String
+        var type: String?
+        var text: String?
+        var binary: [UInt8]?
+        var hasLists = false
+    }
+
+    private var attributes: [Attribute] = []
+    private var count = 0
+
+    package init() {}
+
+    private static let members: [StaticString] = [
+        "DataType", "StringValue", "BinaryValue", "StringListValues", "BinaryListValues",
+    ]
+
+    /// Reads a map from names to values. No more are kept than one above the limit.
+    package mutating func read(_ reader: inout JSONReader) throws(SQSFault) {
+        try reader.enterObject("MessageAttributes")
+        while let name = try reader.nextName() {
+            count &+= 1
+            if count > Limits.messageAttributesMax {
+                try reader.skipValue()
+            } else {
+                try readAttribute(reader.string(name), &reader)
+            }
+        }
+    }
+
+    private mutating func readAttribute(_ name: String, _ reader: inout JSONReader) throws(SQSFault) {
+        guard !attributes.contains(where: { $0.name == name }) else { throw .malformed("\(name) stands twice.") }
+        var attribute = Attribute(name: name)
+        try reader.enterObject("MessageAttributeValue")
+        var seen: UInt32 = 0
+        while let member = try reader.nextMember(Self.members, seen: &seen) {
+            switch member {
+            case 0: attribute.type = try reader.readString("DataType")
+            case 1: attribute.text = try reader.readString("StringValue")
+            case 2: attribute.binary = try Self.readBinary(&reader)
+            default: attribute.hasLists = try Self.readList(&reader) || attribute.hasLists
+            }
+        }
+        attributes.append(attribute)
+    }
+
+    private static func readBinary(_ reader: inout JSONReader) throws(SQSFault) -> [UInt8] {
+        let text = try reader.readText("BinaryValue")
+        guard let bytes = Base64.decode(reader.array(text)) else { throw .malformed("BinaryValue is not base64.") }
+        return bytes
+    }
+
+    /// Some SDKs send these lists empty. True when one has an element.
+    private static func readList(_ reader: inout JSONReader) throws(SQSFault) -> Bool {
+        try reader.enterArray("ListValues")
+        var isFilled = false
+        while try reader.hasNextElement() {
+            isFilled = true
+            try reader.skipValue()
+        }
+        return isFilled
+    }
+
+    // MARK: Checks
+
+    package func checked() throws(SQSFault) -> [MessageAttribute] {
+        guard count <= Limits.messageAttributesMax else {
+            throw SQSFault(
+                .invalidParameterValue,
+                "Number of message attributes [\(count)] exceeds the allowed maximum [\(Limits.messageAttributesMax)]."
+            )
+        }
+        var checked: [MessageAttribute] = []
+        for attribute in attributes { checked.append(try MessageAttributeRules.check(attribute)) }
+        return checked
+    }
+}
+
+/// What SQS accepts as a message attribute.
+enum MessageAttributeRules {
+    static func check(_ raw: RawMessageAttributes.Attribute) throws(SQSFault) -> MessageAttribute {
+        try checkName(raw.name)
+        if raw.hasLists {
+            throw SQSFault(.unsupportedOperation, "Message attribute list values in SendMessage are not supported.")
+        }
+        guard let type = raw.type, !type.isEmpty else {
+            throw refused(raw.name, "must contain a non-empty message attribute type.")
+        }
+        let kind = try checkType(type, of: raw.name)
+        if kind == "Binary" {
+            guard raw.text == nil, let bytes = raw.binary, !bytes.isEmpty else { throw noValue(raw.name, kind) }
+            return MessageAttribute(name: raw.name, type: type, value: .binary(bytes))
+        }
+        guard raw.binary == nil, let text = raw.text, !text.isEmpty else { throw noValue(raw.name, kind) }
+        guard UTF8Text.isLegalMessage(text) else {
+            throw refused(
+                raw.name,
+                "contains characters that are not allowed: only "
+                    + "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF are.")
+        }
+        if kind == "Number", !isNumber(text) {
+            throw SQSFault(
+                .invalidParameterValue, "Can't cast the value of message (user) attribute '\(raw.name)' to a number."
+            )
+        }
+        return MessageAttribute(name: raw.name, type: type, value: .text(text))
+    }
+
+    private static func checkName(_ name: String) throws(SQSFault) {
+        let lowered = name.lowercased()
+        let isReserved = lowered.hasPrefix("aws.") || lowered.hasPrefix("amazon.")
+        let hasBadDots = name.hasPrefix(".") || name.hasSuffix(".") || name.contains("..")
+        guard !name.isEmpty, name.utf8.count <= Limits.attributeNameBytesMax, !isReserved, !hasBadDots,
+            name.utf8.allSatisfy(isNameByte)
+        else {
+            throw SQSFault(
+                .invalidParameterValue,
+                "Message attribute name '\(name.prefix(Limits.attributeNameBytesMax))' is invalid. It can contain letters, digits, "
+                    + "underscores, hyphens and dots, is 1 to \(Limits.attributeNameBytesMax) bytes long, does not start or end with a dot "
+                    + "or hold two in a row, and does not start with AWS. or Amazon."
+            )
+        }
+    }
+
+    /// Bytes above 0x7F belong to letters outside ASCII, which SQS lets through.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."), 0x80...:
+            true
+        default: false
+        }
+    }
+
+    /// The type without its label.
+    private static func checkType(_ type: String, of name: String) throws(SQSFault) -> String {
+        let kind = String(type.prefix { $0 != "." })
+        guard ["String", "Number", "Binary"].contains(kind), type.utf8.count <= Limits.attributeNameBytesMax,
+            UTF8Text.isLegalMessage(type)
+        else {
+            throw SQSFault(
+                .invalidParameterValue,
+                "The type of message (user) attribute '\(name)' is invalid. You must use only the following supported "
+                    + "type prefixes: Binary, Number, String."
+            )
+        }
+        return kind
+    }
+
+    /// Sign, digits, fraction and exponent, as SQS takes numbers of up to 38 digits.
+    static func isNumber(_ text: String) -> Bool {
+        var rest = text.utf8[...]
+        if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+        let whole = dropDigits(&rest)
+        var fraction = 0
+        if rest.first == UInt8(ascii: ".") {
+            rest.removeFirst()
+            fraction = dropDigits(&rest)
+        }
+        guard whole &+ fraction > 0 else { return false }
+        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
+            rest.removeFirst()
+            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
+            guard dropDigits(&rest) > 0 else { return false }
+        }
+        return rest.isEmpty
+    }
+
+    private static func dropDigits(_ rest: inout Substring.UTF8View) -> Int {
+        let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+        let count = digits.count
+        rest.removeFirst(count)
+        return count
+    }
+
+    private static func refused(_ name: String, _ reason: String) -> SQSFault {
+        SQSFault(.invalidParameterValue, "Message (user) attribute '\(name)' \(reason)")
+    }
+
+    private static func noValue(_ name: String, _ kind: String) -> SQSFault {
+        refused(
+            name, "must contain a non-empty message attribute value for message attribute type '\(kind)', and no other."
+        )
+    }
+}

@@ -1,0 +1,63 @@
+import NIOCore
+
+/// The body of the request that is being read.
+///
+/// A body that arrives in one piece stays in the read buffer it came in. One that takes several reads is copied: a
+/// slice of a few bytes would keep a whole read buffer alive, 64 KiB for each connection that stalls.
+struct RequestBody {
+    private var bytes = ByteBuffer()
+    private var isCopy = false
+    /// Counted in `SharedLoad`.
+    private var reserved = 0
+
+    var count: Int { bytes.readableBytes }
+    var isBorrowed: Bool { !isCopy && count > 0 }
+
+    /// False when there is no room for it.
+    mutating func append(_ part: ByteBuffer, _ load: SharedLoad) -> Bool {
+        if count == 0, !isCopy {
+            bytes = part
+            return true
+        }
+        return copy(adding: part.readableBytes, load) && write(part, load)
+    }
+
+    /// Lets go of the read buffer. False when there is no room for the copy.
+    mutating func copy(adding more: Int = 0, _ load: SharedLoad) -> Bool {
+        if isCopy { return true }
+        let capacity = Self.capacity(for: count &+ more)
+        guard load.reserveBody(capacity) else { return false }
+        reserved = capacity
+        var copy = ByteBufferAllocator().buffer(capacity: capacity)
+        copy.writeImmutableBuffer(bytes)
+        bytes = copy
+        isCopy = true
+        return true
+    }
+
+    private mutating func write(_ part: ByteBuffer, _ load: SharedLoad) -> Bool {
+        let capacity = Self.capacity(for: count &+ part.readableBytes)
+        if capacity > reserved {
+            guard load.reserveBody(capacity &- reserved) else { return false }
+            reserved = capacity
+        }
+        bytes.writeImmutableBuffer(part)
+        return true
+    }
+
+    /// What a buffer for as many bytes takes: it grows by doubling.
+    private static func capacity(for count: Int) -> Int {
+        var capacity = 1024
+        while capacity < count { capacity &*= 2 }
+        return capacity
+    }
+
+    func withBytes<Result>(_ use: (UnsafeRawBufferPointer) -> Result) -> Result {
+        bytes.withUnsafeReadableBytes(use)
+    }
+
+    mutating func clear(_ load: SharedLoad) {
+        if reserved > 0 { load.releaseBody(reserved) }
+        self = RequestBody()
+    }
+}

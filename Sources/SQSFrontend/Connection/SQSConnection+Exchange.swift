@@ -1,0 +1,79 @@
+import RoostModel
+import RoostStorage
+
+// From a request that has been read to the reply: through the actions to the storage and back.
+extension SQSConnection {
+    /// The request is complete.
+    func finish() {
+        guard let head else { return }
+        switch head.route {
+        case .action(let index): start(index)
+        case .health: answerHealth()
+        case .fault(let fault): answer(fault)
+        case .query: answerQuery()
+        case .notFound: answerNotFound()
+        }
+    }
+
+    private func start(_ action: Int) {
+        let plan = body.withBytes { ActionTable.plan(action, $0, &scope) }
+        clearBody()
+        switch plan {
+        case .failure(let fault): answer(fault)
+        case .success(.single(let request, let shape)): submit(request, shape)
+        case .success(.batch(let batch)): submit(batch)
+        }
+    }
+
+    private func submit(_ request: StorageRequest, _ shape: ReplyShape) {
+        enter(.waiting)
+        let token = outlet.submit(request, for: self, index: 0)
+        if case .received = shape { receiveToken = token }
+        exchange = .single(shape)
+    }
+
+    private func submit(_ batch: Batch) {
+        var batch = batch
+        enter(.waiting)
+        for index in batch.entries.indices {
+            guard case .waiting(let request) = batch.entries[index].outcome else { continue }
+            batch.entries[index].outcome = .submitted
+            batch.open &+= 1
+            _ = outlet.submit(request, for: self, index: index)
+        }
+        if batch.open == 0 { return answer(batch) }
+        exchange = .batch(batch)
+    }
+
+    /// The storage has answered.
+    func complete(_ index: Int, _ result: Result<StorageReply, Rejection>) {
+        guard phase == .waiting else { return returnUnwanted(result) }
+        switch exchange {
+        case .none: break
+        case .single(let shape):
+            exchange = .none
+            receiveToken = nil
+            answer(shape, result)
+        case .batch(var batch):
+            // Taken out, so that the entries are changed where they are.
+            exchange = .none
+            batch.settle(index, result)
+            if batch.open == 0 {
+                answer(batch)
+            } else {
+                exchange = .batch(batch)
+            }
+        }
+        pump()
+    }
+
+    /// The client is gone. Messages that were leased for it go back at once.
+    private func returnUnwanted(_ result: Result<StorageReply, Rejection>) {
+        receiveToken = nil
+        guard case .success(.received(let messages)) = result, case .single(.received(let queue, _)) = exchange else {
+            return
+        }
+        exchange = .none
+        outlet.giveBack(messages, to: queue)
+    }
+}

@@ -1,0 +1,54 @@
+import Synchronization
+
+/// What all connections of all loops cost together. Requests that arrive whole in one read never touch the sums.
+package final class SharedLoad: Sendable {
+    private let bodyBytesMax: Int
+    private let unsentBytesMax: Int
+    private let connectionsMax: Int
+    private let bodyBytes = Atomic<Int>(0)
+    private let unsentBytes = Atomic<Int>(0)
+    private let connections = Atomic<Int>(0)
+
+    package init(_ limits: SQSLimits) {
+        bodyBytesMax = limits.bodyBytesMaxOverall
+        unsentBytesMax = limits.unsentBytesMaxOverall
+        connectionsMax = limits.connectionsMax
+    }
+
+    // MARK: Bodies that are being read
+
+    /// False when there is no room; then nothing was counted.
+    func reserveBody(_ count: Int) -> Bool {
+        let sum = bodyBytes.add(count, ordering: .relaxed).newValue
+        if sum <= bodyBytesMax { return true }
+        releaseBody(count)
+        return false
+    }
+
+    func releaseBody(_ count: Int) { bodyBytes.subtract(count, ordering: .relaxed) }
+
+    /// From seven eighths on nobody reads on; the last eighth is for reads that are on their way.
+    var isBodyRoomShort: Bool { bodyBytes.load(ordering: .relaxed) >= bodyBytesMax / 8 * 7 }
+
+    // MARK: Replies that clients have not taken
+
+    func addUnsent(_ count: Int) { unsentBytes.add(count, ordering: .relaxed) }
+    func removeUnsent(_ count: Int) { unsentBytes.subtract(count, ordering: .relaxed) }
+    var isUnsentFull: Bool { unsentBytes.load(ordering: .relaxed) >= unsentBytesMax }
+
+    // MARK: Connections
+
+    func addConnection() -> Bool {
+        if connections.add(1, ordering: .relaxed).newValue <= connectionsMax { return true }
+        removeConnection()
+        return false
+    }
+
+    func removeConnection() { connections.subtract(1, ordering: .relaxed) }
+
+    /// For tests: everything that was counted has to come back to zero.
+    package var isIdle: Bool {
+        bodyBytes.load(ordering: .relaxed) == 0 && unsentBytes.load(ordering: .relaxed) == 0
+            && connections.load(ordering: .relaxed) == 0
+    }
+}

@@ -1,0 +1,121 @@
+package import RoostModel
+
+/// The one table that turns refusals of the storage into errors of SQS. Texts are those of SQS where it has one.
+package enum RejectionMapping {
+    /// `handle`: the receipt handle of the request, for texts that repeat it.
+    package static func fault(for rejection: Rejection, handle: ReceiptHandle? = nil) -> SQSFault {
+        switch rejection {
+        case .invalidQueueName:
+            invalidQueueName
+        case .queueDoesNotExist:
+            queueDoesNotExist
+        case .queueExists(_, let difference):
+            SQSFault(
+                .queueNameExists,
+                "A queue already exists with the same name and a different value for attribute "
+                    + attributeName(of: difference)
+            )
+        case .tooManyQueues(let max):
+            SQSFault(.overLimit, "There are \(max) queues already, the most that this server keeps.")
+        case .invalidSetting(let setting, let value, let accepted):
+            SQSFault(
+                .invalidAttributeValue,
+                "Invalid value for the parameter \(attributeName(of: setting)). "
+                    + "Reason: Must be between \(accepted.lowerBound) and \(accepted.upperBound), not \(value)."
+            )
+        case .messageEmpty:
+            .missing("MessageBody")
+        case .messageTooLarge(_, let max):
+            messageTooLarge(max: max)
+        case .invalidMessageAttributes(let text):
+            SQSFault(.invalidParameterValue, text)
+        case .invalidDelay(let delay, _):
+            .invalidValue("\(delay.wholeSeconds)", of: "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
+        case .invalidVisibilityTimeout(let timeout, let max):
+            .invalidValue(
+                "\(timeout.wholeSeconds)", of: "VisibilityTimeout",
+                "Total VisibilityTimeout for the message is beyond the limit [\(max.wholeSeconds) seconds]."
+            )
+        case .invalidCount(let count, let accepted):
+            .invalidValue(
+                "\(count)", of: "MaxNumberOfMessages",
+                "Must be between \(accepted.lowerBound) and \(accepted.upperBound), if provided."
+            )
+        case .reasonTooLong(let bytes, let max):
+            SQSFault(.invalidParameterValue, "The reason has \(bytes) bytes; at most \(max) are accepted.")
+        case .invalidReceiptHandle:
+            invalidReceiptHandle(handle?.description ?? "")
+        case .messageNotAvailable:
+            .invalidValue(
+                handle?.description ?? "", of: "ReceiptHandle",
+                "Message does not exist or is not available for visibility timeout change."
+            )
+        case .messageNotInFlight:
+            SQSFault(.messageNotInflight, "The specified message is not in flight.")
+        case .tooManyInFlight(let max):
+            SQSFault(
+                .overLimit, "The queue has \(max) messages in flight, the most that SQS allows. Delete some first.")
+        case .outOfDiskSpace:
+            SQSFault(.serviceUnavailable, "The disk is full: new messages are refused, receiving and deleting go on.")
+        case .outOfMemory:
+            SQSFault(.serviceUnavailable, "The memory limit is reached: new messages are refused.")
+        case .busy:
+            SQSFault(.serviceUnavailable, "More is waiting to be written than the limit allows. Please try again.")
+        case .shuttingDown:
+            SQSFault(.serviceUnavailable, "The server is shutting down.")
+        case .storageFailed(let reason):
+            SQSFault(.internalFailure, "The log could not be written, nothing is accepted until a restart: \(reason)")
+        }
+    }
+
+    /// True for refusals that concern a call as a whole, whatever entries it has.
+    package static func concernsWholeCall(_ rejection: Rejection) -> Bool {
+        switch rejection {
+        case .queueDoesNotExist, .shuttingDown, .storageFailed: true
+        default: false
+        }
+    }
+
+    package static func attributeName(of setting: QueueSetting) -> String {
+        switch setting {
+        case .visibilityTimeout: "VisibilityTimeout"
+        case .delay: "DelaySeconds"
+        case .retention: "MessageRetentionPeriod"
+        case .maximumMessageBytes: "MaximumMessageSize"
+        case .receiveWait: "ReceiveMessageWaitTimeSeconds"
+        case .redelivery: "Redelivery"
+        }
+    }
+
+    static let queueDoesNotExist = SQSFault(.queueDoesNotExist, "The specified queue does not exist.")
+
+    static let invalidQueueName = SQSFault(
+        .invalidParameterValue,
+        "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
+    )
+
+    static func messageTooLarge(max: Int) -> SQSFault {
+        SQSFault(
+            .invalidParameterValue,
+            "One or more parameters are invalid. Reason: Message must be shorter than \(max) bytes."
+        )
+    }
+
+    static func invalidReceiptHandle(_ text: String) -> SQSFault {
+        SQSFault(.receiptHandleIsInvalid, "The input receipt handle \"\(text)\" is not a valid receipt handle.")
+    }
+}
+
+extension SQSFault {
+    static func missing(_ parameter: String) -> Self {
+        Self(.missingParameter, "The request must contain the parameter \(parameter).")
+    }
+
+    static func invalidValue(_ value: String, of parameter: String, _ reason: String) -> Self {
+        Self(.invalidParameterValue, "Value \(value) for parameter \(parameter) is invalid. Reason: \(reason)")
+    }
+
+    static func notYet(_ what: String) -> Self {
+        Self(.unsupportedOperation, "\(what) is not supported by this version of the server.")
+    }
+}

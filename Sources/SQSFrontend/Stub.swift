@@ -1,4 +1,0 @@
-import Crypto
-import NIOHTTP1
-import NIOPosix
-import Logging

@@ -1,0 +1,128 @@
+"""Starts `roost serve` on free ports with a data directory of its own, and ends it by its process id."""
+
+import http.client
+import os
+import random
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+BINARY = Path(os.environ.get("ROOST_BINARY", Path(__file__).parents[3] / ".build/release/roost"))
+START_SECONDS_MAX = 60
+ACCOUNT = "000000000000"
+
+
+def free_port() -> int:
+    """A port below the range that the kernel gives to outgoing connections.
+
+    A client that keeps trying a port of that range while the server is down can end up connected to itself.
+    """
+    lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(12_000, lowest_outgoing)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+
+
+class Server:
+    def __init__(self, home: Path, *options: str, wrapper: tuple[str, ...] = (), environment: dict | None = None):
+        """`wrapper`: what stands before the command, for example strace. It has to keep the process id (strace -D)."""
+        self.data = home / "data"
+        self.log = home / "roost.log"
+        self.sqs_port = free_port()
+        self.http_port = free_port()
+        self.options = options
+        self.wrapper = wrapper
+        self.environment = environment or {}
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def sqs_url(self) -> str:
+        return f"http://127.0.0.1:{self.sqs_port}"
+
+    @property
+    def http_url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def queue_url(self, name: str) -> str:
+        return f"{self.sqs_url}/{ACCOUNT}/{name}"
+
+    def command(self) -> list[str]:
+        return [
+            *self.wrapper, str(BINARY), "serve", "--data", str(self.data), "--sqs", f"127.0.0.1:{self.sqs_port}",
+            "--http", f"127.0.0.1:{self.http_port}", "--redis", "off", *self.options,
+        ]
+
+    def start(self, wait: bool = True) -> "Server":
+        with self.log.open("ab") as log:
+            log.write(f"--- {' '.join(self.command())}\n".encode())
+            log.flush()
+            self.process = subprocess.Popen(
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment
+            )
+        if wait:
+            self.wait_until_ready()
+        return self
+
+    def wait_until_ready(self, seconds: float = START_SECONDS_MAX) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if not self.alive:
+                raise AssertionError(f"roost ended with {self.process.returncode} at the start:\n{self.log_tail()}")
+            if self.status_of("/readyz") == 200:
+                return
+            time.sleep(0.01)
+        raise AssertionError(f"roost was not ready after {seconds} s:\n{self.log_tail()}")
+
+    def status_of(self, path: str) -> int | None:
+        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def kill(self) -> bool:
+        """kill -9. Tells whether the process was alive until then."""
+        if self.process is None or self.process.poll() is not None:
+            return False
+        self.process.kill()
+        return self.process.wait(30) == -signal.SIGKILL
+
+    def stop(self, seconds: float = 30) -> int:
+        """SIGTERM, and the exit code."""
+        self.process.terminate()
+        return self.process.wait(seconds)
+
+    def restart(self) -> None:
+        """kill -9 and a new start on the same directory."""
+        assert self.kill(), f"roost was not alive:\n{self.log_tail()}"
+        self.start()
+
+    def resident_mebibytes(self, field: str = "VmRSS") -> float:
+        """`VmRSS`: now; `VmHWM`: the most there ever was."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith(field + ":"):
+                return int(line.split()[1]) / 1024
+        raise AssertionError(f"no {field} for process {self.pid}")
+
+    def log_tail(self, lines: int = 60) -> str:
+        if not self.log.exists():
+            return "(no log)"
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

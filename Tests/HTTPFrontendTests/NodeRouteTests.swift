@@ -1,0 +1,175 @@
+import HTTPTypes
+import HummingbirdTesting
+import RoostModel
+import RoostStorage
+import Testing
+
+@Suite struct NodeRouteTests {
+    @Test(arguments: [Readiness.ready, .recovering(fraction: 0.5), .shuttingDown, .failed("x")])
+    func theProcessLivesWhateverTheStorageDoes(readiness: Readiness) async throws {
+        let server = try TestServer()
+        server.storage.edit {
+            $0.readiness = readiness
+            $0.held = []
+        }
+        try await server.test { client in
+            let response = try await client.call(.get, "/livez")
+            #expect(response.status == .ok && response.text == "ok\n")
+        }
+        #expect(server.storage.read { $0.seen.isEmpty })
+    }
+
+    @Test(arguments: [
+        (Readiness.ready, 200, "ready\n"), (.recovering(fraction: 0.428), 503, "recovering: 42 % of the log is read\n"),
+        (.recovering(fraction: .infinity), 503, "recovering: 100 % of the log is read\n"),
+        (.shuttingDown, 503, "shutting down\n"), (.failed("fdatasync: EIO"), 503, "failed: fdatasync: EIO\n"),
+    ])
+    func readinessIsThatOfTheStorage(readiness: Readiness, status: Int, text: String) async throws {
+        let server = try TestServer()
+        server.storage.edit { $0.readiness = readiness }
+        try await server.test { client in
+            for path in ["/readyz", "/healthz"] {
+                let response = try await client.call(.get, path)
+                #expect(response.status.code == status)
+                #expect(response.text == text)
+            }
+        }
+    }
+
+    @Test func aWeakerFsyncPolicyIsTold() async throws {
+        try await TestServer(fsyncPolicy: "interval").test { client in
+            let response = try await client.call(.get, "/readyz")
+            #expect(response.status == .ok)
+            #expect(response.text.contains("fsync interval: an accepted message may be lost"))
+        }
+        try await TestServer(fsyncPolicy: "always").test { client in
+            let response = try await client.call(.get, "/readyz")
+            #expect(!response.text.contains("fsync"))
+            let verbose = try await client.call(.get, "/readyz?verbose")
+            #expect(verbose.text.contains("fsync policy always"))
+            #expect(verbose.text.contains("version 1.2.3"))
+        }
+    }
+
+    @Test func theVersionIsTold() async throws {
+        try await TestServer().test { client in
+            let response = try await client.call(.get, "/version")
+            #expect(response.text == #"{"name":"roost","version":"1.2.3"}"#)
+        }
+    }
+
+    @Test func statisticsOfTheNode() async throws {
+        let server = try TestServer()
+        server.storage.edit { state in
+            state.metrics.queues = 3
+            state.metrics.counts = MessageCounts(ready: 1, inFlight: 2, delayed: 3)
+            state.metrics.totals.sent = .max
+            state.metrics.commits = 25
+            state.metrics.syncNanoseconds = 1_500_000_000
+            state.metrics.logBytes = 4096
+        }
+        try await server.test { client in
+            let response = try await client.call(.get, "/api/v1/stats")
+            #expect(
+                response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","queues":3,"waiters":0,"#
+                    + #""counts":{"ready":1,"in_flight":2,"delayed":3},"#
+                    + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0},"#
+                    + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
+                    + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
+                    + #""memory":{"body_cache_bytes":0,"index_bytes":0},"turn_seconds_max":0.0}"#
+            )
+        }
+    }
+}
+
+@Suite struct MetricsTests {
+    /// Every sample stands under its own HELP and TYPE, and every family stands once.
+    private func families(_ text: String) -> [String: [String]] {
+        var families: [String: [String]] = [:]
+        var current = ""
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            if line.hasPrefix("# HELP ") {
+                current = String(words[2])
+                #expect(families.updateValue([], forKey: current) == nil, "\(current) stands twice")
+            } else if line.hasPrefix("# TYPE ") {
+                #expect(words[2] == current)
+                #expect(["counter", "gauge", "summary"].contains(words[3]))
+            } else {
+                #expect(line.hasPrefix(current), "\(line) stands under \(current)")
+                #expect(words.last.flatMap { Double($0) } != nil, "\(line) has no number")
+                families[current]?.append(String(line))
+            }
+        }
+        return families
+    }
+
+    @Test func nodeAndQueuesAreTold() async throws {
+        let server = try TestServer()
+        try server.addQueue("jobs")
+        server.storage.edit { state in
+            state.metrics.queues = 2
+            state.metrics.counts = MessageCounts(ready: 5, inFlight: 6, delayed: 7)
+            state.metrics.totals.sent = 18
+            state.metrics.commits = 4
+            state.metrics.syncNanoseconds = 250_000_000
+        }
+        try await server.test { client in
+            _ = try await client.call(.post, "/api/v1/queues/jobs/messages", #"{"body":"a"}"#)
+            _ = try await client.call(.post, "/api/v1/queues/jobs/pause")
+            server.storage.advance(seconds: 2)
+            let response = try await client.call(.get, "/metrics")
+            #expect(response.headers[.contentType] == "text/plain; version=0.0.4; charset=utf-8")
+            let families = families(response.text)
+            #expect(families["roost_build_info"] == [#"roost_build_info{version="1.2.3",fsync="always"} 1"#])
+            #expect(families["roost_ready"] == ["roost_ready 1"])
+            #expect(families["roost_queues"] == ["roost_queues 2"])
+            #expect(
+                families["roost_messages"] == [
+                    #"roost_messages{state="ready"} 5"#, #"roost_messages{state="inflight"} 6"#,
+                    #"roost_messages{state="delayed"} 7"#,
+                ])
+            #expect(families["roost_messages_sent_total"] == ["roost_messages_sent_total 18"])
+            #expect(
+                families["roost_wal_fsync_duration_seconds"] == [
+                    "roost_wal_fsync_duration_seconds_sum 0.25", "roost_wal_fsync_duration_seconds_count 4",
+                ])
+            let messages = families["roost_queue_messages"] ?? []
+            #expect(messages.contains(#"roost_queue_messages{queue="jobs",state="ready"} 1"#))
+            #expect(messages.count == 6)
+            #expect(
+                families["roost_queue_oldest_message_age_seconds"] == [
+                    #"roost_queue_oldest_message_age_seconds{queue="jobs"} 2"#
+                ])
+            #expect(families["roost_queue_paused"]?.contains(#"roost_queue_paused{queue="jobs"} 1"#) == true)
+            let sent = families["roost_queue_messages_sent_total"]
+            #expect(sent?.contains(#"roost_queue_messages_sent_total{queue="jobs"} 1"#) == true)
+            #expect(families["roost_queue_series_left_out"] == ["roost_queue_series_left_out 0"])
+        }
+    }
+
+    @Test func seriesOfQueuesAreCapped() async throws {
+        let server = try TestServer()
+        for number in 0..<600 { try server.addQueue("q\(number)") }
+        server.storage.edit { $0.metrics.queues = 601 }
+        try await server.test { client in
+            let families = families(try await client.call(.get, "/metrics").text)
+            #expect(families["roost_queue_paused"]?.count == 500)
+            #expect(families["roost_queue_series_left_out"] == ["roost_queue_series_left_out 101"])
+        }
+    }
+
+    /// A log that does not answer must not hide the metrics that say so.
+    @Test func withoutAReadyStorageTheNodeIsStillTold() async throws {
+        let server = try TestServer()
+        server.storage.edit {
+            $0.readiness = .failed("x")
+            $0.held = []
+        }
+        try await server.test { client in
+            let families = families(try await client.call(.get, "/metrics").text)
+            #expect(families["roost_ready"] == ["roost_ready 0"])
+            #expect(families["roost_queue_paused"] == [])
+        }
+    }
+}

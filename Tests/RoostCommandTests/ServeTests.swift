@@ -1,0 +1,43 @@
+import Foundation
+import RoostCommand
+import RoostServer
+import Testing
+
+@Suite struct ServeTests {
+    @Test func printConfigShowsEachValueAndItsPlace() async throws {
+        let terminal = FakeTerminal(environment: ["ROOST_FSYNC": "interval"])
+        let outcome = try await roost(["serve", "--print-config", "--loops", "2"], terminal)
+        #expect(outcome.failure == nil)
+        #expect(outcome.out.contains(#/fsync +interval +environment ROOST_FSYNC\n/#))
+        #expect(outcome.out.contains(#/loops +2 +flag --loops\n/#))
+        #expect(outcome.out.contains(#/sqs +127.0.0.1:9324 +default\n/#))
+        #expect(outcome.out.contains("warning: fsync interval"))
+    }
+
+    @Test func printConfigAsJSON() async throws {
+        let outcome = try await roost(["serve", "--print-config", "--json", "--insecure"])
+        let document = try JSONValue(Data(outcome.out.utf8))
+        #expect(document["options"]?["insecure"]?["source"] == .object(["kind": "flag", "name": "--insecure"]))
+        #expect(document["options"]?["region"]?["source"] == .object(["kind": "default", "name": .null]))
+        #expect(document["warnings"]?.items?.count == 1)
+        #expect(document["options"]?["test-acknowledge-early"] == nil)
+    }
+
+    @Test func theBannerNamesEveryDoorAndAFirstCommand() {
+        var configuration = ServerConfiguration()
+        let text = Banner.text(sqs: configuration.sqs, http: configuration.http, configuration)
+        for words in [
+            "http://127.0.0.1:9324\n", "http://127.0.0.1:9325/api/v1", "/send-message",
+            "Try:\n  roost queue create hello &&",
+        ] {
+            #expect(text.contains(words))
+        }
+        configuration.aweq = nil
+        let other = ListenAddress(host: "::1", port: 7)
+        let moved = Banner.text(sqs: nil, http: other, configuration)
+        #expect(!moved.contains("/send-message"))
+        #expect(!moved.contains("SQS"))
+        #expect(moved.contains("roost send hello 'first message' --url http://[::1]:7"))
+        #expect(Banner.text(sqs: other, http: nil, configuration).contains("--endpoint-url http://[::1]:7"))
+    }
+}

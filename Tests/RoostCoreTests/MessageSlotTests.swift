@@ -1,0 +1,129 @@
+import RoostCore
+import RoostModel
+import Testing
+
+@Suite("The slot of a message")
+struct MessageSlotTests {
+    @Test("It takes 60 bytes, so that a chunk of 1,024 stays below 64 KiB")
+    func size() {
+        #expect(MemoryLayout<MessageSlot>.stride == 60)
+        #expect(MemoryLayout<MessageSlot>.stride * MessageIndex.slotsPerChunk < 65_536)
+    }
+
+    /// What a slot holds, unpacked.
+    private struct Fields: Equatable {
+        var number: UInt64
+        var order: UInt64
+        var availableAt: BrokerTime
+        var deadline: BrokerTime
+        var receiveCount: UInt32
+        var links: [UInt32]
+        var place: MessageSlot.Place
+        var queue: UInt32
+        var location: BodyLocation
+
+        init(_ slot: MessageSlot) {
+            number = slot.number
+            order = slot.order
+            availableAt = slot.availableAt
+            deadline = slot.deadline
+            receiveCount = slot.receiveCount
+            links = [slot.previous, slot.next, slot.agePrevious, slot.ageNext]
+            place = slot.place
+            queue = slot.queue
+            location = slot.location
+        }
+    }
+
+    private static let largestTime: Int64 = 1 << 44 - 1
+
+    /// Sets one field, in the slot and in the list of what it should hold.
+    private static let changes: [(String, [Int64], @Sendable (inout MessageSlot, inout Fields, Int64) -> Void)] = [
+        ("number", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1], { $0.number = UInt64($2); $1.number = UInt64($2) }),
+        ("order", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1], { $0.order = UInt64($2); $1.order = UInt64($2) }),
+        ("availableAt", [0, 1, 0xffff_ffff, 1 << 32, largestTime], {
+            $0.availableAt = BrokerTime(milliseconds: $2)
+            $1.availableAt = BrokerTime(milliseconds: $2)
+        }),
+        ("deadline", [0, 1, 0xffff_ffff, 1 << 32, largestTime], {
+            $0.deadline = BrokerTime(milliseconds: $2)
+            $1.deadline = BrokerTime(milliseconds: $2)
+        }),
+        ("receiveCount", [0, 1, 0xffff_ffff], { $0.receiveCount = UInt32($2); $1.receiveCount = UInt32($2) }),
+        ("previous", [0, 0xffff_ffff], { $0.previous = UInt32($2); $1.links[0] = UInt32($2) }),
+        ("next", [0, 0xffff_ffff], { $0.next = UInt32($2); $1.links[1] = UInt32($2) }),
+        ("agePrevious", [0, 0xffff_ffff], { $0.agePrevious = UInt32($2); $1.links[2] = UInt32($2) }),
+        ("ageNext", [0, 0xffff_ffff], { $0.ageNext = UInt32($2); $1.links[3] = UInt32($2) }),
+        ("place", [0, 1, 2, 3, 4, 5], { slot, fields, value in
+            slot.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
+            fields.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
+        }),
+        ("queue", [0, 1, 1 << 24 - 1], { $0.queue = UInt32($2); $1.queue = UInt32($2) }),
+        ("segment", [0, 1, 1 << 24 - 1], { slot, fields, value in
+            fields.location.segment = UInt32(value)
+            slot.location = fields.location
+        }),
+        ("offset", [0, 8, 1 << 27 - 8], { slot, fields, value in
+            fields.location.offset = UInt32(value)
+            slot.location = fields.location
+        }),
+        ("length", [0, 1, 0xff, 0x100, 0xff00, 0xf_0000, 0xff0_0000, 1 << 28 - 1], { slot, fields, value in
+            fields.location.length = UInt32(value)
+            slot.location = fields.location
+        }),
+    ]
+
+    @Test("Each field holds its smallest and largest value, and leaves the others alone")
+    func fieldsAtTheirLimits() {
+        var slot = MessageSlot()
+        var fields = Fields(slot)
+        for round in 0..<3 {
+            for (name, values, change) in Self.changes {
+                // From round to round another value stays behind for the other fields to spoil.
+                for value in values[(round % values.count)...] + values[..<(round % values.count)] {
+                    change(&slot, &fields, value)
+                    #expect(Fields(slot) == fields, "\(name) = \(value)")
+                }
+            }
+        }
+    }
+
+    @Test("Random values of all fields live side by side")
+    func randomFields() {
+        var random = SplitMix64(seed: 5)
+        var slot = MessageSlot()
+        var fields = Fields(slot)
+        for _ in 0..<200_000 {
+            let (name, values, change) = random.pick(Self.changes)
+            let limit = (values.max() ?? 0) + 1
+            var value = Int64(random.below(Int(limit)))
+            if name == "offset" { value &= ~7 }
+            change(&slot, &fields, value)
+            guard Fields(slot) == fields else {
+                Issue.record("\(name) = \(value)")
+                return
+            }
+        }
+    }
+
+    @Test("Times outside of what 44 bits hold are kept at the nearest end")
+    func timesSaturate() {
+        var slot = MessageSlot()
+        slot.availableAt = BrokerTime(milliseconds: .min)
+        slot.deadline = BrokerTime(milliseconds: .max)
+        #expect(slot.availableAt == BrokerTime(milliseconds: 0))
+        #expect(slot.deadline == BrokerTime(milliseconds: Self.largestTime))
+    }
+
+    @Test("The first receive is held as a span, up to 49 days")
+    func firstReceive() {
+        var slot = MessageSlot()
+        slot.availableAt = BrokerTime(milliseconds: 1000)
+        slot.noteFirstReceive(at: BrokerTime(milliseconds: 1700))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1700))
+        slot.noteFirstReceive(at: BrokerTime(milliseconds: 1000 + 1 << 40))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000 + Int64(UInt32.max)))
+        slot.noteFirstReceive(at: BrokerTime(milliseconds: 0))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000))
+    }
+}

@@ -1,0 +1,310 @@
+import RoostModel
+
+/// What queues do, as plainly as it can be written: arrays, linear search, nothing shared with the core.
+///
+/// It states the rules in another way than the core does, so that both are unlikely to be wrong alike. A queue is one
+/// line: messages in flight keep their place in it, so that `redelivery: front` needs no order numbers at all.
+struct ReferenceBroker {
+    struct Message {
+        let serial: Int
+        var state: MessageState
+        /// While delayed: meaningless.
+        var availableAt: BrokerTime
+        /// End of the delay or lease.
+        var due: BrokerTime
+        /// Which deadline was set first.
+        var timerSerial = 0
+        var receiveCount: UInt32 = 0
+        var firstReceivedAt: BrokerTime?
+    }
+
+    struct Queue {
+        let id: UInt32
+        let name: QueueName
+        var settings: QueueSettings
+        let createdAt: BrokerTime
+        var modifiedAt: BrokerTime
+        var pause: Pause?
+        var totals = MessageTotals()
+        /// Ready and in-flight messages in the order of delivery.
+        var line: [Message] = []
+        /// Their serials, in the order in which they became available.
+        var ages: [Int] = []
+        /// In the order of sending.
+        var delayed: [Message] = []
+    }
+
+    private(set) var queues: [Queue] = []
+    private var lastSerial = 0
+    private var lastTimer = 0
+    /// Queues in which a message became ready since this was last emptied.
+    var woken: Set<UInt32> = []
+
+    static let twelveHours = Milliseconds(43_200_000)
+}
+
+// MARK: - Queues
+
+extension ReferenceBroker {
+    func position(named name: QueueName) throws(Rejection) -> Int {
+        for position in queues.indices where queues[position].name == name { return position }
+        throw .queueDoesNotExist(name)
+    }
+
+    func position(id: UInt32) -> Int? { queues.firstIndex { $0.id == id } }
+
+    /// Nil when the queue is there with these settings; else those that it is to be made with.
+    func settingsForNew(_ name: QueueName, _ change: QueueSettingsChange) throws(Rejection) -> QueueSettings? {
+        guard let position = try? position(named: name) else {
+            return try checked(change.applied(to: QueueSettings()))
+        }
+        let present = queues[position].settings
+        if let difference = change.firstDifference(from: present) {
+            throw .queueExists(name, difference: difference)
+        }
+        return nil
+    }
+
+    mutating func create(_ id: UInt32, _ name: QueueName, _ settings: QueueSettings, now: BrokerTime) {
+        queues.append(Queue(id: id, name: name, settings: settings, createdAt: now, modifiedAt: now))
+    }
+
+    mutating func deleteQueue(_ name: QueueName) throws(Rejection) {
+        queues.remove(at: try position(named: name))
+    }
+
+    mutating func purge(_ name: QueueName) throws(Rejection) {
+        let position = try position(named: name)
+        queues[position].line = []
+        queues[position].ages = []
+        queues[position].delayed = []
+    }
+
+    mutating func change(_ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime) throws(Rejection) {
+        let position = try position(named: name)
+        queues[position].settings = try checked(change.applied(to: queues[position].settings))
+        queues[position].modifiedAt = now
+    }
+
+    mutating func pause(_ name: QueueName, _ reason: String, now: BrokerTime) throws(Rejection) {
+        let position = try position(named: name)
+        guard reason.utf8.count <= 1024 else { throw .reasonTooLong(bytes: reason.utf8.count, max: 1024) }
+        queues[position].pause = Pause(reason: reason, since: now)
+    }
+
+    mutating func resume(_ name: QueueName) throws(Rejection) {
+        queues[try position(named: name)].pause = nil
+    }
+
+    private func checked(_ settings: QueueSettings) throws(Rejection) -> QueueSettings {
+        let hundredYears: Int64 = 3_162_240_000_000
+        let rules: [(QueueSetting, Int64, ClosedRange<Int64>)] = [
+            (.visibilityTimeout, settings.visibilityTimeout.count, 0...Self.twelveHours.count),
+            (.delay, settings.delay.count, 0...hundredYears),
+            (.retention, settings.retention.count, 1...Int64.max),
+            (.maximumMessageBytes, Int64(settings.maximumMessageBytes), 1...16_777_216),
+            (.receiveWait, settings.receiveWait.count, 0...3_600_000),
+        ]
+        for (setting, value, accepted) in rules where !accepted.contains(value) {
+            throw .invalidSetting(setting, value: value, accepted: accepted)
+        }
+        return settings
+    }
+}
+
+// MARK: - Messages
+
+extension ReferenceBroker {
+    mutating func send(
+        to id: UInt32, _ message: NewMessage, now: BrokerTime
+    ) throws(Rejection) -> (serial: Int, availableAt: BrokerTime)? {
+        guard let queue = position(id: id) else { return nil }
+        if message.body.isEmpty { throw .messageEmpty }
+        let bytesMax = queues[queue].settings.maximumMessageBytes
+        if message.countedBytes > bytesMax { throw .messageTooLarge(bytes: message.countedBytes, max: bytesMax) }
+        let delay = message.delay ?? queues[queue].settings.delay
+        let delayMax = Milliseconds(3_162_240_000_000)
+        if delay < .zero || delay > delayMax { throw .invalidDelay(delay, max: delayMax) }
+        lastSerial += 1
+        var new = Message(serial: lastSerial, state: .ready, availableAt: now, due: now + delay)
+        if delay == .zero {
+            queues[queue].line.append(new)
+            queues[queue].ages.append(new.serial)
+            woken.insert(id)
+        } else {
+            new.state = .delayed
+            new.timerSerial = nextTimer()
+            queues[queue].delayed.append(new)
+        }
+        queues[queue].totals.sent += 1
+        return (new.serial, now + delay)
+    }
+
+    /// The messages leased, as they are then.
+    mutating func lease(
+        from id: UInt32, maximum: Int, timeout: Milliseconds?, now: BrokerTime
+    ) throws(Rejection) -> [Message] {
+        guard let queue = position(id: id) else { return [] }
+        if !(1...1000).contains(maximum) { throw .invalidCount(maximum, accepted: 1...1000) }
+        let timeout = timeout ?? queues[queue].settings.visibilityTimeout
+        try checkVisibility(timeout)
+        if queues[queue].pause != nil { return [] }
+        var leased: [Message] = []
+        for place in queues[queue].line.indices where queues[queue].line[place].state == .ready {
+            if leased.count == maximum { break }
+            hide(queue, place, until: now + timeout)
+            queues[queue].line[place].receiveCount += 1
+            if queues[queue].line[place].firstReceivedAt == nil { queues[queue].line[place].firstReceivedAt = now }
+            leased.append(queues[queue].line[place])
+        }
+        queues[queue].totals.received += UInt64(leased.count)
+        return leased
+    }
+
+    /// False when there was nothing to delete. Nil as receive count deletes whatever the newest handle is.
+    mutating func delete(_ serial: Int, receiveCount: UInt32?, in id: UInt32) -> Bool {
+        guard let queue = position(id: id) else { return false }
+        if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
+            if let receiveCount, queues[queue].line[place].receiveCount != receiveCount { return false }
+        } else if receiveCount != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
+            return false
+        }
+        remove(serial, from: queue)
+        queues[queue].totals.deleted += 1
+        return true
+    }
+
+    /// False when the message is ready and was to be made ready.
+    mutating func changeVisibility(
+        _ serial: Int, receivedAt: BrokerTime, in id: UInt32, to timeout: Milliseconds, now: BrokerTime
+    ) throws(Rejection) -> Bool {
+        try checkVisibility(timeout)
+        guard let queue = position(id: id), let place = queues[queue].line.firstIndex(where: { $0.serial == serial })
+        else { throw .messageNotAvailable }
+        if queues[queue].line[place].state == .inFlight {
+            // The handle holds 16 bits of the second of its receive: what was held 18.2 hours looks new again.
+            let held = (now.milliseconds / 1000 - receivedAt.milliseconds / 1000) % 65_536
+            let left = Milliseconds(max(Self.twelveHours.count - held * 1000, 0))
+            if timeout > left { throw .invalidVisibilityTimeout(timeout, max: left) }
+        } else if timeout == .zero {
+            return false
+        }
+        if timeout == .zero { giveBack(queue, place) } else { hide(queue, place, until: now + timeout) }
+        return true
+    }
+
+    private func checkVisibility(_ timeout: Milliseconds) throws(Rejection) {
+        if timeout < .zero || timeout > Self.twelveHours {
+            throw .invalidVisibilityTimeout(timeout, max: Self.twelveHours)
+        }
+    }
+
+    private mutating func hide(_ queue: Int, _ place: Int, until due: BrokerTime) {
+        queues[queue].line[place].state = .inFlight
+        queues[queue].line[place].due = due
+        queues[queue].line[place].timerSerial = nextTimer()
+    }
+
+    private mutating func giveBack(_ queue: Int, _ place: Int) {
+        queues[queue].line[place].state = .ready
+        queues[queue].totals.returned += 1
+        woken.insert(queues[queue].id)
+        if queues[queue].settings.redelivery == .back {
+            queues[queue].line.append(queues[queue].line.remove(at: place))
+        }
+    }
+
+    private mutating func remove(_ serial: Int, from queue: Int) {
+        queues[queue].line.removeAll { $0.serial == serial }
+        queues[queue].delayed.removeAll { $0.serial == serial }
+        queues[queue].ages.removeAll { $0 == serial }
+    }
+
+    private mutating func nextTimer() -> Int {
+        lastTimer += 1
+        return lastTimer
+    }
+}
+
+// MARK: - Time
+
+extension ReferenceBroker {
+    /// Serials of the messages whose delay or lease is over, first deadline first, then first set first.
+    func due(at now: BrokerTime) -> [Int] {
+        queues.flatMap { $0.delayed + $0.line.filter { $0.state == .inFlight } }
+            .filter { $0.due <= now }
+            .sorted { ($0.due, $0.timerSerial) < ($1.due, $1.timerSerial) }
+            .map(\.serial)
+    }
+
+    mutating func fire(_ serial: Int, now: BrokerTime) {
+        for queue in queues.indices {
+            if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
+                return giveBack(queue, place)
+            }
+            guard let place = queues[queue].delayed.firstIndex(where: { $0.serial == serial }) else { continue }
+            var message = queues[queue].delayed.remove(at: place)
+            message.state = .ready
+            message.availableAt = now
+            queues[queue].line.append(message)
+            queues[queue].ages.append(serial)
+            woken.insert(queues[queue].id)
+        }
+    }
+
+    /// Serials of the messages of one queue that were kept long enough, oldest first.
+    func expired(in queue: Queue, at now: BrokerTime) -> [Int] {
+        let old = queue.line.filter { $0.availableAt + queue.settings.retention <= now }.map(\.serial)
+        return old.isEmpty ? [] : queue.ages.filter(old.contains)
+    }
+
+    mutating func expire(_ serial: Int) {
+        for queue in queues.indices where queues[queue].ages.contains(serial) {
+            remove(serial, from: queue)
+            queues[queue].totals.expired += 1
+        }
+    }
+
+    /// The first moment at which time does something.
+    var nextDue: BrokerTime? {
+        queues.flatMap { queue in
+            queue.delayed.map(\.due) + queue.line.filter { $0.state == .inFlight }.map(\.due)
+                + queue.line.filter { _ in queue.settings.retention != .unlimited }
+                .map { $0.availableAt + queue.settings.retention }
+        }.min()
+    }
+}
+
+// MARK: - Questions
+
+extension ReferenceBroker {
+    var messageCount: Int { queues.reduce(0) { $0 + $1.line.count + $1.delayed.count } }
+
+    func describe(_ queue: Queue, now: BrokerTime) -> QueueInfo {
+        let ready = queue.line.filter { $0.state == .ready }.count
+        let counts = MessageCounts(ready: ready, inFlight: queue.line.count - ready, delayed: queue.delayed.count)
+        return QueueInfo(
+            name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
+            counts: counts, totals: queue.totals,
+            oldestMessageAge: queue.line.map { now - $0.availableAt }.max(), pause: queue.pause, waiters: 0)
+    }
+
+    func peek(_ queue: Queue, _ state: MessageState, fromTail: Bool, count: Int) -> [Message] {
+        var messages =
+            switch state {
+            case .delayed: queue.delayed
+            case .ready: queue.line.filter { $0.state == .ready }
+            case .inFlight:
+                queue.ages.compactMap { serial in queue.line.first { $0.serial == serial && $0.state == .inFlight } }
+            }
+        if fromTail { messages.reverse() }
+        return Array(messages.prefix(count))
+    }
+
+    func list(prefix: String, after: QueueName?, limit: Int) -> (ids: [UInt32], more: Bool) {
+        let found = queues.sorted { $0.name.text < $1.name.text }
+            .filter { $0.name.text.hasPrefix(prefix) }
+            .filter { queue in after.map { queue.name.text > $0.text } ?? true }
+        return (found.prefix(limit).map(\.id), found.count > limit)
+    }
+}

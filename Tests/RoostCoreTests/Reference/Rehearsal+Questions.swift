@@ -1,0 +1,78 @@
+import RoostCore
+import RoostModel
+
+extension Rehearsal {
+    mutating func peek() throws {
+        guard let id = anyQueue(), let place = model.position(id: id) else { return }
+        let state = random.pick(MessageState.allCases)
+        try comparePeek(
+            broker, model.queues[place], state, fromTail: random.chance(50), count: random.pick([0, 1, 2, 5, 1000]))
+    }
+
+    mutating func list() throws {
+        let prefixes = ["", "", "b", "b-", "ba", "jobs", "jobs-", "a", "z", "Z", "-", "_", "0", "q.", "q.f", "ü", "~", " "]
+        let prefix = random.pick(prefixes)
+        let after = random.chance(50) ? try QueueName(random.pick(names)) : nil
+        let limit = random.pick([0, 1, 2, 5, 1000])
+        let expected = model.list(prefix: prefix, after: after, limit: limit)
+        let actual = broker.listQueues(prefix: prefix, after: after, limit: limit)
+        try requireEqual(actual.ids, expected.ids, "queues with \"\(prefix)\" after \(after?.text ?? "nothing")")
+        try requireEqual(actual.more, expected.more, "whether there are more than \(limit) queues with \"\(prefix)\"")
+    }
+
+    mutating func describe() throws {
+        guard let id = anyQueue(), let place = model.position(id: id) else { return }
+        try compareQueue(broker, model.queues[place])
+    }
+
+    /// All that can be seen of a broker.
+    func compareAll(_ broker: Broker) throws {
+        try requireEqual(broker.queueCount, model.queues.count, "the number of queues")
+        try requireEqual(broker.messageCount, held.count, "the number of messages held")
+        try requireEqual(held.count, model.messageCount + buried.count, "the number of records that are held")
+        let listed = broker.listQueues(prefix: "", after: nil, limit: 1000)
+        try requireEqual(listed.ids, model.list(prefix: "", after: nil, limit: 1000).ids, "the list of queues")
+        for queue in model.queues {
+            try requireEqual(try broker.queueID(named: queue.name), queue.id, "the id of \(queue.name)")
+            try requireEqual(broker.queueName(queue.id), queue.name, "the name of \(queue.id)")
+            try requireEqual(broker.settings(of: queue.id), queue.settings, "the settings of \(queue.name)")
+            try compareQueue(broker, queue)
+            for state in MessageState.allCases {
+                try comparePeek(broker, queue, state, fromTail: false, count: 1000)
+                try comparePeek(broker, queue, state, fromTail: true, count: 1000)
+            }
+        }
+        for name in names where !model.queues.contains(where: { $0.name.text == name }) {
+            let name = try QueueName(name)
+            let found = outcome { () throws(Rejection) in try broker.queueID(named: name) }
+            try requireEqual(found, .failure(.queueDoesNotExist(name)), "the id of \(name), which is not there")
+        }
+    }
+
+    func checkReady() throws {
+        for queue in model.queues {
+            let isDeliverable = queue.pause == nil && queue.line.contains { $0.state == .ready }
+            try requireEqual(broker.hasDeliverable(queue.id), isDeliverable, "whether \(queue.name) can deliver")
+        }
+    }
+
+    private func compareQueue(_ broker: Broker, _ queue: ReferenceBroker.Queue) throws {
+        try requireEqual(
+            broker.describe(queue.id, now: now), model.describe(queue, now: now), "the description of \(queue.name)")
+    }
+
+    private func comparePeek(
+        _ broker: Broker, _ queue: ReferenceBroker.Queue, _ state: MessageState, fromTail: Bool, count: Int
+    ) throws {
+        let expected = model.peek(queue, state, fromTail: fromTail, count: count)
+        let actual = broker.peek(queue.id, state, fromTail: fromTail, count: count)
+        try requireEqual(
+            actual.map(\.id), expected.map { idOfSerial[$0.serial] }, "messages of \(queue.name) that are \(state)")
+        for (peeked, message) in zip(actual, expected) {
+            try requireEqual(peeked.state, state, "the state of a message")
+            try requireEqual(peeked.receiveCount, message.receiveCount, "the receive count of a message")
+            try requireEqual(peeked.due, state == .ready ? nil : message.due, "when a message is due")
+            try requireEqual(peeked.location, locationOfSerial[message.serial], "the location of a message")
+        }
+    }
+}

@@ -1,0 +1,132 @@
+import RoostCore
+import RoostLocalStorage
+import RoostLog
+import RoostModel
+import RoostStorage
+import Synchronization
+import Testing
+
+
+/// The embedded engine on a disk in memory, driven step by step.
+final class Harness: CompletionReceiver {
+    let disk: MemoryDisk
+    let storage: LocalStorage
+    private let inbox = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
+    private let order = Mutex<[UInt64]>([])
+    let clock = ManualClock()
+    private let failures = FailureBox()
+    private let tokens = Atomic<UInt64>(0)
+
+    init(
+        on disk: MemoryDisk = MemoryDisk(), logBegun: Bool = false,
+        _ change: (inout LocalStorageConfiguration) -> Void = { _ in }
+    ) throws {
+        self.disk = disk
+        var configuration = LocalStorageConfiguration()
+        configuration.log.segmentBytes = 1 << 20
+        configuration.messageBytesMax = 300_000
+        configuration.time = clock.source
+        change(&configuration)
+        let failures = self.failures
+        storage = try LocalStorage.open(
+            disk, key: (1, 2, 3, 4), logBegun: logBegun, configuration: configuration
+        ) { failures.add("\($0)") }
+    }
+
+    var reportedFailures: [String] { failures.all }
+
+    func receive(_ completions: [Completion]) {
+        for completion in completions {
+            inbox.withLock { $0[completion.token] = completion.result }
+            order.withLock { $0.append(completion.token) }
+        }
+    }
+
+    /// Hands over a turn without running it.
+    @discardableResult
+    func submit(_ requests: StorageRequest...) -> [UInt64] {
+        let submissions = requests.map {
+            Submission(token: tokens.wrappingAdd(1, ordering: .relaxed).newValue, request: $0)
+        }
+        storage.submit(submissions, for: self)
+        return submissions.map(\.token)
+    }
+
+    func turn() { _ = storage.runTurn() }
+
+    /// A turn, its commit, and what becomes ready to run by it.
+    func run() {
+        for _ in 0..<4 {
+            _ = storage.runTurn()
+            storage.commit()
+        }
+    }
+
+    func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { inbox.withLock { $0[token] } }
+    var answered: [UInt64] { order.withLock { $0 } }
+
+    /// Asks for one thing and runs until it is answered.
+    func ask(_ request: StorageRequest, sourceLocation: SourceLocation = #_sourceLocation) throws -> StorageReply {
+        let token = try #require(submit(request).first)
+        run()
+        return try #require(result(token), "no answer", sourceLocation: sourceLocation).get()
+    }
+}
+
+/// Time that goes only when a test says so. Starts on the same day everywhere.
+final class ManualClock: Sendable {
+    private let elapsed = Atomic<Int64>(0)
+
+    func advance(_ span: Milliseconds) { elapsed.add(span.count, ordering: .relaxed) }
+
+    var source: TimeSource {
+        TimeSource(
+            wallMilliseconds: { [self] in 1_800_000_000_000 + elapsed.load(ordering: .relaxed) },
+            monotonicNanoseconds: { [self] in UInt64(elapsed.load(ordering: .relaxed)) * 1_000_000 })
+    }
+}
+
+final class FailureBox: Sendable {
+    private let texts = Mutex<[String]>([])
+    func add(_ text: String) { texts.withLock { $0.append(text) } }
+    var all: [String] { texts.withLock { $0 } }
+}
+
+extension Harness {
+    func create(_ name: String, _ change: QueueSettingsChange = .init()) throws -> QueueName {
+        let queue = try QueueName(name)
+        _ = try ask(.createQueue(queue, change))
+        return queue
+    }
+
+    @discardableResult
+    func send(_ body: String, to queue: QueueName) throws -> MessageID {
+        guard case .sent(let sent) = try ask(.send(queue, NewMessage(body: Array(body.utf8)))) else {
+            throw Unexpected()
+        }
+        return sent.id
+    }
+
+    func receive(
+        _ queue: QueueName, maximum: Int = 10, visibility: Milliseconds? = nil
+    ) throws -> [ReceivedMessage] {
+        let options = ReceiveOptions(maximum: maximum, visibilityTimeout: visibility, wait: .zero)
+        return try messages(ask(.receive(queue, options)))
+    }
+
+    func messages(_ reply: StorageReply) throws -> [ReceivedMessage] {
+        guard case .received(let messages) = reply else { throw Unexpected() }
+        return messages
+    }
+
+    func info(_ queue: QueueName) throws -> QueueInfo {
+        guard case .queue(let info) = try ask(.describeQueue(queue)) else { throw Unexpected() }
+        return info
+    }
+}
+
+struct Unexpected: Error {}
+
+extension ReceivedMessage {
+    var text: String { String(decoding: body, as: UTF8.self) }
+}

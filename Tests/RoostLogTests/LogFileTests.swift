@@ -1,0 +1,25 @@
+import RoostLog
+import Testing
+
+@Suite struct LogFileTests {
+    @Test(arguments: [
+        (LogFile.segment(1), "00000001.log"),
+        (.segment(16_777_215), "16777215.log"),
+        (.preparing(20), "00000020.log.preparing"),
+        (.torn(3, copy: 12), "00000003.log.torn-12"),
+        (.preparingTorn(3, copy: 1), "00000003.log.torn-1.preparing"),
+    ])
+    func namesReadBack(_ file: LogFile, _ name: String) {
+        #expect(file.name == name)
+        #expect(LogFile(name: name) == file)
+    }
+
+    @Test(arguments: [
+        "", "LOCK", "IDENTITY", "1.log", "00000000.log", "16777216.log", "+0000001.log", "00000001.log.bak",
+        "00000001.LOG", "00000001.log.torn-", "00000001.log.torn-01", "00000001.log.torn--1", "00000001.log.", ".log",
+        "00000001.log.preparing.preparing", "00000001.txt", "00000001.log~",
+    ])
+    func otherNamesAreNotOurs(_ name: String) {
+        #expect(LogFile(name: name) == nil)
+    }
+}
