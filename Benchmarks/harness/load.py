@@ -25,6 +25,8 @@ class Load:
         report = json.loads(result.stdout)
         if report["errors"]:
             raise LoadFailed(f"{' '.join(command)}: {report['errors']} errors, first: {report.get('firstError')}")
+        if not report["messages"]:
+            raise LoadFailed(f"{' '.join(command)}: no message went through")
         return report
 
     def fill(self, server, queue, messages, connections=32):

@@ -1,4 +1,5 @@
 import Dispatch
+import Glibc
 import RoostLog
 package import RoostStorage
 import RoostModel
@@ -117,17 +118,30 @@ extension LocalStorage {
         if wrote, engine.withLock({ $0.isHeldUp }) { wakeDriver() }
     }
 
-    /// The end: waiting receives are answered empty, everything is written and synced, later requests are refused.
-    package func shutDown() {
+    /// The first step of the end: receives that wait are answered empty, and no new one waits.
+    package func endWaits() {
         state.withLock { $0.readiness = .shuttingDown }
+        enqueue { $0.items.append(.endOfWaits) }
+    }
+
+    /// The last step: everything is written and synced, with a mark at the end, and later requests are refused.
+    package func shutDown() {
         engine.withLock { engine in
-            engine.dismissWaiters()
             engine.isShuttingDown = true
             engine.log.requestSync()
         }
-        commit()
+        commitUntilQuiet()
         engine.withLock { $0.markNow() }
-        commit()
+        commitUntilQuiet()
+    }
+
+    /// The driver may be in the middle of a commit on its own thread.
+    private func commitUntilQuiet() {
+        repeat {
+            commit()
+            if engine.withLock({ $0.log.isQuiet || $0.log.failure != nil }) { return }
+            sched_yield()
+        } while true
     }
 
     private func takeInbox() -> [Inbound] {

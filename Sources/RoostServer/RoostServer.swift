@@ -39,6 +39,7 @@ package enum RoostServer {
 
         await signals.first()
         logger.info("shutting down")
+        storage.endWaits()
         await doors.close()
         storage.shutDown()
         try await loops.shutdownGracefully()

@@ -98,7 +98,8 @@ def test_delete_by_id(roost, name):
 
 
 @pytest.mark.parametrize("data, options, body", [
-    (b"from stdin\n", (), "from stdin"), (b"from stdin\n", ("--raw",), "from stdin\n"), (b"two\nlines", ("-",), "two\nlines"),
+    (b"from stdin\n", (), "from stdin"), (b"from stdin\n", ("--raw",), "from stdin\n"),
+    (b"two\nlines", ("-",), "two\nlines"),
 ])
 def test_send_from_stdin(roost, name, data, options, body):
     roost("send", name, *options, stdin=data)

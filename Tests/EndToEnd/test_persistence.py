@@ -21,7 +21,8 @@ def queue(sqs):
 
 
 def test_messages(server, sqs, queue):
-    attributes = {"Kind": {"DataType": "String", "StringValue": "ü"}, "Raw": {"DataType": "Binary", "BinaryValue": b"\0"}}
+    attributes = {
+        "Kind": {"DataType": "String", "StringValue": "ü"}, "Raw": {"DataType": "Binary", "BinaryValue": b"\0"}}
     bodies = [f"Grüße {number} " + "x" * number * 997 for number in range(50)]
     sent = [sqs.send_message(QueueUrl=queue, MessageBody=body, MessageAttributes=attributes) for body in bodies]
     server.restart()

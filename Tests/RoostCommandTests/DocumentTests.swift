@@ -11,8 +11,8 @@ import Testing
         return try String(contentsOf: root.appending(path: "docs/cli.md"), encoding: .utf8)
     }
 
-    @Test(arguments: ExitStatus.allCases)
-    func everyExitStatusHasItsRow(_ status: ExitStatus) throws {
+    @Test(arguments: RoostCommand.ExitStatus.allCases)
+    func everyExitStatusHasItsRow(_ status: RoostCommand.ExitStatus) throws {
         #expect(try document().contains("| \(status.rawValue) | \(status.meaning) |"))
     }
 

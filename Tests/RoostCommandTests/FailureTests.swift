@@ -8,11 +8,13 @@ import Testing
 
 @Suite struct FailureTests {
     @Test(arguments: [
-        (404, "queue_does_not_exist", ExitStatus.notFound), (409, "queue_exists", .refused),
+        (404, "queue_does_not_exist", RoostCommand.ExitStatus.notFound), (409, "queue_exists", .refused),
         (413, "message_too_large", .refused), (429, "too_many_in_flight", .refused), (400, "invalid_setting", .refused),
         (503, "busy", .refused), (507, "out_of_disk_space", .refused), (500, "storage_failed", .failed),
     ])
-    func aProblemOfTheServerHasItsStatus(_ status: Int, _ code: String, _ expected: ExitStatus) async throws {
+    func aProblemOfTheServerHasItsStatus(_ status: Int, _ code: String, _ expected: RoostCommand.ExitStatus)
+        async throws
+    {
         let outcome = try await withFakeServer { _ in
             .problem(HTTPResponseStatus(statusCode: status), code)
         } _: {
@@ -99,7 +101,7 @@ import Testing
     ])
     func wrongArgumentsAreAUsageError(_ arguments: [String]) async throws {
         await #expect { try await roost(arguments) } throws: {
-            Roost.exitCode(for: $0).rawValue == ExitStatus.usage.rawValue
+            Roost.exitCode(for: $0).rawValue == RoostCommand.ExitStatus.usage.rawValue
         }
     }
 

@@ -106,7 +106,7 @@ private func message(_ fields: String) -> FakeReply {
 
     @Test func anEmptyReceiveFailsOnlyWhenAsked() async throws {
         for (arguments, status) in [
-            (["receive", "jobs"], nil), (["receive", "jobs", "--fail-if-empty"], ExitStatus.empty),
+            (["receive", "jobs"], nil), (["receive", "jobs", "--fail-if-empty"], RoostCommand.ExitStatus.empty),
         ] {
             let outcome = try await withFakeServer { _ in
                 .json(#"{"messages":[]}"#)

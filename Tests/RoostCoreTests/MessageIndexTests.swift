@@ -7,10 +7,9 @@ struct MessageIndexTests {
 
     private func use(_ count: Int, in index: inout MessageIndex) throws -> [UInt32] {
         try (0..<count).map { _ in
-            let slot = try #require(index.freeSlot())
-            #expect(!index.isUsed(slot))
-            let isTaken = index.use(slot)
-            #expect(isTaken && index.isUsed(slot))
+            guard let slot = index.freeSlot() else { throw Discrepancy("the index is full") }
+            try require(!index.isUsed(slot), "slot \(slot) is in use")
+            try require(index.use(slot) && index.isUsed(slot), "slot \(slot) cannot be used")
             return slot
         }
     }
@@ -57,7 +56,7 @@ struct MessageIndexTests {
         for (freed, slot) in slots.enumerated() {
             index.free(slot)
             let partial = (slots.count - freed - 1 + MessageIndex.slotsPerChunk - 1) / MessageIndex.slotsPerChunk
-            #expect(index.residentChunks <= partial + 1)
+            try require(index.residentChunks <= partial + 1, "\(index.residentChunks) chunks for \(partial)")
         }
         #expect(index.count == 0 && index.residentChunks == 1)
         #expect(index.residentBytes < 70_000)
@@ -121,9 +120,9 @@ struct MessageIndexTests {
         for step in 0..<200_000 {
             let goal = step / 20_000 % 2 == 0 ? 70 : 30
             if random.chance(goal) || used.isEmpty {
-                let slot = random.chance(90) ? try #require(index.freeSlot()) : UInt32(random.below(20_000))
+                let slot = random.chance(90) ? index.freeSlot() ?? .max : UInt32(random.below(20_000))
                 let isTaken = index.use(slot)
-                #expect(isTaken == set.insert(slot).inserted)
+                try requireEqual(isTaken, set.insert(slot).inserted, "whether slot \(slot) was free")
                 if isTaken { used.append(slot) }
             } else {
                 used.swapAt(random.below(used.count), used.count - 1)

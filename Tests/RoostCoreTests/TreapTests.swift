@@ -44,7 +44,7 @@ struct TreapTests {
     }
 
     @Test("Random operations agree with a sorted array")
-    func randomOperations() {
+    func randomOperations() throws {
         let nodeCount = 500
         var random = SplitMix64(seed: 9)
         var nodes = Nodes(keys: Array(repeating: 0, count: nodeCount))
@@ -62,7 +62,7 @@ struct TreapTests {
                 sorted.insert(node, at: place)
                 treap.insert(node, in: &nodes)
             }
-            #expect(treap.first(in: nodes) == sorted.first ?? MessageSlot.none)
+            try requireEqual(treap.first(in: nodes), sorted.first ?? MessageSlot.none, "the first node")
             guard step % 50 == 0 else { continue }
             #expect(treap.isEmpty == sorted.isEmpty && all(treap, nodes) == sorted)
             compareWalks(treap, nodes, sorted, &random)

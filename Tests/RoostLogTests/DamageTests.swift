@@ -71,6 +71,7 @@ import Testing
 
     /// Checks one damaged disk; returns whether it was refused.
     static func check(_ sample: Sample, _ disk: MemoryDisk, _ what: @autoclosure () -> String) -> Bool {
+        let (before, files) = (disk.copy(), (try? disk.files) ?? [])
         do throws(LogError) {
             let found = try recover(disk)
             let isBeginning = sample.entries.starts(with: found.entries)
@@ -83,6 +84,8 @@ import Testing
             case .damaged, .unsupported, .segmentMissing, .logMissing: break
             default: Issue.record("\(what()): \(error)")
             }
+            let isUntouched = (try? disk.files) == files && files.allSatisfy { disk.contents($0) == before.contents($0) }
+            if !isUntouched { Issue.record("\(what()): a refused start changed files") }
             return true
         }
     }

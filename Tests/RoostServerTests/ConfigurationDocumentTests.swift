@@ -29,7 +29,7 @@ import Testing
         let text = try document(Self.path)
         let start = try #require(text.firstRange(of: "```yaml\n")?.upperBound)
         let end = try #require(text[start...].firstRange(of: "```")?.lowerBound)
-        try withFile(String(text[start..<end])) { path in
+        try withFile(String(text[start..<end])) { (path) throws in
             let loaded = try load(["config": [path]])
             #expect(loaded.values.contains { $0.source.kind == "file" })
         }

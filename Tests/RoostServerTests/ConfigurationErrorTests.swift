@@ -76,7 +76,7 @@ struct BadValue: Sendable {
 
     @Test(arguments: BadValue.all.filter { !$0.value.isEmpty })
     func aBadLineOfTheFileIsNamedWithItsPlace(_ bad: BadValue) throws {
-        try withFile("# first line\n\(bad.option): '\(bad.value)'\n") { path in
+        try withFile("# first line\n\(bad.option): '\(bad.value)'\n") { (path) throws in
             let words = complaint(["config": [path]])
             #expect(words.hasPrefix("\(bad.option) \"\(bad.value)\" (from the file, \(path):2): "))
             #expect(words.contains(bad.words))

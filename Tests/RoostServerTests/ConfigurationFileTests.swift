@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct ConfigurationFileTests {
     private func complaint(file text: String) throws -> String {
-        try withFile(text) { path in
+        try withFile(text) { (path) throws in
             RoostServerTests.complaint(["config": [path]]).replacing(path, with: "FILE")
         }
     }

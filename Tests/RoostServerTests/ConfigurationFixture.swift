@@ -52,14 +52,14 @@ func document(_ path: String, from file: String = #filePath) throws -> String {
 
 func load(
     _ flags: [String: [String]] = [:], environment: [String: String] = [:]
-) throws(ConfigurationError) -> LoadedConfiguration {
+) throws -> LoadedConfiguration {
     try LoadedConfiguration(flags: flags, environment: environment)
 }
 
 /// What the error says, or an empty text when there is none.
 func complaint(_ flags: [String: [String]], environment: [String: String] = [:]) -> String {
     do throws(ConfigurationError) {
-        _ = try load(flags, environment: environment)
+        _ = try LoadedConfiguration(flags: flags, environment: environment)
         return ""
     } catch {
         return error.description

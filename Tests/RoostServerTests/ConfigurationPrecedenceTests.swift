@@ -11,7 +11,7 @@ import Testing
     @Test(arguments: OptionSample.all)
     func flagWinsOverEnvironmentOverFileOverDefault(_ sample: OptionSample) throws {
         let option = try #require(ServerOption.named(sample.option))
-        try withFile("\(option.name): \(sample.file)\n") { path in
+        try withFile("\(option.name): \(sample.file)\n") { (path) throws in
             let variables = [option.environmentVariable: sample.environment, "ROOST_CONFIG": path]
             let flags = [option.name: [sample.flag]]
             func value(_ flags: [String: [String]], _ environment: [String: String]) throws -> LoadedConfiguration
@@ -54,8 +54,8 @@ import Testing
     }
 
     @Test func flagForTheFileWinsOverTheVariable() throws {
-        try withFile("region: from-flag\n") { flagged in
-            try withFile("region: from-variable\n") { variable in
+        try withFile("region: from-flag\n") { (flagged) throws in
+            try withFile("region: from-variable\n") { (variable) throws in
                 let loaded = try load(["config": [flagged]], environment: ["ROOST_CONFIG": variable])
                 #expect(loaded.configuration.region == "from-flag")
             }
@@ -71,13 +71,15 @@ import Testing
         #expect(try load(["server-names": ["A.example", "b"]]).configuration.serverNames == ["a.example", "b"])
         #expect(try load(environment: ["ROOST_SERVER_NAMES": "a, b"]).configuration.serverNames == ["a", "b"])
         for text in ["server-names: [a, b]\n", "server-names:\n  - a\n  - b\n", "server-names: a,b\n"] {
-            try withFile(text) { #expect(try load(["config": [$0]]).configuration.serverNames == ["a", "b"]) }
+            try withFile(text) { (path) throws in
+                #expect(try load(["config": [path]]).configuration.serverNames == ["a", "b"])
+            }
         }
     }
 
     @Test func numbersAndSwitchesInTheFileNeedNoQuotes() throws {
         let text = "account: 123456789012\nloops: 2\naweq: off\ninsecure: true\nsqs: 0.0.0.0:1\n"
-        try withFile(text) { path in
+        try withFile(text) { (path) throws in
             let configuration = try load(["config": [path]]).configuration
             #expect(configuration.account == "123456789012")
             #expect(configuration.loops == 2)
@@ -88,7 +90,9 @@ import Testing
 
     @Test(arguments: ["", "# nothing but a comment\n", "---\n", "{}\n"])
     func aFileWithoutOptionsChangesNothing(_ text: String) throws {
-        try withFile(text) { #expect(try load(["config": [$0]]).configuration == ServerConfiguration()) }
+        try withFile(text) { (path) throws in
+            #expect(try load(["config": [path]]).configuration == ServerConfiguration())
+        }
     }
 
     @Test func aweqOptionsApplyWhateverTheirOrder() throws {

@@ -79,7 +79,7 @@ extension Engine {
         let wait = options.wait ?? core.settings(of: id).receiveWait
         try validate(wait)
         if let outcome = try lease(from: id, options) { return outcome }
-        guard wait > .zero else { return .reply(.received([])) }
+        guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
         line.join(
             WaitingLine.Waiter(
                 queue: id, queueName: queue, receiver: receiver, token: token, options: options, deadline: now + wait))

@@ -24,10 +24,13 @@ struct Engine: ~Copyable {
 
     /// Requests are refused from now on.
     var isShuttingDown = false
+    /// Receives are answered at once, with or without messages.
+    private(set) var acceptsWaits = true
 
     private var backlog = RequestBacklog()
     private var marks = IdleMarks()
     private var nextSync: BrokerTime?
+    private var nextPreparation: BrokerTime?
 
     init(core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime, acknowledgesEarly: Bool) {
         self.core = core
@@ -55,7 +58,7 @@ extension Engine {
     mutating func run(_ inbound: [Inbound], at time: BrokerTime) {
         now = max(now, time)
         for item in inbound { backlog.add(item) }
-        if log.preparationFailure != nil { log.retryPreparation() }
+        retryPreparation()
         tick()
         timeOutWaiters()
         serveWaiters()
@@ -74,13 +77,14 @@ extension Engine {
     }
 
     /// Ends every wait with an empty answer: the server is going down.
-    mutating func dismissWaiters() {
+    mutating func endWaits() {
+        acceptsWaits = false
         while let waiter = line.removeAny() { answer(waiter, .success(.received([]))) }
     }
 
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
     var nextDue: BrokerTime? {
-        [core.nextTick(now: now), line.nextDue, marks.due, nextSync].compactMap { $0 }.min()
+        [core.nextTick(now: now), line.nextDue, marks.due, nextSync, nextPreparation].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
@@ -92,6 +96,17 @@ extension Engine {
     private mutating func markIfIdle() {
         marks.observe(log.appendedSequence, at: now)
         if let due = marks.due, due <= now, log.unsyncedBytes == 0 { markNow() }
+    }
+
+    /// A full disk may have got room again. Each try fills a file with zeros, so not more than once a second.
+    private mutating func retryPreparation() {
+        guard log.preparationFailure != nil else { return nextPreparation = nil }
+        if let due = nextPreparation, due <= now {
+            log.retryPreparation()
+            nextPreparation = nil
+        } else if nextPreparation == nil {
+            nextPreparation = now + .seconds(1)
+        }
     }
 
     /// `--fsync interval`: once a second while there is something to sync.
@@ -115,6 +130,9 @@ extension Engine {
         case .request(let submission, let receiver): return perform(submission, for: receiver)
         case .cancellation(let token, let receiver):
             cancel(token, of: receiver)
+            return true
+        case .endOfWaits:
+            endWaits()
             return true
         }
     }

@@ -5,6 +5,8 @@ enum Inbound {
     /// The requests of one event-loop turn; never empty.
     case requests([Submission], receiver: Int)
     case cancellation(token: UInt64, receiver: Int)
+    /// The doors are closing: nobody is to wait any more.
+    case endOfWaits
 }
 
 /// What is still to be done, in the order of arrival. Empty after most turns; it fills while the log has no room.
@@ -12,6 +14,7 @@ struct RequestBacklog {
     enum Item {
         case request(Submission, receiver: Int)
         case cancellation(token: UInt64, receiver: Int)
+        case endOfWaits
     }
 
     private var inbound: ContiguousArray<Inbound> = []
@@ -27,6 +30,7 @@ struct RequestBacklog {
         switch inbound[position] {
         case .requests(let submissions, let receiver): return .request(submissions[submission], receiver: receiver)
         case .cancellation(let token, let receiver): return .cancellation(token: token, receiver: receiver)
+        case .endOfWaits: return .endOfWaits
         }
     }
 

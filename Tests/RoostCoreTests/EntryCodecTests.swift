@@ -1,0 +1,176 @@
+import RoostCore
+import RoostModel
+import Testing
+
+@Suite("The bytes of entries")
+struct EntryCodecTests {
+    /// One of each kind as it stands in the log. These bytes are for ever: a change here makes old logs unreadable.
+    static let golden: [(kind: EntryKind, bytes: [UInt8])] = [
+        (.createQueue, le(UInt32(7)) + le(Int64(1000)) + settingsBytes + Array("mail".utf8)),
+        (.deleteQueue, le(UInt32(7))),
+        (.purgeQueue, le(UInt32(7)) + le(UInt64(1 << 40))),
+        (.changeSettings, le(UInt32(7)) + le(Int64(1000)) + settingsBytes),
+        (.pauseQueue, le(UInt32(7)) + le(Int64(1000)) + Array("größer".utf8)),
+        (.resumeQueue, le(UInt32(7))),
+        (.lease, le(UInt32(7)) + le(Int64(1000)) + le(Int64(31_000)) + le(UInt32(5)) + le(UInt32(9))),
+        (.delete, le(UInt32(5)) + le(UInt64(77))),
+        (.changeVisibility, le(UInt32(5)) + le(UInt64(77)) + le(Int64(31_000))),
+        (.changeVisibility, le(UInt32(5)) + le(UInt64(77)) + le(Int64.min)),
+        (.tick, le(Int64(1000)) + le(UInt32(3)) + le(UInt32(2)) + le(UInt32(4)) + le(UInt32(5)) + le(UInt32(6))),
+    ]
+
+    static let sendBytes: [UInt8] =
+        le(UInt32(7)) + le(UInt32(5)) + le(UInt64(77)) + le(Int64(1000)) + le(Int64(2000)) + [2, 0, 0, 0]
+        + le(UInt16(1)) + le(UInt16(6)) + le(UInt32(3)) + [0] + Array("aString".utf8) + Array("xyz".utf8)
+        + le(UInt16(2)) + le(UInt16(6)) + le(UInt32(2)) + [1] + Array("bcBinary".utf8) + [0, 255]
+        + Array("the body".utf8)
+
+    private static let settingsBytes: [UInt8] =
+        le(Int64(1)) + le(Int64(2)) + le(Int64(3)) + le(Int64(4)) + le(Int64(5)) + [2] + Array(repeating: 0, count: 12)
+
+    private static func le<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+        withUnsafeBytes(of: number.littleEndian) { Array($0) }
+    }
+
+    private func decode(_ kind: EntryKind, _ bytes: [UInt8]) throws(EntryDecodingError) -> Entry {
+        // A block of its own size, so that a read past the end is seen by an address checker.
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+        defer { buffer.deallocate() }
+        buffer.copyBytes(from: bytes)
+        return try EntryCodec.decode(kind: kind, UnsafeRawBufferPointer(buffer))
+    }
+
+    @Test("The bytes of each kind are read, and written again as they were")
+    func goldenBytes() throws {
+        #expect(Set(Self.golden.map(\.kind) + [.send]) == Set(EntryKind.allCases))
+        for (kind, bytes) in Self.golden {
+            let entry = try decode(kind, bytes)
+            #expect(entry.kind == kind)
+            #expect(EntryRecording.encode(entry) == bytes, "\(kind)")
+        }
+    }
+
+    @Test("What is read is what the bytes say")
+    func goldenValues() throws {
+        let settings = QueueSettings(
+            visibilityTimeout: Milliseconds(1), delay: Milliseconds(2), retention: Milliseconds(3),
+            maximumMessageBytes: 4, receiveWait: Milliseconds(5), redelivery: .back)
+        for (kind, bytes) in Self.golden {
+            switch try decode(kind, bytes) {
+            case .createQueue(let entry):
+                #expect(entry.queue == 7 && entry.at.milliseconds == 1000 && entry.name.text == "mail")
+                #expect(entry.settings == settings)
+            case .purgeQueue(let entry): #expect(entry.queue == 7 && entry.below == 1 << 40)
+            case .changeSettings(let entry): #expect(entry.settings == settings && entry.at.milliseconds == 1000)
+            case .pauseQueue(let entry):
+                #expect(entry.pause == Pause(reason: "größer", since: BrokerTime(milliseconds: 1000)))
+            case .lease(let entry):
+                #expect(entry.queue == 7 && entry.at.milliseconds == 1000 && entry.deadline.milliseconds == 31_000)
+                #expect(entry.slots == [5, 9])
+            case .delete(let entry): #expect(entry.slot == 5 && entry.number == 77)
+            case .changeVisibility(let entry):
+                #expect(entry.deadline == nil || entry.deadline?.milliseconds == 31_000)
+            case .tick(let entry):
+                #expect(entry.at.milliseconds == 1000 && entry.fired == [4, 5] && entry.expired == [6])
+                #expect(entry.reaped == 3)
+            case .deleteQueue(let entry): #expect(entry.queue == 7)
+            case .resumeQueue(let entry): #expect(entry.queue == 7)
+            case .send: Issue.record("no send is among them")
+            }
+        }
+    }
+
+    @Test("A send is read and written as it was, content included")
+    func send() throws {
+        let attributes = [
+            MessageAttribute(name: "a", type: "String", value: .text("xyz")),
+            MessageAttribute(name: "bc", type: "Binary", value: .binary([0, 255])),
+        ]
+        let message = NewMessage(body: Array("the body".utf8), attributes: attributes)
+        let entry = try Self.sendBytes.withUnsafeBytes { try SendRecord.decodeEntry($0) }
+        #expect(entry.queue == 7 && entry.slot == 5 && entry.number == 77)
+        #expect(entry.sentAt.milliseconds == 1000 && entry.availableAt.milliseconds == 2000)
+        #expect(try decode(.send, Self.sendBytes) == .send(entry))
+        let content = try Self.sendBytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
+        #expect(content.sentAt == entry.sentAt && content.attributes == attributes && content.body == message.body)
+        #expect(EntryRecording.encode(.send(entry), message) == Self.sendBytes)
+    }
+
+    /// Kinds that end in text or a list are whole at more than one length.
+    private func isWhole(_ kind: EntryKind, _ count: Int, of bytes: [UInt8]) -> Bool {
+        switch kind {
+        case .createQueue: count > 65
+        case .pauseQueue: String(validating: bytes[12..<max(count, 12)], as: UTF8.self) != nil && count >= 12
+        case .lease: count >= 20 && count % 4 == 0
+        case .tick: count >= 24 && count % 4 == 0
+        default: count == bytes.count
+        }
+    }
+
+    @Test("A record cut at any byte is an error, or a shorter list or text")
+    func truncation() {
+        for (kind, bytes) in Self.golden {
+            for count in 0...bytes.count {
+                let entry = try? decode(kind, Array(bytes.prefix(count)))
+                #expect((entry != nil) == isWhole(kind, count, of: bytes), "\(kind) cut at \(count)")
+            }
+        }
+    }
+
+    @Test("A byte too many is an error where the length is fixed")
+    func excess() {
+        for (kind, bytes) in Self.golden where ![.createQueue, .pauseQueue].contains(kind) {
+            #expect(throws: EntryDecodingError.self, "\(kind)") { try decode(kind, bytes + [0]) }
+        }
+    }
+
+    @Test("A send cut at any byte is an error, or has a shorter body")
+    func sendTruncation() {
+        let contentStart = Self.sendBytes.count - "the body".utf8.count
+        for count in 0...Self.sendBytes.count {
+            let bytes = Array(Self.sendBytes.prefix(count))
+            let entry = try? bytes.withUnsafeBytes { try SendRecord.decodeEntry($0) }
+            let content = try? bytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
+            #expect((entry != nil) == (count >= 36), "cut at \(count)")
+            #expect((content != nil) == (count >= contentStart), "cut at \(count)")
+        }
+    }
+
+    @Test("Values that no entry can have are errors")
+    func illegalValues() throws {
+        let created = try #require(Self.golden.first).bytes
+        var noRedelivery = created
+        noRedelivery[12 + 40] = 3
+        var badName = created
+        badName[badName.count - 1] = UInt8(ascii: "!")
+        for bytes in [noRedelivery, badName, created + [0xff]] {
+            #expect(throws: EntryDecodingError.self) { try decode(.createQueue, bytes) }
+        }
+        let notText = Array(Self.golden[4].bytes.prefix(12)) + [0xc3, 0x28]
+        #expect(throws: EntryDecodingError.self) { try decode(.pauseQueue, notText) }
+        var manySlots = Self.golden[10].bytes
+        manySlots.replaceSubrange(12..<16, with: [0xff, 0xff, 0xff, 0xff])
+        #expect(throws: EntryDecodingError.self) { try decode(.tick, manySlots) }
+    }
+
+    @Test("Random bytes, and golden bytes with random changes, are read or refused, never more", arguments: UInt64(1)...4)
+    func randomBytes(seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        for _ in 0..<30_000 {
+            var (kind, bytes) = random.pick(Self.golden + [(.send, Self.sendBytes)])
+            if random.chance(30) {
+                bytes = random.bytes(random.below(200))
+                kind = random.pick(EntryKind.allCases)
+            } else {
+                for _ in 0...random.below(3) { bytes[random.below(bytes.count)] = UInt8(random.below(256)) }
+            }
+            let entry = try? decode(kind, bytes)
+            _ = try? bytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
+            guard let entry, kind != .send, kind != .createQueue, kind != .changeSettings else { continue }
+            guard EntryRecording.encode(entry) == bytes else {
+                Issue.record("seed \(seed): \(kind) \(bytes) is written differently")
+                return
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import RoostModel
+import SQSFrontend
+import Testing
+
+@Suite struct ErrorTableTests {
+    private static func name(_ text: String) -> QueueName {
+        guard let name = try? QueueName(text) else { preconditionFailure("a bad name in a test") }
+        return name
+    }
+
+    /// Every refusal, the SQS error it becomes, and the HTTP status.
+    private static let table: [(Rejection, SQSErrorCode, Int)] = [
+        (.invalidQueueName("a b"), .invalidParameterValue, 400),
+        (.queueDoesNotExist(name("q")), .queueDoesNotExist, 400),
+        (.queueExists(name("q"), difference: .delay), .queueNameExists, 400),
+        (.tooManyQueues(max: 5), .overLimit, 403),
+        (.invalidSetting(.retention, value: 1, accepted: 60...90), .invalidAttributeValue, 400),
+        (.messageEmpty, .missingParameter, 400),
+        (.messageTooLarge(bytes: 9, max: 8), .invalidParameterValue, 400),
+        (.invalidMessageAttributes("x"), .invalidParameterValue, 400),
+        (.invalidDelay(.seconds(901), max: .seconds(900)), .invalidParameterValue, 400),
+        (.invalidVisibilityTimeout(.seconds(1), max: .seconds(43_200)), .invalidParameterValue, 400),
+        (.invalidCount(0, accepted: 1...10), .invalidParameterValue, 400),
+        (.reasonTooLong(bytes: 2, max: 1), .invalidParameterValue, 400),
+        (.invalidReceiptHandle, .receiptHandleIsInvalid, 400),
+        (.messageNotAvailable, .invalidParameterValue, 400),
+        (.messageNotInFlight, .messageNotInflight, 400),
+        (.tooManyInFlight(max: 120_000), .overLimit, 403),
+        (.outOfDiskSpace, .serviceUnavailable, 503),
+        (.outOfMemory, .serviceUnavailable, 503),
+        (.busy, .serviceUnavailable, 503),
+        (.shuttingDown, .serviceUnavailable, 503),
+        (.storageFailed("x"), .internalFailure, 500),
+    ]
+
+    @Test func everyRefusalHasItsError() {
+        for (rejection, code, status) in Self.table {
+            let fault = RejectionMapping.fault(for: rejection)
+            #expect(fault.code == code, "\(rejection)")
+            #expect(fault.code.row.status.code == status, "\(rejection)")
+            #expect(!fault.message.isEmpty)
+        }
+    }
+
+    @Test func codesAreThoseOfSQS() {
+        let expected: [SQSErrorCode: (String, String, Int)] = [
+            .queueDoesNotExist: ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400),
+            .queueNameExists: ("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists", 400),
+            .overLimit: ("com.amazonaws.sqs#OverLimit", "OverLimit", 403),
+            .emptyBatchRequest: (
+                "com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400
+            ),
+            .receiptHandleIsInvalid: ("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400),
+            .invalidParameterValue: (
+                "com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue", 400
+            ),
+            .missingParameter: (
+                "com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400
+            ),
+        ]
+        for (code, (type, queryCode, status)) in expected {
+            #expect("\(code.row.type)" == type)
+            #expect("\(code.row.queryCode)" == queryCode)
+            #expect(code.row.status.code == status)
+        }
+    }
+
+    @Test func everyCodeIsComplete() {
+        var queryCodes: Set<String> = []
+        for code in SQSErrorCode.allCases {
+            let row = code.row
+            #expect("\(row.type)".contains("#"))
+            // botocore needs exactly two parts around the semicolon that follows.
+            #expect(!"\(row.queryCode)".contains(";"))
+            #expect(queryCodes.insert("\(row.queryCode)").inserted, "\(code)")
+            #expect("\(row.status.line)".hasPrefix("\(row.status.code) "))
+        }
+    }
+
+    @Test func everySettingHasItsName() {
+        let names = Set(QueueSetting.allCases.map { RejectionMapping.attributeName(of: $0) })
+        #expect(names.count == QueueSetting.allCases.count)
+        #expect(names.contains("MessageRetentionPeriod"))
+    }
+}

@@ -1,0 +1,36 @@
+import RoostModel
+import SQSFrontend
+import Testing
+
+/// Vectors from AWS-validated tests; the SDKs compute the same and refuse a reply that differs.
+@Suite struct MessageDigestTests {
+    private func text(_ name: String, _ type: String, _ value: String) -> MessageAttribute {
+        MessageAttribute(name: name, type: type, value: .text(value))
+    }
+
+    @Test func bodiesAreSummedAsUTF8() {
+        #expect(MD5Sum(of: Array("hello".utf8)).description == "5d41402abc4b2a76b9719d911017c592")
+        #expect(MD5Sum(of: []).description == "d41d8cd98f00b204e9800998ecf8427e")
+        #expect(MD5Sum(of: Array("é".utf8)).description == MD5Sum(of: [0xC3, 0xA9]).description)
+    }
+
+    @Test func attributesAreSummedByName() throws {
+        let timestamp = try #require(MD5Sum(of: [text("timestamp", "Number", "1493147359900")]))
+        #expect(timestamp.description == "235c5c510d26fb653d073faed50ae77c")
+        let foo = try #require(MD5Sum(of: [text("Foo", "String", "Bar")]))
+        #expect(foo.description == "ae7155c6026991b6d54b11589678bf9c")
+    }
+
+    @Test func theOrderOfAttributesDoesNotMatter() {
+        let attributes = [text("a", "String", "1"), text("é", "Number.x", "2"), text("B", "String", "3")]
+        #expect(MD5Sum(of: attributes) == MD5Sum(of: attributes.reversed()))
+    }
+
+    @Test func labelAndKindCount() {
+        #expect(MD5Sum(of: [text("n", "Number", "1")]) != MD5Sum(of: [text("n", "Number.x", "1")]))
+        let binary = MessageAttribute(name: "n", type: "Number", value: .binary([0x31]))
+        #expect(MD5Sum(of: [binary]) != MD5Sum(of: [text("n", "Number", "1")]))
+    }
+
+    @Test func withoutAttributesThereIsNoSum() { #expect(MD5Sum(of: [MessageAttribute]()) == nil) }
+}
