@@ -94,7 +94,7 @@ let package = Package(
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
         .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore"]),
-        .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"]),
+        .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
             dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"]
@@ -115,7 +115,18 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
-        .testTarget(name: "RoostServerTests", dependencies: ["RoostServer"]),
+        // Stands in for malloc in the test binary, to count allocations.
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(
+            name: "RoostServerTests",
+            dependencies: [
+                "RoostModel", "RoostServer", "RoostLocalStorage", "SQSFrontend", "CAllocationCounter",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]
+        ),
         .testTarget(
             name: "RoostCommandTests",
             dependencies: [
@@ -130,8 +141,8 @@ let package = Package(
     ]
 )
 
-// One settings list for all targets. The CRoost target has no Swift, so it takes none.
-for target in package.targets where target.name != "CRoost" {
+// One settings list for all Swift targets.
+for target in package.targets where !["CRoost", "CAllocationCounter"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md

@@ -43,7 +43,11 @@ private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCall
             openToLoopbackPages: configuration.aweq == nil ? [] : AweQRoutes.paths
         )
     )
-    if let aweq = configuration.aweq { AweQRoutes(queue: aweq.queue, calls: calls, bodies: bodies).add(to: router) }
+    if let aweq = configuration.aweq {
+        AweQRoutes(
+            queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes
+        ).add(to: router)
+    }
     QueueRoutes(calls: calls, bodies: bodies).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
     let (version, fsyncPolicy) = (configuration.version, configuration.fsyncPolicy)
@@ -56,7 +60,9 @@ private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCall
 private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
     let aweq = ["POST /send-message", "GET /receive-message", "DELETE /delete-message/{key}", "GET /get-stats"]
     let queue = ["purge", "pause", "resume", "messages", "receive", "delete", "visibility"]
-    return (configuration.aweq == nil ? [] : aweq) + ["GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}"]
+    return (configuration.aweq == nil ? [] : aweq) + [
+        "GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}",
+    ]
         + queue.map { "POST /api/v1/queues/{name}/\($0)" } + ["GET /api/v1/queues/{name}/messages"]
         + ["stats"].map { "GET /api/v1/\($0)" }
         + ["livez", "readyz", "healthz", "version", "metrics"].map { "GET /\($0)" }

@@ -73,8 +73,8 @@ package struct ConnectionLimits: Sendable {
     package var idleTime = TimeAmount.seconds(60)
     /// A client that does not read: nothing of a waiting reply could be written for so long.
     package var replyStallTime = TimeAmount.seconds(30)
-    /// After a refused request, what the client still sends is thrown away for so long, so that it gets to see the reply:
-    /// a close with unread bytes resets the connection, and the reply with it.
+    /// After a refused request, what the client still sends is thrown away for so long, so that it gets to see the
+    /// reply: a close with unread bytes resets the connection, and the reply with it.
     package var lingerTime = TimeAmount.seconds(2)
     package var headBytesMax = 16 * 1024
     package var headFieldBytesMax = 8 * 1024

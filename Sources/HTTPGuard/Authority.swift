@@ -22,7 +22,9 @@ struct Authority: Equatable {
         }
         name = text[..<nameEnd].lowercased()
         guard nameEnd < bytes.endIndex else { return }
-        guard bytes[nameEnd] == UInt8(ascii: ":"), let port = Self.port(bytes[nameEnd...].dropFirst()) else { return nil }
+        guard bytes[nameEnd] == UInt8(ascii: ":"), let port = Self.port(bytes[nameEnd...].dropFirst()) else {
+            return nil
+        }
         self.port = port
     }
 

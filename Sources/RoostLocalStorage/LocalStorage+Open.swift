@@ -97,7 +97,9 @@ extension LocalStorage {
             if let identity = try directory.readIdentity() { return identity }
             guard try disk.list().isEmpty else { throw DataDirectoryError.missingIdentity(directory.path) }
             let identity = Identity(
-                key: (.random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max)),
+                key: (
+                    .random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max), .random(in: 0 ... .max)
+                ),
                 logBegun: false)
             try directory.writeIdentity(identity)
             return identity

@@ -1,8 +1,8 @@
 import Dispatch
 import Glibc
 import RoostLog
-package import RoostStorage
 import RoostModel
+package import RoostStorage
 import Synchronization
 
 /// The embedded storage engine: core, log and clock meet here, and only here.

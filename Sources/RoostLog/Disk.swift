@@ -50,27 +50,3 @@ extension Disk {
         try syncDirectory()
     }
 }
-
-/// A call to the disk that failed.
-package struct DiskError: Error, Sendable, Hashable, CustomStringConvertible {
-    package enum Call: String, Sendable {
-        case open, list, create, write, sync, read, truncate, rename, remove
-        case syncDirectory = "sync directory"
-    }
-
-    package var call: Call
-    /// Name of the file, or path of the directory.
-    package var file: String
-    package var errno: Int32
-    /// The system's text for `errno`, or what else happened.
-    package var message: String
-
-    package init(_ call: Call, _ file: String, errno: Int32, message: String) {
-        self.call = call
-        self.file = file
-        self.errno = errno
-        self.message = message
-    }
-
-    package var description: String { "\(call.rawValue) \(file): \(message)" }
-}

@@ -53,7 +53,7 @@ package final class FileDisk: Disk {
         let refusal = croost_lock_file(descriptor)
         guard refusal == 0 else {
             defer { close(descriptor) }
-            guard refusal == EWOULDBLOCK else { throw .disk(DiskError(.open, file, errno: refusal)) }
+            guard refusal == EWOULDBLOCK else { throw .disk(DiskError(.open, file, .system(refusal))) }
             throw .locked(directory: path, holder: holder(descriptor))
         }
         let text = Array("\(getpid())\n".utf8)
@@ -96,7 +96,7 @@ extension FileDisk {
         // In one piece if possible, and a full disk is known before anything is written.
         let result = bytes > 0 ? posix_fallocate(descriptor, 0, bytes) : 0
         guard result == 0 || result == EOPNOTSUPP || result == EINVAL else {
-            throw .init(.create, file.name, errno: result)
+            throw DiskError(.create, file.name, .system(result))
         }
         let zeros = LogBuffer(capacity: min(bytes, Self.zeroStepBytes))
         defer { withExtendedLifetime(zeros) {} }
@@ -124,7 +124,9 @@ extension FileDisk {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[done...])
             let count = pwrite(descriptor, rest.baseAddress, rest.count, offset + done)
             if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw count < 0 ? .last(.write, file.name) : .init(.write, file.name, errno: EIO) }
+            guard count > 0 else {
+                throw count < 0 ? .last(.write, file.name) : DiskError(.write, file.name, .system(EIO))
+            }
             done += count
         }
     }
@@ -147,7 +149,7 @@ extension FileDisk {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .last(.read, file.name) }
             guard count > 0 else {
-                throw DiskError(.read, file.name, errno: EIO, message: "the file ends at \(offset + done)")
+                throw DiskError(.read, file.name, .fileTooShort)
             }
             done += count
         }
@@ -172,7 +174,9 @@ extension FileDisk {
         var found: [(file: LogFile, bytes: Int)] = []
         errno = 0
         while let entry = readdir(stream) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
+            }
             if let file = LogFile(name: name) { found.append((file, try size(file))) }
             errno = 0
         }
@@ -184,7 +188,7 @@ extension FileDisk {
         var status = stat()
         guard fstatat(directory, file.name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { throw .last(.list, file.name) }
         guard status.st_mode & S_IFMT == S_IFREG else {
-            throw DiskError(.list, file.name, errno: EINVAL, message: "is not a regular file")
+            throw DiskError(.list, file.name, .notARegularFile)
         }
         return Int(status.st_size)
     }
@@ -237,10 +241,7 @@ extension FileDisk {
 }
 
 extension DiskError {
-    /// From the system's error number.
-    init(_ call: Call, _ file: String, errno number: Int32) {
-        self.init(call, file, errno: number, message: String(cString: strerror(number)))
+    fileprivate static func last(_ call: Call, _ file: String) -> DiskError {
+        DiskError(call, file, .system(Glibc.errno))
     }
-
-    fileprivate static func last(_ call: Call, _ file: String) -> DiskError { DiskError(call, file, errno: Glibc.errno) }
 }

@@ -249,8 +249,7 @@ extension Log {
         }
         let number = (prepared.last?.number ?? segment.number) + 1
         guard number <= LogLimits.segmentNumberMax else {
-            preparationFailure = DiskError(
-                .create, LogFile.segment(number).name, errno: 0, message: "there are no segment numbers left")
+            preparationFailure = DiskError(.create, LogFile.segment(number).name, .noSegmentNumbersLeft)
             return nil
         }
         let header = SegmentHeader(

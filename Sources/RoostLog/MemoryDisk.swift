@@ -61,7 +61,7 @@ package final class MemoryDisk: Disk {
 
 /// What becomes of bytes and names that are not synced.
 package enum Crash: Sendable {
-    /// The process ends and the machine goes on: everything is kept.
+    /// The process ends and the machine goes on: nothing is lost, and nothing is safer than before.
     case process
     /// The power goes, and nothing was written out ahead of a sync.
     case powerLosingAll
@@ -88,6 +88,7 @@ extension MemoryDisk {
         state.withLock { state in
             state.powerCut = nil
             state.faults = []
+            if case .process = crash { return }
             var generator = SplitMix64(seed: 0)
             if case .power(let seed) = crash { generator = SplitMix64(seed: seed) }
             var names = state.syncedNames
@@ -99,6 +100,15 @@ extension MemoryDisk {
             for id in state.files.keys.sorted() {
                 if living.contains(id) { state.files[id]?.crash(crash, &generator) } else { state.files[id] = nil }
             }
+        }
+    }
+
+    /// Everything that was written is synced, as after a long time.
+    package func settle() {
+        state.withLock { state in
+            state.files = state.files.mapValues { Content(current: $0.current, synced: $0.current) }
+            state.syncedNames = state.names
+            state.nameChanges = []
         }
     }
 
@@ -181,13 +191,13 @@ extension MemoryDisk {
             state.callsOfKind[call] = nth
             let name = file?.name ?? "directory"
             if let cut = state.powerCut, state.calls >= cut {
-                return .failure(DiskError(call, name, errno: EIO, message: "the power is off"))
+                return .failure(DiskError(call, name, .powerOff))
             }
             if let fault = state.faults.first(where: { $0.call == call && $0.nth == nth }) {
                 onFault(&state)
-                return .failure(DiskError(call, name, errno: fault.errno))
+                return .failure(DiskError(call, name, .system(fault.errno)))
             }
-            guard let value = body(&state) else { return .failure(DiskError(call, name, errno: ENOENT)) }
+            guard let value = body(&state) else { return .failure(DiskError(call, name, .system(ENOENT))) }
             return .success(value)
         }
         return try outcome.get()

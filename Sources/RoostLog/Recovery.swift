@@ -11,19 +11,27 @@ package import RoostModel
 ///
 /// Until the new segment has its name nothing that counts has changed; after it, nothing that it voids is looked at. So
 /// a crash at any point of a start is like no start, or like a finished one.
-package struct Recovery: ~Copyable {
+package struct Recovery {
     private let disk: any Disk
     private let configuration: LogConfiguration
     private let salts: SegmentSalts
-    private let progress: (Double) -> Void
-    private let replay: (RecoveredRecord) throws -> Void
-
     private let catalogue: SegmentCatalogue
+
+    /// Holds the segment that is being read; after reading, the last one with data.
     private let buffer = LogBuffer(capacity: 64)
     private var summary = RecoverySummary()
     private var nextSequence: UInt64 = 1
     private var watermark: UInt64 = 0
-    private var bytesRead = 0
+    private var torn: TornTail?
+
+    private typealias Replay = (RecoveredRecord) throws -> Void
+
+    /// Bytes of the last segment that do not count, still to be copied.
+    private struct TornTail {
+        var segment: UInt32
+        var range: Range<Int>
+        var problem: String
+    }
 
     /// Opens the log.
     /// - Parameters:
@@ -39,23 +47,18 @@ package struct Recovery: ~Copyable {
         if let problem = configuration.problem { throw .configuration(problem) }
         let catalogue = try SegmentCatalogue(disk)
         if expectsData, catalogue.segments.isEmpty { throw .logMissing }
-        return try withoutActuallyEscaping(progress) { (progress) throws(LogError) -> Log in
-            try withoutActuallyEscaping(replay) { (replay) throws(LogError) -> Log in
-                var recovery = Recovery(disk, configuration, catalogue, newSalt, now, progress, replay)
-                return try recovery.run()
-            }
-        }
+        var recovery = Recovery(disk, configuration, catalogue, newSalt, now)
+        let restart = try recovery.read(progress, replay)
+        return try recovery.finish(restart)
     }
 
     private init(
         _ disk: any Disk, _ configuration: LogConfiguration, _ catalogue: SegmentCatalogue, _ newSalt: UInt64,
-        _ now: BrokerTime, _ progress: @escaping (Double) -> Void, _ replay: @escaping (RecoveredRecord) throws -> Void
+        _ now: BrokerTime
     ) {
         self.disk = disk
         self.configuration = configuration
         self.catalogue = catalogue
-        self.progress = progress
-        self.replay = replay
         salts = SegmentSalts(base: newSalt)
         summary.lastTime = now
         for segment in catalogue.segments {
@@ -63,32 +66,29 @@ package struct Recovery: ~Copyable {
             summary.lastTime = max(summary.lastTime, segment.header.time)
         }
     }
-
-    private mutating func run() throws(LogError) -> Log {
-        let used = catalogue.segments.prefix(catalogue.usedCount)
-        for segment in used.dropLast() { try readWhole(segment) }
-        var restart = RestartSegment(number: 1, firstSequence: 1, previousEnd: 0, configuration, salts)
-        if let last = used.last { restart = try readLast(last) }
-        defer { withExtendedLifetime(restart) {} }
-        summary.lastSequence = nextSequence - 1
-        try removeUnfinished(above: restart.number)
-        let header = restart.header(watermark: summary.lastSequence, time: summary.lastTime)
-        let content = restart.content
-        try call { disk throws(DiskError) in try disk.makeSegment(header, content: content) }
-        try cutVoided(restart)
-        summary.segments = Int(header.number)
-        let open = OpenSegment(header, end: restart.end.roundedUp(to: Int(header.batchAlignment)))
-        return Log(configuration, recovery: summary, segment: open, salts: salts)
-    }
-
-    private func call<Value>(_ body: (any Disk) throws(DiskError) -> Value) throws(LogError) -> Value {
-        try disk.orLogError(body)
-    }
 }
 
 // MARK: reading
 
 extension Recovery {
+    private mutating func read(_ progress: (Double) -> Void, _ replay: Replay) throws(LogError) -> RestartSegment {
+        let used = catalogue.segments.prefix(catalogue.usedCount)
+        let total = used.reduce(0) { $0 + $1.readBytes }
+        var done = 0
+        var restart = RestartSegment(number: 1, firstSequence: 1, previousEnd: 0, configuration, salts)
+        for segment in used {
+            if segment.header.number == used.count {
+                restart = try readLast(segment, replay)
+            } else {
+                try readWhole(segment, replay)
+            }
+            done += segment.readBytes
+            progress(Double(done) / Double(total))
+        }
+        summary.lastSequence = nextSequence - 1
+        return restart
+    }
+
     private mutating func scan(_ segment: SegmentCatalogue.Entry) throws(LogError) -> SegmentScan {
         let header = segment.header
         if header.isRestart, header.firstSequence != nextSequence {
@@ -105,35 +105,39 @@ extension Recovery {
     }
 
     /// A segment with data behind it: it was synced before the next one was written.
-    private mutating func readWhole(_ segment: SegmentCatalogue.Entry) throws(LogError) {
+    private mutating func readWhole(_ segment: SegmentCatalogue.Entry, _ replay: Replay) throws(LogError) {
         let scan = try scan(segment)
         if let bad = scan.bad { throw damage(segment, bad, "the next segment was written after it was synced") }
-        for batch in scan.batches { try replay(batch, of: scan, movedBy: 0, to: segment.header.number) }
+        for batch in scan.batches { try self.replay(batch, of: scan, movedBy: 0, to: segment.header.number, replay) }
         nextSequence = scan.nextSequence
-        report(segment)
     }
 
     /// The last segment with data: what no mark covers may be torn, and moves to a segment of this start.
-    private mutating func readLast(_ segment: SegmentCatalogue.Entry) throws(LogError) -> RestartSegment {
+    private mutating func readLast(
+        _ segment: SegmentCatalogue.Entry, _ replay: Replay
+    ) throws(LogError) -> RestartSegment {
+        let number = segment.header.number
         // A write to this segment began only when everything before it was synced.
         watermark = max(watermark, nextSequence - 1)
         let scan = try scan(segment)
         try decide(segment, scan)
         let kept = scan.batches.prefix { $0.lastSequence <= watermark }
-        for batch in kept { try replay(batch, of: scan, movedBy: 0, to: segment.header.number) }
+        for batch in kept { try self.replay(batch, of: scan, movedBy: 0, to: number, replay) }
         var restart = RestartSegment(
-            number: segment.header.number + 1, firstSequence: (kept.last?.lastSequence ?? nextSequence - 1) + 1,
+            number: number + 1, firstSequence: (kept.last?.lastSequence ?? nextSequence - 1) + 1,
             previousEnd: kept.last?.end ?? segment.header.firstBatchOffset, configuration, salts)
         let tail = scan.batches.dropFirst(kept.count)
         restart.takeRoom(for: tail)
         for batch in tail {
-            let moved = restart.take(batch, of: scan)
-            try replay(batch, of: scan, movedBy: moved - batch.offset, to: restart.number)
+            let distance = restart.take(batch, of: scan) - batch.offset
+            try self.replay(batch, of: scan, movedBy: distance, to: restart.number, replay)
             summary.rewrittenRecords += UInt64(batch.count)
         }
-        if let bad = scan.bad { try keepCopy(segment, scan, bad) }
+        if let bad = scan.bad {
+            torn = TornTail(
+                segment: number, range: bad.cut..<max(bad.cut, scan.bytes.endOfNonZero), problem: bad.problem)
+        }
         nextSequence = scan.nextSequence
-        report(segment)
         return restart
     }
 
@@ -157,10 +161,9 @@ extension Recovery {
     }
 
     private mutating func replay(
-        _ batch: ScannedBatch, of scan: SegmentScan, movedBy distance: Int, to number: UInt32
+        _ batch: ScannedBatch, of scan: SegmentScan, movedBy distance: Int, to number: UInt32, _ replay: Replay
     ) throws(LogError) {
         let file = LogFile.segment(scan.header.number).name
-        var records: UInt64 = 0
         try scan.forEachRecord(of: batch) { (frame, sequence, offset, payload) throws(LogError) in
             let time = batch.header.time + Milliseconds(Int64(frame.time))
             summary.lastTime = max(summary.lastTime, time)
@@ -168,9 +171,8 @@ extension Recovery {
             guard frame.kind < RecordFrame.ownKindFirst else {
                 throw .unsupported(file: file, problem: "a record of kind \(frame.kind) at offset \(offset)")
             }
-            let location = RecordLocation(
-                segment: number, offset: UInt32(offset + distance), length: frame.length)
-            records += 1
+            let location = RecordLocation(segment: number, offset: UInt32(offset + distance), length: frame.length)
+            summary.records += 1
             do {
                 try replay(
                     RecoveredRecord(
@@ -179,72 +181,84 @@ extension Recovery {
                 throw .replayRefused(file: file, offset: UInt32(offset), sequence: sequence, underlying: error)
             }
         }
-        summary.records += records
-    }
-
-    private mutating func report(_ segment: SegmentCatalogue.Entry) {
-        bytesRead += segment.readBytes
-        let total = catalogue.segments.prefix(catalogue.usedCount).reduce(0) { $0 + $1.readBytes }
-        progress(Double(bytesRead) / Double(max(1, total)))
     }
 }
 
 // MARK: changing the directory
 
 extension Recovery {
-    /// Keeps what a cut takes away. A start that was interrupted finds its own copy again and makes no second one.
-    private mutating func keepCopy(
-        _ segment: SegmentCatalogue.Entry, _ scan: SegmentScan, _ bad: BadPlace
-    ) throws(LogError) {
-        let tail = scan.bytes.part(bad.cut, max(bad.cut, scan.bytes.endOfNonZero))
-        let number = segment.header.number
-        var copy = 1
-        while let bytes = catalogue.tornCopies[.torn(number, copy: copy)] {
-            if try bytes == tail.count && isEqual(.torn(number, copy: copy), tail) { break }
-            copy += 1
+    private mutating func finish(_ restart: RestartSegment) throws(LogError) -> Log {
+        let header = restart.header(watermark: summary.lastSequence, time: summary.lastTime)
+        guard header.number <= LogLimits.segmentNumberMax else {
+            throw .disk(DiskError(.create, LogFile.segment(header.number).name, .noSegmentNumbersLeft))
         }
-        let file = LogFile.torn(number, copy: copy)
+        do throws(DiskError) {
+            for file in catalogue.leftovers { try disk.remove(file) }
+            if let torn { try keepCopy(torn) }
+            try removeSegments(above: restart.number)
+            try disk.makeSegment(header, content: restart.content)
+            try cutVoided(restart)
+        } catch {
+            throw .disk(error)
+        }
+        summary.segments = Int(header.number)
+        let open = OpenSegment(header, end: restart.end.roundedUp(to: Int(header.batchAlignment)))
+        return Log(configuration, recovery: summary, segment: open, salts: salts)
+    }
+
+    /// Keeps what a cut takes away. A start that was interrupted finds its own copy again and makes no second one.
+    private mutating func keepCopy(_ torn: TornTail) throws(DiskError) {
+        let tail = UnsafeRawBufferPointer(buffer.bytes).part(torn.range.lowerBound, torn.range.upperBound)
+        var copy = 1
+        var isKept = false
+        while !isKept, let bytes = catalogue.tornCopies[.torn(torn.segment, copy: copy)] {
+            // Not with `&&`: Swift 6.3.1 mistakes the type of an error that its right side throws, and crashes.
+            if bytes == tail.count { isKept = try disk.holds(tail, .torn(torn.segment, copy: copy)) }
+            if !isKept { copy += 1 }
+        }
+        let file = LogFile.torn(torn.segment, copy: copy)
         summary.tornTail = RecoverySummary.TornTail(
-            file: segment.file.name, offset: UInt32(bad.cut), bytes: tail.count, copy: file.name, problem: bad.problem)
-        guard catalogue.tornCopies[file] == nil else { return }
-        try call { disk throws(DiskError) in
-            try disk.create(.preparingTorn(number, copy: copy), bytes: tail.count)
-            try disk.write(tail, to: .preparingTorn(number, copy: copy), at: 0)
-            try disk.sync(.preparingTorn(number, copy: copy))
-            try disk.rename(.preparingTorn(number, copy: copy), to: file)
+            file: LogFile.segment(torn.segment).name, offset: UInt32(torn.range.lowerBound), bytes: tail.count,
+            copy: file.name, problem: torn.problem)
+        if !isKept { try disk.makeCopy(tail, .preparingTorn(torn.segment, copy: copy), file) }
+    }
+
+    /// Segments made ahead that the new one does not replace: highest first, each synced, so that the numbers never
+    /// have a gap.
+    private func removeSegments(above number: UInt32) throws(DiskError) {
+        for segment in catalogue.segments.reversed() where segment.header.number > number {
+            try disk.remove(segment.file)
             try disk.syncDirectory()
         }
     }
 
-    private func isEqual(_ file: LogFile, _ bytes: UnsafeRawBufferPointer) throws(LogError) -> Bool {
-        let copy = LogBuffer(capacity: bytes.count)
-        defer { withExtendedLifetime(copy) {} }
-        let existing = copy.bytes.part(0, bytes.count)
-        try call { disk throws(DiskError) in try disk.read(file, at: 0, into: existing) }
-        return existing.elementsEqual(bytes)
-    }
-
-    /// Removes what an interrupted preparation left, and segments made ahead that the new one does not replace: highest
-    /// first, each synced, so that the numbers never have a gap.
-    private func removeUnfinished(above number: UInt32) throws(LogError) {
-        for file in catalogue.leftovers { try call { disk throws(DiskError) in try disk.remove(file) } }
-        for segment in catalogue.segments.reversed() where segment.header.number > number {
-            try call { disk throws(DiskError) in
-                try disk.remove(segment.file)
-                try disk.syncDirectory()
-            }
-        }
-    }
-
     /// Gives back the space behind the end of segments that a restart closed.
-    private func cutVoided(_ restart: RestartSegment) throws(LogError) {
+    private func cutVoided(_ restart: RestartSegment) throws(DiskError) {
         for segment in catalogue.segments.prefix(catalogue.usedCount) {
             let isLast = segment.header.number + 1 == restart.number
             guard let end = isLast ? restart.previousEnd : segment.bound, end < segment.bytes else { continue }
-            try call { disk throws(DiskError) in
-                try disk.truncate(segment.file, to: end)
-                try disk.sync(segment.file)
-            }
+            try disk.truncate(segment.file, to: end)
+            try disk.sync(segment.file)
         }
+    }
+}
+
+extension Disk {
+    fileprivate func makeCopy(_ bytes: UnsafeRawBufferPointer, _ preparing: LogFile, _ file: LogFile) throws(DiskError)
+    {
+        try create(preparing, bytes: bytes.count)
+        try write(bytes, to: preparing, at: 0)
+        try sync(preparing)
+        try rename(preparing, to: file)
+        try syncDirectory()
+    }
+
+    /// Whether a file of the same size has this content.
+    fileprivate func holds(_ bytes: UnsafeRawBufferPointer, _ file: LogFile) throws(DiskError) -> Bool {
+        let content = LogBuffer(capacity: bytes.count)
+        defer { withExtendedLifetime(content) {} }
+        let area = content.bytes.part(0, bytes.count)
+        try read(file, at: 0, into: area)
+        return area.elementsEqual(bytes)
     }
 }

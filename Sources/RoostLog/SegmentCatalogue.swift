@@ -20,7 +20,7 @@ struct SegmentCatalogue {
 
     init(_ disk: any Disk) throws(LogError) {
         var sizes: [UInt32: Int] = [:]
-        for (file, bytes) in try disk.orLogError({ disk throws(DiskError) in try disk.list() }) {
+        for (file, bytes) in try Self.list(disk) {
             switch file {
             case .segment(let number): sizes[number] = bytes
             case .torn: tornCopies[file] = bytes
@@ -34,6 +34,10 @@ struct SegmentCatalogue {
         try findUsed(disk)
     }
 
+    private static func list(_ disk: any Disk) throws(LogError) -> [(file: LogFile, bytes: Int)] {
+        do throws(DiskError) { return try disk.list() } catch { throw .disk(error) }
+    }
+
     private static func entry(
         _ disk: any Disk, _ number: UInt32, bytes: Int, expected: Int
     ) throws(LogError) -> Entry {
@@ -45,7 +49,7 @@ struct SegmentCatalogue {
         let area = LogBuffer(capacity: LogLimits.headerAreaBytes)
         defer { withExtendedLifetime(area) {} }
         let head = area.bytes.part(0, min(bytes, LogLimits.headerAreaBytes))
-        try disk.orLogError { disk throws(DiskError) in try disk.read(.segment(number), at: 0, into: head) }
+        do throws(DiskError) { try disk.read(.segment(number), at: 0, into: head) } catch { throw .disk(error) }
         do throws(HeaderProblem) {
             let header = try SegmentHeader.decode(UnsafeRawBufferPointer(head))
             guard header.number == number else {
@@ -78,11 +82,13 @@ struct SegmentCatalogue {
         }
     }
 
+    /// A segment whose end a restart has set stays used, empty or not: its size makes sense only together with the
+    /// header that follows it.
     private mutating func findUsed(_ disk: any Disk) throws(LogError) {
         usedCount = segments.count
         let buffer = LogBuffer(capacity: 64)
         defer { withExtendedLifetime(buffer) {} }
-        while usedCount > 0 {
+        while usedCount > 0, segments[usedCount - 1].bound == nil {
             let bytes = try disk.contents(of: segments[usedCount - 1], in: buffer)
             guard bytes.part(LogLimits.headerAreaBytes, bytes.count).isAllZero else { return }
             usedCount -= 1
@@ -91,16 +97,11 @@ struct SegmentCatalogue {
 }
 
 extension Disk {
-    /// Disk errors at start, as the log reports them.
-    func orLogError<Value>(_ call: (any Disk) throws(DiskError) -> Value) throws(LogError) -> Value {
-        do throws(DiskError) { return try call(self) } catch { throw .disk(error) }
-    }
-
     /// The part of a segment that counts, in `buffer`, which is reused.
     func contents(of segment: SegmentCatalogue.Entry, in buffer: LogBuffer) throws(LogError) -> UnsafeRawBufferPointer {
         buffer.grow(to: segment.readBytes, keeping: 0)
         let area = buffer.bytes.part(0, segment.readBytes)
-        try orLogError { disk throws(DiskError) in try disk.read(segment.file, at: 0, into: area) }
+        do throws(DiskError) { try read(segment.file, at: 0, into: area) } catch { throw .disk(error) }
         return UnsafeRawBufferPointer(area)
     }
 }

@@ -90,7 +90,9 @@ package struct SegmentHeader: Sendable, Hashable {
     /// `area`: the first 512 bytes of the file, or fewer when it is shorter.
     package static func decode(_ area: UnsafeRawBufferPointer) throws(HeaderProblem) -> SegmentHeader {
         guard area.count >= LogLimits.headerAreaBytes else { throw .damaged("the file ends inside its header", 0) }
-        guard area.load(0, as: UInt64.self) == magic else { throw .damaged("the header does not begin with RoostLog", 0) }
+        guard area.load(0, as: UInt64.self) == magic else {
+            throw .damaged("the header does not begin with RoostLog", 0)
+        }
         let intact = Checksum.of(area.part(0, crcOffset)) == area.load(crcOffset, as: UInt32.self)
         let (version, features) = (area.load(8, as: UInt16.self), area.load(12, as: UInt32.self))
         guard intact else { throw .damaged("the checksum of the header does not match", 0) }

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPFrontend
 import HTTPGuard
 import Hummingbird
@@ -21,19 +22,33 @@ struct Doors {
     ) async throws -> Doors {
         var doors = Doors()
         if let address = configuration.sqs {
-            let server = try await SQSServer.start(
-                configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
-                logger: logger.labelled("sqs"))
+            let server = try await opening(address, "sqs") {
+                try await SQSServer.start(
+                    configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
+                    logger: logger.labelled("sqs"))
+            }
             doors.sqs = server
             doors.endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
         }
         if let address = configuration.http {
-            let door = try await HTTPDoor.open(
-                HTTPConfiguration(configuration, at: address), storage, logger.labelled("http"))
+            let door = try await opening(address, "http") {
+                try await HTTPDoor.open(
+                    HTTPConfiguration(configuration, at: address), storage, logger.labelled("http"))
+            }
             doors.http = door
             doors.endpoints.http = ListenAddress(host: address.host, port: door.port ?? address.port)
         }
         return doors
+    }
+
+    private static func opening<Door>(
+        _ address: ListenAddress, _ option: String, _ open: () async throws -> Door
+    ) async throws -> Door {
+        do {
+            return try await open()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw DoorError(address: address, option: option)
+        }
     }
 
     /// Running requests end, waiting ones are answered empty, then the ports close.
@@ -41,6 +56,16 @@ struct Doors {
         async let sqs: Void? = sqs?.shutdown()
         async let http: Void? = http?.close()
         _ = await (sqs, http)
+    }
+}
+
+/// Somebody else listens there.
+struct DoorError: Error, CustomStringConvertible {
+    var address: ListenAddress
+    var option: String
+
+    var description: String {
+        "\(address) is in use by another program. Stop it, or choose another address with --\(option) HOST:PORT."
     }
 }
 

@@ -1,12 +1,12 @@
-import NIOCore
-import RoostLocalStorage
+package import NIOCore
+package import RoostLocalStorage
 import Synchronization
 
 /// Runs the engine on the event loop that serves the connections, at the end of its turn: all requests that were read
 /// in one turn are carried out, written and synced together, and answered at once. No thread is woken for it.
 ///
 /// The loop waits for the disk, and everything on it. The fastest way while a sync takes a fraction of a millisecond.
-final class EventLoopDriver: EngineDriver {
+package final class EventLoopDriver: EngineDriver {
     private struct Timer {
         var engine = EngineTimer()
         var scheduled: Scheduled<Void>?
@@ -16,13 +16,13 @@ final class EventLoopDriver: EngineDriver {
     private let loop: any EventLoop
     private let timer = Mutex(Timer())
 
-    init(_ storage: LocalStorage, on loop: any EventLoop) {
+    package init(_ storage: LocalStorage, on loop: any EventLoop) {
         self.storage = storage
         self.loop = loop
     }
 
     /// The loop runs what is put into it during a turn after all reads of that turn.
-    func wake() {
+    package func wake() {
         loop.execute { self.run() }
     }
 

@@ -50,7 +50,7 @@ package struct SQSLimits: Sendable {
     package var connectionsMax = 20_000
     /// Bytes of bodies in one ReceiveMessage reply; further messages go back to the queue.
     package var replyBodyBytesMax = 16 * 1_048_576
-    /// Bytes of large replies that clients have not taken, over all connections. Above it nothing new is begun.
+    /// Bytes of large replies that clients have not taken, over all connections. Above it receives are refused (503).
     package var unsentBytesMaxOverall = 256 * 1_048_576
     /// From then on a reply must have been taken at `replyBytesPerSecondMin` on average.
     package var replyGraceSeconds = 30

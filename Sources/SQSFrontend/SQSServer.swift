@@ -12,10 +12,11 @@ package final class SQSServer: Sendable {
     private let logger: Logger
 
     /// The address that the port really has; of use when the configuration said port 0.
-    package var localAddress: SocketAddress? { channel.localAddress }
+    package let localAddress: SocketAddress?
 
     private init(_ channel: any Channel, _ outlets: [LoopOutlet], _ configuration: SQSConfiguration, _ logger: Logger) {
         self.channel = channel
+        localAddress = channel.localAddress
         self.outlets = outlets
         shutdownTime = .seconds(Int64(configuration.limits.shutdownSeconds))
         self.logger = logger

@@ -12,6 +12,7 @@ import pytest
 
 from support.server import BINARY, free_port
 
+UNKNOWN_ID = "123e4567-e89b-12d3-a456-426655440000"
 FAILED, UNREACHABLE, NOT_FOUND, REFUSED, EMPTY, NOT_CONFIRMED, USAGE, CONFIGURATION = 1, 3, 4, 5, 6, 7, 64, 78
 
 
@@ -178,7 +179,7 @@ def test_purge_and_delete_ask_first(roost, name):
 
 
 @pytest.mark.parametrize("arguments", [
-    ("send", "missing", "x"), ("receive", "missing"), ("peek", "missing"), ("delete", "missing", "handle"),
+    ("send", "missing", "x"), ("receive", "missing"), ("peek", "missing"), ("delete", "missing", "--id", UNKNOWN_ID),
     ("queue", "stats", "missing"), ("queue", "pause", "missing"), ("queue", "purge", "missing", "--yes"),
 ])
 def test_missing_queue(roost, arguments):

@@ -9,8 +9,9 @@ def send(uid, at, result=OK, delay=0):
     return Operation("send", int(at * SECOND_NS), int((at + 0.1) * SECOND_NS), result, {uid: result}, delay)
 
 
-def receive(uid, handle, at, count=1, timeout_s=5, intact=True):
-    return Operation("receive", int(at * SECOND_NS), int((at + 0.1) * SECOND_NS), OK, timeout_s=timeout_s,
+def receive(uid, handle, at, count=1, timeout_s=5, intact=True, until=None):
+    returned = int((until or at + 0.1) * SECOND_NS)
+    return Operation("receive", int(at * SECOND_NS), returned, OK, timeout_s=timeout_s,
                      deliveries=[Delivery(uid, handle, count, intact)])
 
 
@@ -51,6 +52,9 @@ def breaches(operations, drained=(), left=None):
     ([send("a", 0), receive("a", "h", 1), change("h", 2, 0), receive("a", "i", 3, count=2), delete("i", 4)], []),
     ([send("a", 0), receive("a", "h", 1), change("h", 2, 0, UNKNOWN), receive("a", "i", 3, count=2), delete("i", 4)],
      []),
+    # The receive that was invoked first waited, and got it second.
+    ([send("a", 0), receive("a", "i", 1, until=3, count=2), receive("a", "h", 2), change("h", 2.2, 0),
+      delete("i", 4)], []),
     # An older handle does not have to delete.
     ([send("a", 0), receive("a", "h", 1), receive("a", "i", 7, count=2), delete("h", 8)], DRAINED_A),
     # A receive whose reply was lost may have taken it after the lease ended: its handle is the latest.
@@ -77,8 +81,12 @@ def test_good_histories(operations, drained):
      [send("a", 0), receive("a", "h", 1), receive("a", "i", 3, count=2), delete("i", 4)], []),
     ("R4 two owners",
      [send("a", 0), receive("a", "h", 1), change("h", 2, 10), receive("a", "i", 8, count=2), delete("i", 9)], []),
+    ("R4 two owners",
+     [send("a", 0), receive("a", "h", 1), receive("a", "i", 1.05, count=1), delete("i", 8)], []),
     ("R8 count",
-     [send("a", 0), receive("a", "h", 1), receive("a", "i", 7, count=1), delete("i", 8)], []),
+     [send("a", 0), receive("a", "h", 1, count=2), receive("a", "i", 7, count=1), delete("i", 8)], []),
+    ("R8 count",
+     [send("a", 0), receive("a", "h", 1, count=1), receive("a", "i", 7, count=1), delete("i", 8)], []),
     ("handle",
      [send("a", 0), receive("a", "h", 1), receive("a", "h", 7, count=2), delete("h", 8)], []),
     ("R7 delay", [send("a", 0, delay=600), receive("a", "h", 1), delete("h", 2)], []),

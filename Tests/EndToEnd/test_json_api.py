@@ -221,7 +221,7 @@ def test_refusals(refused, method, path, value, status, code):
 @pytest.mark.parametrize("value, status, code", [
     ({"body": ""}, 400, "message_empty"),
     ({}, 400, "missing_field"),
-    ({"body": 5}, 400, "invalid_json"),
+    ({"body": 5}, 400, "invalid_field"),
     ({"body": "x", "delay_seconds": 1e12}, 400, "invalid_delay"),
     ({"body": "x" * 1_048_577}, 413, "message_too_large"),
     ({"body": "x", "attributes": {"a": {"type": "Float", "value": "1"}}}, 400, "invalid_attribute"),

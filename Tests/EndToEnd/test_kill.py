@@ -11,9 +11,8 @@ import time
 from support import history, load
 from support.clients import sqs_client, wait_for
 from support.history import REFUSED, Checker, Recorder
+from support.server import SMALL_SEGMENTS
 
-# So that many segments are begun while the server is killed.
-SMALL_SEGMENTS = ("--segment-bytes", "4MiB", "--max-message-bytes", "1MiB")
 PRODUCERS = 2
 CONSUMERS = 3
 COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]

@@ -6,6 +6,7 @@ import pytest
 
 from support import clients
 from support.clients import json_request, sqs_client, wait_for
+from support.server import SMALL_SEGMENTS
 from test_aweq import AweQ
 from test_sqs_queues import counts
 
@@ -195,7 +196,7 @@ def test_the_other_engine_reads_the_same_log(new_server):
 
 def test_segments_fill_and_roll(new_server):
     """Many small segments, so that messages and deletes of one lie far apart."""
-    server = new_server("--segment-bytes", "2MiB", "--max-message-bytes", "1MiB").start()
+    server = new_server(*SMALL_SEGMENTS).start()
     sqs = sqs_client(server.sqs_url)
     queue = sqs.create_queue(QueueName="kept")["QueueUrl"]
     for number in range(40):

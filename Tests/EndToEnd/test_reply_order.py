@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import re
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ import pytest
 
 from support import trace
 from support.clients import md5_of, sqs_client, wait_for
+from support.server import SMALL_SEGMENTS
 
 ENGINES = pytest.mark.parametrize("engine", ["inline", "threaded"])
 CLIENTS = 8
@@ -18,7 +20,7 @@ SENDS_EACH = 25
 
 def traced_server(new_server, tmp_path, *options, inject=()):
     log = tmp_path / "strace.log"
-    server = new_server(*options, wrapper=trace.wrapper(log, *inject)).start()
+    server = new_server(*SMALL_SEGMENTS, *options, wrapper=trace.wrapper(log, *inject)).start()
     return server, log
 
 
@@ -26,7 +28,8 @@ def finish(server, log) -> list[trace.Call]:
     """Ends the server and waits until the tracer has written everything: it says so in its last line."""
     pid = server.pid
     server.kill()
-    wait_for(lambda: f"{pid} +++" in log.read_text(errors="replace")[-4000:], 30, "the end of the trace")
+    last = re.compile(rf"^{pid} +\+\+\+ ", re.MULTILINE)
+    wait_for(lambda: last.search(log.read_text(errors="replace")[-4000:]), 30, "the end of the trace")
     return trace.read(log)
 
 

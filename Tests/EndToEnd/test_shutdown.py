@@ -9,6 +9,7 @@ import pytest
 
 from support.clients import (connect, read_replies, read_until_closed, sqs_client, sqs_request, sqs_request_bytes,
                              wait_for, wait_for_waiters)
+from support.server import SMALL_SEGMENTS
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
@@ -50,7 +51,7 @@ def test_idle_connections_do_not_hold_it_up(server):
         assert read_until_closed(connection) == b""
 
 
-SLOW_SYNC_SECONDS = 15
+SLOW_SYNC_SECONDS = 9
 # Only syncs after the start take so long.
 SLOW_SYNC = ("strace", "-D", "-f", "-o", "/dev/null", "-e", "trace=fdatasync",
              "-e", f"inject=fdatasync:delay_enter={SLOW_SYNC_SECONDS}000000:when=30+")
@@ -79,7 +80,7 @@ def has_ended(server) -> bool:
 
 
 def test_a_second_signal_quits_at_once(new_server, strace):
-    server = new_server(wrapper=SLOW_SYNC).start()
+    server = new_server(*SMALL_SEGMENTS, wrapper=SLOW_SYNC).start()
     connection = hanging_send(server)
     server.process.terminate()
     # It finishes what is being committed, which takes a good while here.

@@ -17,10 +17,6 @@ def check(error, code, shape, text, status=400):
     ("send_message", {"MessageBody": "x"}),
     ("send_message_batch", {"Entries": [{"Id": "a", "MessageBody": "x"}]}),
     ("receive_message", {}),
-    ("delete_message", {"ReceiptHandle": "x"}),
-    ("delete_message_batch", {"Entries": [{"Id": "a", "ReceiptHandle": "x"}]}),
-    ("change_message_visibility", {"ReceiptHandle": "x", "VisibilityTimeout": 0}),
-    ("change_message_visibility_batch", {"Entries": [{"Id": "a", "ReceiptHandle": "x", "VisibilityTimeout": 0}]}),
     ("get_queue_attributes", {"AttributeNames": ["All"]}),
     ("set_queue_attributes", {"Attributes": {"DelaySeconds": "1"}}),
     ("purge_queue", {}),
@@ -29,6 +25,21 @@ def check(error, code, shape, text, status=400):
 def test_missing_queue(shared_server, sqs, action, parameters):
     error = error_of(getattr(sqs, action), QueueUrl=shared_server.queue_url("missing"), **parameters)
     check(error, NO_QUEUE, "QueueDoesNotExist", "The specified queue does not exist.")
+
+
+def test_missing_queue_with_a_good_handle(shared_server, sqs, queue):
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    handle = {"ReceiptHandle": sqs.receive_message(QueueUrl=queue)["Messages"][0]["ReceiptHandle"]}
+    sqs.delete_queue(QueueUrl=queue)
+    visibility = {"VisibilityTimeout": 0}
+    for call, parameters in (
+        (sqs.delete_message, handle),
+        (sqs.change_message_visibility, handle | visibility),
+        (sqs.delete_message_batch, {"Entries": [{"Id": "a"} | handle]}),
+        (sqs.change_message_visibility_batch, {"Entries": [{"Id": "a"} | handle | visibility]}),
+    ):
+        check(error_of(call, QueueUrl=queue, **parameters), NO_QUEUE, "QueueDoesNotExist",
+              "The specified queue does not exist.")
 
 
 def test_missing_queue_by_name(sqs):

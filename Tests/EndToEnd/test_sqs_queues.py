@@ -9,7 +9,7 @@ from support.server import ACCOUNT
 ATTRIBUTES_OF_A_STANDARD_QUEUE = {
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
     "CreatedTimestamp", "DelaySeconds", "LastModifiedTimestamp", "MaximumMessageSize", "MessageRetentionPeriod",
-    "QueueArn", "ReceiveMessageWaitTimeSeconds", "SqsManagedSseEnabled", "VisibilityTimeout",
+    "QueueArn", "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout",
 }
 
 
@@ -89,8 +89,7 @@ def test_attributes_of_a_new_queue(sqs, new_name):
     expected = {
         "ApproximateNumberOfMessages": "0", "ApproximateNumberOfMessagesDelayed": "0",
         "ApproximateNumberOfMessagesNotVisible": "0", "DelaySeconds": "0", "MaximumMessageSize": "1048576",
-        "MessageRetentionPeriod": "345600", "ReceiveMessageWaitTimeSeconds": "0", "SqsManagedSseEnabled": "true",
-        "VisibilityTimeout": "30",
+        "MessageRetentionPeriod": "345600", "ReceiveMessageWaitTimeSeconds": "0", "VisibilityTimeout": "30",
     }
     assert {name: attributes[name] for name in expected} == expected
 

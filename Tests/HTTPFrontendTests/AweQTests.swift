@@ -147,6 +147,7 @@ import Testing
             let body = String(repeating: " ", count: 100 * 6 + 65_536 + 1)
             let response = try await client.call(.post, "/send-message", body)
             #expect(response.status == .contentTooLarge)
+            #expect(response.text == "Message too large: at most 100 bytes are accepted.")
         }
         #expect(server.storage.read { $0.seen.isEmpty })
     }

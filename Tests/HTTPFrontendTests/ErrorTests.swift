@@ -8,8 +8,10 @@ import Testing
     private static let rejections: [(Rejection, Int, String)] = {
         guard let name = try? QueueName("jobs") else { return [] }
         return [
-            (.invalidQueueName("a b"), 400, "invalid_queue_name"), (.queueDoesNotExist(name), 404, "queue_does_not_exist"),
-            (.queueExists(name, difference: .delay), 409, "queue_exists"), (.tooManyQueues(max: 9), 409, "too_many_queues"),
+            (.invalidQueueName("a b"), 400, "invalid_queue_name"),
+            (.queueDoesNotExist(name), 404, "queue_does_not_exist"),
+            (.queueExists(name, difference: .delay), 409, "queue_exists"),
+            (.tooManyQueues(max: 9), 409, "too_many_queues"),
             (.invalidSetting(.delay, value: 1, accepted: 2...3), 400, "invalid_setting"),
             (.messageEmpty, 400, "message_empty"), (.messageTooLarge(bytes: 2, max: 1), 413, "message_too_large"),
             (.invalidMessageAttributes("Too long."), 400, "invalid_attribute"),
@@ -41,7 +43,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (QueueSetting.visibilityTimeout, Int64(-1), Int64(0)...43_200_000, "visibility_timeout_seconds is -0.001; accepted are 0 to 43200."),
+        (
+            QueueSetting.visibilityTimeout, Int64(-1), Int64(0)...43_200_000,
+            "visibility_timeout_seconds is -0.001; accepted are 0 to 43200."
+        ),
         (.retention, 5, 60_000...Int64.max, "retention_seconds is 0.005; accepted are 60 to unlimited."),
         (.maximumMessageBytes, 1, 1024...2048, "maximum_message_bytes is 1; accepted are 1024 to 2048."),
         (.redelivery, 2, 1...1, "redelivery is back; accepted are front to front."),
@@ -72,6 +77,16 @@ import Testing
             let response = try await client.call(.delete, "/metrics")
             #expect(response.status == .notFound)
         }
+    }
+
+    @Test func aBodyShorterThanDeclaredIsNoEmptyBody() async throws {
+        let server = try TestServer()
+        try await server.test { client in
+            let response = try await client.call(.put, "/api/v1/queues/jobs", headers: [.contentLength: "40"])
+            #expect(response.status == .badRequest)
+            #expect(try response.problem().code == "incomplete_body")
+        }
+        #expect(server.storage.read { $0.seen.isEmpty })
     }
 
     @Test func compressedRequestsAreRefused() async throws {

@@ -161,7 +161,8 @@ import Testing
     /// No prefix of a request makes the server fall over or act.
     @Test func aBodyCutAnywhereIsRefused() async throws {
         let server = try server()
-        let whole = #"{"messages": [{"body": "a\u00e9", "attributes": {"x": {"type": "Binary", "value_base64": "AAEC"}}}]}"#
+        let whole =
+            #"{"messages": [{"body": "a\u00e9", "attributes": {"x": {"type": "Binary", "value_base64": "AAEC"}}}]}"#
         try await server.test { client in
             for length in 0..<whole.utf8.count {
                 let response = try await client.call(.post, "\(path)/messages", String(whole.prefix(length)))
@@ -285,7 +286,8 @@ import Testing
 
     @Test(arguments: [
         ("delete", "{}", "handles (or ids) is needed."), ("delete", #"{"handles": [], "ids": []}"#, "exclude"),
-        ("delete", #"{"handles": []}"#, "1 to 1000 entries, not 0"), ("delete", #"{"handles": "x"}"#, "array of strings"),
+        ("delete", #"{"handles": []}"#, "1 to 1000 entries, not 0"),
+        ("delete", #"{"handles": "x"}"#, "array of strings"),
         ("delete", #"{"ids": [7]}"#, "array of strings"), ("delete", #"{"keys": []}"#, "Known: handles, ids."),
         ("visibility", #"{"handles": ["x"]}"#, "visibility_timeout_seconds is needed."),
         ("visibility", #"{"visibility_timeout_seconds": 1}"#, "handles is needed."),

@@ -16,11 +16,13 @@ private let own = "localhost:9325"
 
     @Test(arguments: [
         "evil.example", "evil.example:9325", "localhost.evil.example", "127.0.0.1.evil.example", "notlocalhost",
-        "evillocalhost", "[::1]evil", "[::1]evil:9325", "[::1", "[]", "[::2]", "[::1%25lo]", "128.0.0.1", "10.0.0.1",
+        "evillocalhost", "[::1]evil", "[::1]evil:9325", "[::1]99", "[::1", "[]", "[::2]", "[::1%25lo]", "128.0.0.1", "10.0.0.1",
         "127.0.0", "127.0.0.256", "127.0.0.+1", "127.0.0.-1", "127.0.0.1.", "127..0.1", "127.0.0.1.1", "0.0.0.0",
         "2130706433", "localhost.", ".localhost", "evil..localhost", "localhost ", " localhost", "local host",
-        "localhost:", "localhost:80:80", "localhost:99999", "localhost:+80", "localhost:8o", "localhost:9325,evil.example",
-        "localhost@evil.example", "evil.example@localhost", "localhost/", "localhost#", "localhost\u{0}", "loc\u{e4}lhost",
+        "localhost:", "localhost:80:80", "localhost:99999", "localhost:+80", "localhost:8o",
+        "localhost:9325,evil.example",
+        "localhost@evil.example", "evil.example@localhost", "localhost/", "localhost#", "localhost\u{0}",
+        "loc\u{e4}lhost",
         "\u{ff4c}ocalhost", "", ":", ":9325", "queue.example.evil.example", "sub.queue.example",
     ])
     func otherNamesAreRefused(host: String) {
@@ -59,11 +61,13 @@ private let own = "localhost:9325"
 
     @Test(arguments: [
         "null", "", "http://", "localhost:9325", "//localhost:9325", "http://evil.example", "https://evil.example:9325",
-        "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://[::1]evil", "http://[::1].evil.example",
+        "http://localhost.evil.example", "http://127.0.0.1.evil.example", "http://[::1]evil",
+        "http://[::1].evil.example",
         "http://localhost@evil.example", "http://localhost:1@evil.example", "http://user:pass@localhost:9325",
         "http://evil.example/http://localhost:9325", "http://localhost:9325/", "http://localhost:9325/path",
         "http://localhost:9325 ", " http://localhost:9325", "http://localhost:9325, http://evil.example",
-        "http://localhost:1, http://localhost:2", "http://localhost.:9325", "http://localhost:9325#", "http://localhost?",
+        "http://localhost:1, http://localhost:2", "http://localhost.:9325", "http://localhost:9325#",
+        "http://localhost?",
         "http://localhost\\.evil.example", "file://localhost", "capacitor://localhost", "chrome-extension://localhost",
         "ws://localhost:9325", "http:// localhost", "http://\u{2113}ocalhost", "http://localhost:", "http://127.0.0.+1",
         "javascript://localhost:9325",

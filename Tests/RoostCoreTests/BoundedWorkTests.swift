@@ -123,8 +123,8 @@ struct BoundedWorkTests {
             #expect(try leaseAll(queue, of: &broker, .seconds(30)).count == 1000)
             #expect(try fireAll(&broker, start + .seconds(29)).isEmpty)
             #expect(try fireAll(&broker, start + .seconds(30)).count == Self.million)
-            let restored = broker.peek(queue, .ready, fromTail: false, count: Self.million).map(\.id)
-            #expect(restored == order)
+            let isRestored = order == broker.peek(queue, .ready, fromTail: false, count: Self.million).map(\.id)
+            #expect(isRestored)
         }
     }
 
@@ -141,15 +141,18 @@ struct BoundedWorkTests {
         #expect(try fireAll(&broker, start + .seconds(10_000)).count == 20_000)
         let expected = leased.enumerated()
             .sorted { ($0.element.deadline, $0.offset) < ($1.element.deadline, $1.offset) }
-        #expect(broker.peek(queue, .ready, fromTail: false, count: 20_000).map(\.id) == expected.map(\.element.id))
+        let restored = broker.peek(queue, .ready, fromTail: false, count: 20_000).map(\.id)
+        let isInOrder = restored == expected.map(\.element.id)
+        #expect(isInOrder)
     }
 
     @Test("1,000,000 delays that end at one instant keep the order of sending")
     func massDelay() throws {
         var (broker, queue) = try brokerWithQueue(Self.million, delay: .seconds(900))
-        let order = broker.peek(queue, .delayed, fromTail: false, count: Self.million).map(\.id)
-        #expect(try fireAll(&broker, start + .seconds(900)).count == Self.million)
-        #expect(broker.peek(queue, .ready, fromTail: false, count: Self.million).map(\.id) == order)
+        let fired = try fireAll(&broker, start + .seconds(900))
+        // The first messages of a broker stand in the slots 0, 1, 2, ...
+        let isInOrder = fired == Array(0..<UInt32(Self.million))
+        #expect(isInOrder && broker.describe(queue, now: start).counts.ready == Self.million)
     }
 
     @Test("1,000,000 messages whose retention ends at one instant go at most 1,000 a tick, oldest first")
@@ -162,7 +165,8 @@ struct BoundedWorkTests {
             try require(tick.entry.expired.count <= 1000, "a tick is too long")
             expired += tick.entry.expired
         }
-        #expect(expired == Array(0..<UInt32(Self.million)) && broker.messageCount == 0)
+        let isInOrder = expired == Array(0..<UInt32(Self.million))
+        #expect(isInOrder && broker.messageCount == 0)
     }
 
     @Test("100,000 queues created and deleted leave memory as it was, ten times over")

@@ -153,7 +153,8 @@ struct EntryCodecTests {
         #expect(throws: EntryDecodingError.self) { try decode(.tick, manySlots) }
     }
 
-    @Test("Random bytes, and golden bytes with random changes, are read or refused, never more", arguments: UInt64(1)...4)
+    @Test(
+        "Random bytes, and golden bytes with random changes, are read or refused, never more", arguments: UInt64(1)...4)
     func randomBytes(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         for _ in 0..<30_000 {

@@ -39,38 +39,96 @@ struct MessageSlotTests {
 
     /// Sets one field, in the slot and in the list of what it should hold.
     private static let changes: [(String, [Int64], @Sendable (inout MessageSlot, inout Fields, Int64) -> Void)] = [
-        ("number", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1], { $0.number = UInt64($2); $1.number = UInt64($2) }),
-        ("order", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1], { $0.order = UInt64($2); $1.order = UInt64($2) }),
-        ("availableAt", [0, 1, 0xffff_ffff, 1 << 32, largestTime], {
-            $0.availableAt = BrokerTime(milliseconds: $2)
-            $1.availableAt = BrokerTime(milliseconds: $2)
-        }),
-        ("deadline", [0, 1, 0xffff_ffff, 1 << 32, largestTime], {
-            $0.deadline = BrokerTime(milliseconds: $2)
-            $1.deadline = BrokerTime(milliseconds: $2)
-        }),
-        ("receiveCount", [0, 1, 0xffff_ffff], { $0.receiveCount = UInt32($2); $1.receiveCount = UInt32($2) }),
-        ("previous", [0, 0xffff_ffff], { $0.previous = UInt32($2); $1.links[0] = UInt32($2) }),
-        ("next", [0, 0xffff_ffff], { $0.next = UInt32($2); $1.links[1] = UInt32($2) }),
-        ("agePrevious", [0, 0xffff_ffff], { $0.agePrevious = UInt32($2); $1.links[2] = UInt32($2) }),
-        ("ageNext", [0, 0xffff_ffff], { $0.ageNext = UInt32($2); $1.links[3] = UInt32($2) }),
-        ("place", [0, 1, 2, 3, 4, 5], { slot, fields, value in
-            slot.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
-            fields.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
-        }),
-        ("queue", [0, 1, 1 << 24 - 1], { $0.queue = UInt32($2); $1.queue = UInt32($2) }),
-        ("segment", [0, 1, 1 << 24 - 1], { slot, fields, value in
-            fields.location.segment = UInt32(value)
-            slot.location = fields.location
-        }),
-        ("offset", [0, 8, 1 << 27 - 8], { slot, fields, value in
-            fields.location.offset = UInt32(value)
-            slot.location = fields.location
-        }),
-        ("length", [0, 1, 0xff, 0x100, 0xff00, 0xf_0000, 0xff0_0000, 1 << 28 - 1], { slot, fields, value in
-            fields.location.length = UInt32(value)
-            slot.location = fields.location
-        }),
+        (
+            "number", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1],
+            {
+                $0.number = UInt64($2); $1.number = UInt64($2)
+            }
+        ),
+        (
+            "order", [0, 1, 0xffff_ffff, 1 << 32, 1 << 48 - 1],
+            {
+                $0.order = UInt64($2); $1.order = UInt64($2)
+            }
+        ),
+        (
+            "availableAt", [0, 1, 0xffff_ffff, 1 << 32, largestTime],
+            {
+                $0.availableAt = BrokerTime(milliseconds: $2)
+                $1.availableAt = BrokerTime(milliseconds: $2)
+            }
+        ),
+        (
+            "deadline", [0, 1, 0xffff_ffff, 1 << 32, largestTime],
+            {
+                $0.deadline = BrokerTime(milliseconds: $2)
+                $1.deadline = BrokerTime(milliseconds: $2)
+            }
+        ),
+        (
+            "receiveCount", [0, 1, 0xffff_ffff],
+            {
+                $0.receiveCount = UInt32($2); $1.receiveCount = UInt32($2)
+            }
+        ),
+        (
+            "previous", [0, 0xffff_ffff],
+            {
+                $0.previous = UInt32($2); $1.links[0] = UInt32($2)
+            }
+        ),
+        (
+            "next", [0, 0xffff_ffff],
+            {
+                $0.next = UInt32($2); $1.links[1] = UInt32($2)
+            }
+        ),
+        (
+            "agePrevious", [0, 0xffff_ffff],
+            {
+                $0.agePrevious = UInt32($2); $1.links[2] = UInt32($2)
+            }
+        ),
+        (
+            "ageNext", [0, 0xffff_ffff],
+            {
+                $0.ageNext = UInt32($2); $1.links[3] = UInt32($2)
+            }
+        ),
+        (
+            "place", [0, 1, 2, 3, 4, 5],
+            { slot, fields, value in
+                slot.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
+                fields.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
+            }
+        ),
+        (
+            "queue", [0, 1, 1 << 24 - 1],
+            {
+                $0.queue = UInt32($2); $1.queue = UInt32($2)
+            }
+        ),
+        (
+            "segment", [0, 1, 1 << 24 - 1],
+            { slot, fields, value in
+                fields.location.segment = UInt32(value)
+                slot.location = fields.location
+            }
+        ),
+        (
+            "offset", [0, 8, 1 << 27 - 8],
+            { slot, fields, value in
+                fields.location.offset = UInt32(value)
+                slot.location = fields.location
+            }
+        ),
+        (
+            "length", [0, 1, 0xff, 0x100, 0xff00, 0xf_0000, 0xff0_0000, 1 << 28 - 1],
+            { slot, fields, value in
+                fields.location.length = UInt32(value)
+                slot.location = fields.location
+            }
+        ),
     ]
 
     @Test("Each field holds its smallest and largest value, and leaves the others alone")

@@ -131,7 +131,9 @@ struct TimerWheelTests {
     }
 
     /// Sets `count` timers of one deadline in turns of 1,000, as leases of many messages do.
-    @Test("Timers of one deadline keep the order in which they were set, across levels", arguments: [1, 63, 64, 4095, 30_000])
+    @Test(
+        "Timers of one deadline keep the order in which they were set, across levels",
+        arguments: [1, 63, 64, 4095, 30_000])
     func equalDeadlines(distance: Int64) {
         var pair = WheelAndArray(count: 3000)
         pair.advanceWholly()

@@ -40,7 +40,9 @@ import Testing
     }
 
     @Test func recordAndWordAreChainedCalls() {
-        let (sequence, head, rest): (UInt64, UInt64, UInt32) = (0x0102_0304_0506_0708, 0xA1A2_A3A4_A5A6_A7A8, 0xB1B2_B3B4)
+        let (sequence, head, rest): (UInt64, UInt64, UInt32) = (
+            0x0102_0304_0506_0708, 0xA1A2_A3A4_A5A6_A7A8, 0xB1B2_B3B4
+        )
         let bytes = payload(9, bytes: 77)
         var expected = portable(77, sequence)
         #expect(croost_crc32c_word(77, sequence) == expected)

@@ -35,7 +35,8 @@ import Testing
     }
 
     private static func decodeSegment(_ bytes: [UInt8]) throws(HeaderProblem) -> SegmentHeader {
-        try bytes.withUnsafeBytes { area in Result { () throws(HeaderProblem) in try SegmentHeader.decode(area) } }.get()
+        try bytes.withUnsafeBytes { area in Result { () throws(HeaderProblem) in try SegmentHeader.decode(area) } }
+            .get()
     }
 
     private static func decodeBatch(_ bytes: [UInt8], seed: UInt32 = seed) -> BatchHeader? {

@@ -61,7 +61,8 @@ import Testing
         for (segment, source) in [(LogFile.segment(1), 3), (.segment(3), 4)] {
             let kept = disk.contents(segment) ?? []
             let stale = Array((disk.contents(.segment(UInt32(source))) ?? [])[512...])
-            let padded = kept + [UInt8](repeating: 0, count: kept.count.isMultiple(of: 512) ? 0 : 512 - kept.count % 512)
+            let padded =
+                kept + [UInt8](repeating: 0, count: kept.count.isMultiple(of: 512) ? 0 : 512 - kept.count % 512)
             disk.replace(segment, with: Array((padded + stale + [UInt8](repeating: 7, count: 8192)).prefix(8192)))
         }
         return Sample(testDescription: "restarted", disk: disk, entries: entries, covered: log.appendedSequence - 1)
@@ -70,7 +71,9 @@ import Testing
     static var samples: [Sample] { get throws { [try plain(), try restarted()] } }
 
     /// Checks one damaged disk; returns whether it was refused.
-    static func check(_ sample: Sample, _ disk: MemoryDisk, _ what: @autoclosure () -> String) -> Bool {
+    static func check(
+        _ sample: Sample, _ disk: MemoryDisk, _ what: @autoclosure () -> String
+    ) -> Bool {
         let (before, files) = (disk.copy(), (try? disk.files) ?? [])
         do throws(LogError) {
             let found = try recover(disk)
@@ -84,7 +87,8 @@ import Testing
             case .damaged, .unsupported, .segmentMissing, .logMissing: break
             default: Issue.record("\(what()): \(error)")
             }
-            let isUntouched = (try? disk.files) == files && files.allSatisfy { disk.contents($0) == before.contents($0) }
+            let isUntouched =
+                (try? disk.files) == files && files.allSatisfy { disk.contents($0) == before.contents($0) }
             if !isUntouched { Issue.record("\(what()): a refused start changed files") }
             return true
         }
@@ -125,6 +129,30 @@ import Testing
                 disk.replace(file, with: Array(bytes.prefix(count)))
                 let refused = Self.check(sample, disk, "\(file.name) cut to \(count)")
                 #expect(refused || sample.isVoid(file, count), "\(file.name) cut to \(count)")
+            }
+        }
+    }
+
+    /// The rest of a file turned to zeros, from every eighth byte on. In a segment that others follow it is found. In the
+    /// last one it can take batches together with all marks for them, and leaves no trace: what stands before it stays.
+    @Test(arguments: try samples)
+    func everyEndTurnedToZeros(_ sample: Sample) throws {
+        let intact = try recover(sample.disk.copy())
+        for file in try sample.segments {
+            guard case .segment(let number) = file, let bytes = sample.disk.contents(file) else { throw Unexpected() }
+            let isLast = number == intact.summary.segments - 1
+            for start in stride(from: 0, to: bytes.count, by: 8) {
+                let disk = sample.disk.copy()
+                disk.overwrite(file, at: start, with: [UInt8](repeating: 0, count: bytes.count - start))
+                let isChanged = bytes[start...].contains { $0 != 0 }
+                guard let found = try? recover(disk) else { continue }
+                let before = zip(intact.entries, intact.locations).prefix { _, place in
+                    place.segment < number || place.segment == number && Int(place.offset + place.length) + 16 <= start
+                }
+                let context: Comment = "\(file.name) zeros from \(start)"
+                #expect(isLast || !isChanged || sample.isVoid(file, start), context)
+                #expect(sample.entries.starts(with: found.entries), context)
+                #expect(found.entries.count >= (isLast ? before.count : sample.entries.count), context)
             }
         }
     }

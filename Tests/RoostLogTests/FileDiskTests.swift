@@ -106,9 +106,10 @@ import Testing
             let area = UnsafeMutableRawBufferPointer.allocate(byteCount: 200, alignment: 8)
             defer { area.deallocate() }
             let short = error { () throws(DiskError) in try disk.read(.segment(4), at: 0, into: area) }
-            #expect(short?.message == "the file ends at 100")
-            try FileManager.default.createSymbolicLink(atPath: path + "/00000009.log", withDestinationPath: "00000004.log")
-            #expect(error { () throws(DiskError) in _ = try disk.list() }?.message == "is not a regular file")
+            #expect(short?.cause == .fileTooShort)
+            try FileManager.default.createSymbolicLink(
+                atPath: path + "/00000009.log", withDestinationPath: "00000004.log")
+            #expect(error { () throws(DiskError) in _ = try disk.list() }?.cause == .notARegularFile)
         }
     }
 }

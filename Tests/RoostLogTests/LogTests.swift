@@ -17,7 +17,9 @@ import Testing
     @Test func recordsGetSequencesAndPlaces() throws {
         let disk = MemoryDisk()
         var log = try open(disk)
-        let first = log.append(kind: 7, payloadBytes: 5, at: BrokerTime(milliseconds: 1)) { $0.copyBytes(from: [1, 2, 3, 4, 5]) }
+        let first = log.append(kind: 7, payloadBytes: 5, at: BrokerTime(milliseconds: 1)) {
+            $0.copyBytes(from: [1, 2, 3, 4, 5])
+        }
         let second = log.append(kind: 8, payloadBytes: 0, at: BrokerTime(milliseconds: 1)) { #expect($0.count == 0) }
         // Header sector, batch header, then frames of 16 bytes plus payload, padded to 8.
         #expect(first == RecordLocation(segment: 1, offset: 512 + 48, length: 5))
@@ -77,7 +79,9 @@ import Testing
         #expect(log.hasRoom(payloadBytes: 5000) == false, "the batch limit is 6000 bytes")
         log.drain(.commit, on: disk)
         #expect(log.hasRoom(payloadBytes: 5000) == true)
-        let location = log.append(kind: 1, payloadBytes: 5000, at: BrokerTime(milliseconds: 0)) { $0.copyBytes(from: big) }
+        let location = log.append(kind: 1, payloadBytes: 5000, at: BrokerTime(milliseconds: 0)) {
+            $0.copyBytes(from: big)
+        }
         #expect(location == RecordLocation(segment: 2, offset: 512 + 48, length: 5000))
         log.drain(.commit, on: disk)
         #expect(log.hasRoom(payloadBytes: 5000) == false, "there is no third segment yet")

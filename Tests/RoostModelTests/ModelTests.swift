@@ -38,8 +38,10 @@ struct BrokerTimeTests {
 struct QueueNameTests {
     @Test(
         "Letters, digits, hyphen and underscore, 1 to 80 of them, and .fifo at the end",
-        arguments: ["a", "Z", "0", "-", "_", "orders-2_B", "a.fifo", String(repeating: "x", count: 80),
-            String(repeating: "x", count: 75) + ".fifo"])
+        arguments: [
+            "a", "Z", "0", "-", "_", "orders-2_B", "a.fifo", String(repeating: "x", count: 80),
+            String(repeating: "x", count: 75) + ".fifo",
+        ])
     func valid(text: String) throws {
         let name = try QueueName(text)
         #expect(name.text == text && name.description == text)
@@ -48,8 +50,10 @@ struct QueueNameTests {
 
     @Test(
         "Anything else is refused, and the refusal says what it was",
-        arguments: ["", ".fifo", ".", "a.b", "a.FIFO", "a.fifo.fifo", "a b", "a/b", "a\u{0}", "ü", "🙂", "a\n", "../x",
-            String(repeating: "x", count: 81), String(repeating: "x", count: 76) + ".fifo"])
+        arguments: [
+            "", ".fifo", ".", "a.b", "a.FIFO", "a.fifo.fifo", "a b", "a/b", "a\u{0}", "ü", "🙂", "a\n", "../x",
+            String(repeating: "x", count: 81), String(repeating: "x", count: 76) + ".fifo",
+        ])
     func invalid(text: String) {
         #expect(throws: Rejection.invalidQueueName(text)) { try QueueName(text) }
     }

@@ -119,7 +119,7 @@ import Testing
             ])
         let some = try client.call(
             "GetQueueAttributes", #"{"QueueUrl":"q1","AttributeNames":["QueueArn","Policy","DelaySeconds"]}"#)
-        #expect(some.json["Attributes"] as? [String: String] == ["QueueArn": attributes["QueueArn"], "DelaySeconds": "0"])
+        #expect(some.json["Attributes"] as? [String: String] == ["QueueArn": "arn:aws:sqs:us-east-1:000000000000:q1", "DelaySeconds": "0"])
         let unknown = try client.call("GetQueueAttributes", #"{"QueueUrl":"q1","AttributeNames":["Foobar"]}"#)
         #expect(unknown.message == "Unknown Attribute Foobar.")
         #expect(unknown.type == "com.amazonaws.sqs#InvalidAttributeName")

@@ -1,3 +1,4 @@
+import NIOEmbedded
 import RoostModel
 import RoostStorage
 import SQSFrontend

@@ -25,14 +25,22 @@ final class FakeStorage: Storage {
         var options: ReceiveOptions
     }
 
+    enum Asked {
+        case submission(Submission, any CompletionReceiver)
+        case cancel(UInt64, any CompletionReceiver)
+    }
+
     struct State {
         var queues: [QueueName: Queue] = [:]
-        var pending: [(Submission, any CompletionReceiver)] = []
+        /// In the order they came.
+        var pending: [Asked] = []
         var waiters: [Waiter] = []
         var counter: UInt64 = 0
         var seen: [StorageRequest] = []
         var submits = 0
         var cancelled: [UInt64] = []
+        var cancelWatcher: CheckedContinuation<Void, Never>?
+        var waiterWatcher: CheckedContinuation<Void, Never>?
         var refusal: Rejection?
         var inFlight: Int?
     }
@@ -50,28 +58,43 @@ final class FakeStorage: Storage {
     func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         state.withLock { state in
             state.submits += 1
-            for submission in submissions { state.pending.append((submission, receiver)) }
+            for submission in submissions { state.pending.append(.submission(submission, receiver)) }
         }
         schedule? { self.answer() }
     }
 
     func cancel(_ token: UInt64, for receiver: any CompletionReceiver) {
-        state.withLock { state in
+        let watcher = state.withLock { state in
             state.cancelled.append(token)
-            guard let index = state.waiters.firstIndex(where: { $0.token == token && $0.receiver === receiver }) else {
-                return
-            }
-            state.waiters.remove(at: index)
-            state.pending.append(
-                (Submission(token: token, request: .peek(Self.nowhere, PeekOptions(count: 0))), receiver))
+            state.pending.append(.cancel(token, receiver))
+            defer { state.cancelWatcher = nil }
+            return state.cancelWatcher
         }
         schedule? { self.answer() }
+        watcher?.resume()
     }
 
-    private static let nowhere: QueueName = {
-        guard let name = try? QueueName("nowhere") else { preconditionFailure() }
-        return name
-    }()
+    /// Returns once a receive was cancelled.
+    func waitForCancel() async {
+        await withCheckedContinuation { continuation in
+            let isCancelled = state.withLock { state in
+                if state.cancelled.isEmpty { state.cancelWatcher = continuation }
+                return !state.cancelled.isEmpty
+            }
+            if isCancelled { continuation.resume() }
+        }
+    }
+
+    /// Returns once a receive waits in line.
+    func waitForWaiter() async {
+        await withCheckedContinuation { continuation in
+            let isWaiting = state.withLock { state in
+                if state.waiters.isEmpty { state.waiterWatcher = continuation }
+                return !state.waiters.isEmpty
+            }
+            if isWaiting { continuation.resume() }
+        }
+    }
 
     /// Carries out what was submitted and delivers the results, one list for each receiver.
     func answer() {
@@ -79,18 +102,28 @@ final class FakeStorage: Storage {
             var results: [(Completion, any CompletionReceiver)] = []
             let pending = state.pending
             state.pending = []
-            for (submission, receiver) in pending {
-                if case .peek(_, let options) = submission.request, options.count == 0 {
-                    results.append((Completion(token: submission.token, result: .success(.received([]))), receiver))
-                    continue
+            for asked in pending {
+                switch asked {
+                case .submission(let submission, let receiver):
+                    state.seen.append(submission.request)
+                    guard let result = Self.perform(submission, receiver, &state) else { continue }
+                    results.append((Completion(token: submission.token, result: result), receiver))
+                case .cancel(let token, let receiver):
+                    let line = state.waiters.filter { $0.token != token || $0.receiver !== receiver }
+                    guard line.count < state.waiters.count else { continue }
+                    state.waiters = line
+                    results.append((Completion(token: token, result: .success(.received([]))), receiver))
                 }
-                state.seen.append(submission.request)
-                guard let result = Self.perform(submission, receiver, &state) else { continue }
-                results.append((Completion(token: submission.token, result: result), receiver))
             }
             Self.wake(&state, &results)
             return results
         }
+        let watcher = state.withLock { state in
+            guard !state.waiters.isEmpty else { return nil as CheckedContinuation<Void, Never>? }
+            defer { state.waiterWatcher = nil }
+            return state.waiterWatcher
+        }
+        watcher?.resume()
         var order: [any CompletionReceiver] = []
         for (_, receiver) in results where !order.contains(where: { $0 === receiver }) { order.append(receiver) }
         for receiver in order { receiver.receive(results.filter { $0.1 === receiver }.map(\.0)) }

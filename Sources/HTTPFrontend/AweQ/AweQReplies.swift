@@ -72,22 +72,25 @@ package enum AweQReplies {
     }
 
     /// Errors are texts. What a client sent is not repeated in them, and they are no HTML.
-    package static func refusal(_ error: any Error, queue: QueueName) -> Response {
-        let problem = problem(for: error, queue: queue)
+    ///
+    /// - Parameter maximumMessageBytes: told when a body was refused before the queue saw it.
+    package static func refusal(_ error: any Error, maximumMessageBytes: Int) -> Response {
+        let problem =
+            switch error {
+            case Rejection.messageTooLarge(_, let max): tooLarge(max)
+            case let problem as Problem where problem.status == .contentTooLarge: tooLarge(maximumMessageBytes)
+            case let rejection as Rejection: Problem(rejection)
+            case let problem as Problem: problem
+            default: Problem.internalError
+            }
         var response = Response.text(problem.detail, status: problem.status)
         if let seconds = problem.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
         return response
     }
 
-    private static func problem(for error: any Error, queue: QueueName) -> Problem {
-        switch error {
-        case Rejection.messageTooLarge(_, let max):
-            var problem = Problem(.messageTooLarge(bytes: 0, max: max))
-            problem.detail = "Message too large: at most \(max) bytes are accepted."
-            return problem
-        case let rejection as Rejection: return Problem(rejection)
-        case let problem as Problem: return problem
-        default: return .internalError
-        }
+    private static func tooLarge(_ max: Int) -> Problem {
+        var problem = Problem.bodyTooLarge(max: max)
+        problem.detail = "Message too large: at most \(max) bytes are accepted."
+        return problem
     }
 }

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import HTTPTypes
 package import Hummingbird
+import NIOHTTP1
 package import RoostModel
 import RoostStorage
 
@@ -12,14 +13,15 @@ package struct AweQRoutes: Sendable {
     package let queue: QueueName
     package let calls: StorageCalls
     package let bodies: BodyReader
+    package let maximumMessageBytes: Int
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
-        router.post("send-message") { request, _ in await reply { try await send(request) } }
-        router.get("receive-message") { request, _ in await reply { try await receive(request) } }
+        router.post("send-message") { request, _ in try await reply { try await send(request) } }
+        router.get("receive-message") { request, _ in try await reply { try await receive(request) } }
         router.delete("delete-message/:key") { _, context in
-            await reply { try await delete(context.parameters.get("key") ?? "") }
+            try await reply { try await delete(context.parameters.get("key") ?? "") }
         }
-        router.get("get-stats") { _, _ in await reply { try await stats() } }
+        router.get("get-stats") { _, _ in try await reply { try await stats() } }
         for path in ["send-message", "receive-message", "delete-message", "delete-message/:key", "get-stats"] {
             // HEAD must not lease messages, so it does not run what GET runs.
             for method in [HTTPRequest.Method.head, .options] {
@@ -63,12 +65,15 @@ package struct AweQRoutes: Sendable {
     }
 
     /// Adds the CORS headers, and tells refusals as texts.
-    private func reply(_ route: () async throws -> Response) async -> Response {
+    private func reply(_ route: () async throws -> Response) async throws -> Response {
         var response: Response
         do {
             response = try await route()
+        } catch let error as HTTPParserError {
+            // Hummingbird answers 400 itself and closes.
+            throw error
         } catch {
-            response = AweQReplies.refusal(error, queue: queue)
+            response = AweQReplies.refusal(error, maximumMessageBytes: maximumMessageBytes)
         }
         response.headers.append(contentsOf: AweQReplies.corsHeaders)
         return response

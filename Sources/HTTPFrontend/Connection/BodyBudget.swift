@@ -53,7 +53,10 @@ package final class BodyBudget: Sendable {
     }
 
     package func giveBack(_ bytes: Int) {
-        wake(state.withLock { $0.free += bytes; return Self.admit(&$0) })
+        wake(
+            state.withLock {
+                $0.free += bytes; return Self.admit(&$0)
+            })
     }
 
     /// Leaves the line. False: it was granted already, and the bytes have to be given back.

@@ -22,7 +22,8 @@ package final class Connection: Sendable {
         var endsWaits = false
         var nextID: UInt64 = 1
         var waits: [UInt64: @Sendable () -> Void] = [:]
-        /// For each request whose reply is not written, oldest first, what was leased for it. HTTP/1.1 answers in order.
+        /// For each request whose reply is not handed over, oldest first, what was leased for it. HTTP/1.1 answers in
+        /// order.
         var replies: [Lease?] = []
         /// Replies on their way to the socket, oldest first.
         var writing: [Lease?] = []
@@ -70,7 +71,11 @@ package final class Connection: Sendable {
             return await task.value
         }
         defer { state.withLock { _ = $0.waits.removeValue(forKey: id) } }
-        return await withTaskCancellationHandler { await task.value } onCancel: { task.cancel() }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     // MARK: What the channel handler tells

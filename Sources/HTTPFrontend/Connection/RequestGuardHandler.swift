@@ -37,9 +37,11 @@ package final class RequestGuardHandler: ChannelDuplexHandler {
     private var closesAfterReply = false
     /// The last reply is written; what still comes in is thrown away.
     private var isLingering = false
+    private var lingerEnd: Scheduled<Void>?
 
     private var stallCheck: Scheduled<Void>?
     private var unwrittenBytes = 0
+    private var lastProgress = NIODeadline.distantPast
 
     package init(limits: ConnectionLimits, bodyBytesMax: Int, budget: BodyBudget, connection: Connection) {
         self.limits = limits
@@ -61,6 +63,8 @@ package final class RequestGuardHandler: ChannelDuplexHandler {
         paceCheck = nil
         stallCheck?.cancel()
         stallCheck = nil
+        lingerEnd?.cancel()
+        lingerEnd = nil
         giveBackShare()
         connection.clientWentAway()
     }
@@ -225,7 +229,7 @@ extension RequestGuardHandler {
         }
         context.close(mode: .output, promise: nil)
         let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: limits.lingerTime) { bound.value.close(promise: nil) }
+        lingerEnd = context.eventLoop.scheduleTask(in: limits.lingerTime) { bound.value.close(promise: nil) }
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
@@ -234,6 +238,7 @@ extension RequestGuardHandler {
             stallCheck = nil
         } else if stallCheck == nil {
             unwrittenBytes = Self.unwrittenBytes(context)
+            lastProgress = context.eventLoop.now
             scheduleStallCheck(context)
         }
         context.fireChannelWritabilityChanged()
@@ -241,7 +246,9 @@ extension RequestGuardHandler {
 
     private func scheduleStallCheck(_ context: ChannelHandlerContext) {
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        stallCheck = context.eventLoop.scheduleTask(in: limits.replyStallTime) {
+        // Asked more often than the limit, so that the time is counted from the last byte.
+        let interval = TimeAmount.nanoseconds(limits.replyStallTime.nanoseconds / 6)
+        stallCheck = context.eventLoop.scheduleTask(in: interval) {
             let (handler, context) = handler.value
             handler.checkStall(context)
         }
@@ -249,8 +256,10 @@ extension RequestGuardHandler {
 
     private func checkStall(_ context: ChannelHandlerContext) {
         let bytes = Self.unwrittenBytes(context)
-        guard bytes < unwrittenBytes else { return context.close(promise: nil) }
+        let now = context.eventLoop.now
+        if bytes < unwrittenBytes { lastProgress = now }
         unwrittenBytes = bytes
+        guard now - lastProgress < limits.replyStallTime else { return context.close(promise: nil) }
         scheduleStallCheck(context)
     }
 

@@ -72,6 +72,10 @@ extension Problem {
         )
     }
 
+    package static let incompleteBody = Problem(
+        .badRequest, "incomplete_body", "The body is incomplete", "The connection ended before the body did."
+    )
+
     package static let contentEncoding = Problem(
         .unsupportedMediaType, "content_encoding", "Compressed requests are not read",
         "Send the body without Content-Encoding."

@@ -73,13 +73,16 @@ private struct AttributeValueFields: Decodable {
     func attribute(named name: String) throws -> MessageAttribute {
         guard Self.isName(name) else {
             throw Problem.invalidAttribute(
-                "An attribute name has 1 to \(Limits.attributeNameBytesMax) of A-Z a-z 0-9 _ - . and no dot at an end, and does not begin with AWS."
-                    + " or Amazon."
+                "An attribute name has 1 to \(Limits.attributeNameBytesMax) of A-Z a-z 0-9 _ - . and no dot at an end,"
+                    + " and does not begin with AWS. or Amazon."
             )
         }
         let kind = type.prefix { $0 != "." }
-        guard ["String", "Number", "Binary"].contains(kind), type.utf8.count <= Limits.attributeNameBytesMax, type.last != "." else {
-            throw Problem.invalidAttribute("The type of \(name) must be String, Number or Binary, or one with a .label.")
+        guard ["String", "Number", "Binary"].contains(kind), type.utf8.count <= Limits.attributeNameBytesMax,
+            type.last != "."
+        else {
+            throw Problem.invalidAttribute(
+                "The type of \(name) must be String, Number or Binary, or one with a .label.")
         }
         return MessageAttribute(name: name, type: type, value: try value(of: name, isBinary: kind == "Binary"))
     }
@@ -99,7 +102,8 @@ private struct AttributeValueFields: Decodable {
     private static func isName(_ name: String) -> Bool {
         let bytes = name.utf8
         let lowercased = name.lowercased()
-        return (1...Limits.attributeNameBytesMax).contains(bytes.count) && bytes.allSatisfy(isNameByte) && name.first != "." && name.last != "."
+        return (1...Limits.attributeNameBytesMax).contains(bytes.count) && bytes.allSatisfy(isNameByte)
+            && name.first != "." && name.last != "."
             && !lowercased.hasPrefix("aws.") && !lowercased.hasPrefix("amazon.")
     }
 

@@ -10,11 +10,15 @@ package struct BodyReader: Sendable {
 
     /// The whole body. The limit is checked while it is read: a declared length proves nothing, but refuses at once.
     package func read(_ request: Request) async throws -> ByteBuffer {
-        if let declared = request.headers[.contentLength].flatMap({ Int($0) }), declared > bytesMax {
+        let declared = request.headers[.contentLength].flatMap { Int($0) }
+        if let declared, declared > bytesMax {
             throw Problem.bodyTooLarge(max: bytesMax)
         }
         do {
-            return try await request.body.collect(upTo: bytesMax)
+            let body = try await request.body.collect(upTo: bytesMax)
+            // Hummingbird takes the end of its stream for the end of the body: half a body must not pass for a whole one.
+            if let declared, declared != body.readableBytes { throw Problem.incompleteBody }
+            return body
         } catch is NIOTooManyBytesError {
             throw Problem.bodyTooLarge(max: bytesMax)
         }

@@ -1,7 +1,7 @@
 package import RoostModel
 
-/// The members of a JSON object that a client sent. An unknown member is an error that names the known ones; a wrong type
-/// is an error that names the right one. A misspelt `delay_second` must not send at once.
+/// The members of a JSON object that a client sent. An unknown member is an error that names the known ones; a wrong
+/// type is an error that names the right one. A misspelt `delay_second` must not send at once.
 package struct StrictFields {
     private struct Name: CodingKey {
         let stringValue: String

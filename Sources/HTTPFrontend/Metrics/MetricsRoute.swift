@@ -23,7 +23,8 @@ package struct MetricsRoute: Sendable {
         var text = PrometheusText()
         text.node(metrics, isReady: readiness == .ready, version: version, fsyncPolicy: fsyncPolicy)
         // Without a log that can be written, the list of queues would not come.
-        let page = readiness == .ready ? try? await calls.queues(prefix: "", after: nil, limit: Self.queueSeriesMax) : nil
+        let page =
+            readiness == .ready ? try? await calls.queues(prefix: "", after: nil, limit: Self.queueSeriesMax) : nil
         let list = page?.list ?? []
         text.queues(list, leftOut: max(0, metrics.queues - list.count))
         return text.text
@@ -32,7 +33,8 @@ package struct MetricsRoute: Sendable {
 
 extension PrometheusText {
     mutating func node(_ metrics: StorageMetrics, isReady: Bool, version: String, fsyncPolicy: String) {
-        gauge("roost_build_info", "Version and fsync policy", labels: [("version", version), ("fsync", fsyncPolicy)], 1)
+        gauge(
+            "roost_build_info", "Version and fsync policy", labels: [("version", version), ("fsync", fsyncPolicy)], 1)
         gauge("roost_ready", "1 while requests are served", isReady ? 1 : 0)
         gauge("roost_queues", "Queues", metrics.queues)
         gauge("roost_receive_waiters", "Receives that wait for a message", metrics.waiters)
@@ -67,7 +69,8 @@ extension PrometheusText {
                 sample("roost_queue_messages", [("queue", info.name.text), ("state", state)], count)
             }
         }
-        perQueue("roost_queue_oldest_message_age_seconds", .gauge, "Age of the oldest message ready or in flight", list) {
+        perQueue("roost_queue_oldest_message_age_seconds", .gauge, "Age of the oldest message ready or in flight", list)
+        {
             $0.oldestMessageAge?.secondsText
         }
         perQueue("roost_queue_receive_waiters", .gauge, "Receives that wait for a message", list) { $0.waiters }

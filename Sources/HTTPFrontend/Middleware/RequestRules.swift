@@ -23,6 +23,10 @@ package struct RequestRules<Context: RequestContext>: RouterMiddleware {
         }
         // The first Host becomes the authority; a second one stays among the fields.
         guard request.headers[values: .host].isEmpty else { throw Problem.invalidRequest("Host may stand there once.") }
+        // The decoder would take any other coding as a body that ends with the connection.
+        guard request.headers[.transferEncoding].map({ $0.lowercased() == "chunked" }) ?? true else {
+            throw Problem.invalidRequest("Transfer-Encoding must be chunked.")
+        }
         // A few compressed kilobytes can become gigabytes.
         guard request.headers[.contentEncoding] == nil else { throw Problem.contentEncoding }
         return try await next(request, context)

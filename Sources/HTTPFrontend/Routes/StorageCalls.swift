@@ -37,7 +37,9 @@ package struct StorageCalls: Sendable {
     }
 
     package func peek(_ name: QueueName, _ options: PeekOptions) async throws -> [PeekedMessage] {
-        guard case .peeked(let messages) = try await async.perform(.peek(name, options)) else { throw UnexpectedReply() }
+        guard case .peeked(let messages) = try await async.perform(.peek(name, options)) else {
+            throw UnexpectedReply()
+        }
         return messages
     }
 

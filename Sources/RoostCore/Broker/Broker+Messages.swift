@@ -147,14 +147,15 @@ extension Broker {
         _ entry: SendEntry, at location: BodyLocation, _ effects: inout Effects
     ) throws(EntryMismatch) {
         try requireLive(entry.queue, .send)
-        guard entry.number >= nextNumber, index.use(entry.slot) else {
+        var message = MessageSlot()
+        message.number = entry.number
+        message.queue = entry.queue
+        message.location = location
+        message.availableAt = entry.availableAt
+        guard entry.number >= nextNumber, entry.number <= Self.numberMax, index.use(entry.slot, for: message) else {
             throw EntryMismatch(kind: .send, reason: "slot \(entry.slot) or number \(entry.number) is taken")
         }
         nextNumber = entry.number + 1
-        index[entry.slot].number = entry.number
-        index[entry.slot].queue = entry.queue
-        index[entry.slot].location = location
-        index[entry.slot].availableAt = entry.availableAt
         countTotal(entry.queue) { $0.sent += 1 }
         if entry.availableAt > entry.sentAt {
             startDelay(entry.slot, until: entry.availableAt)
@@ -165,12 +166,11 @@ extension Broker {
 
     mutating func apply(_ entry: LeaseEntry) throws(EntryMismatch) {
         for slot in entry.slots {
+            // Checked one by one, for a slot that is named twice is ready only once.
             try requireAlive(slot, .lease)
             guard isReady(slot), index[slot].queue == entry.queue else {
                 throw EntryMismatch(kind: .lease, reason: "the message in slot \(slot) is not ready")
             }
-        }
-        for slot in entry.slots {
             queues[entry.queue].removeReady(slot, in: &index)
             count(entry.queue, .ready, -1)
             if index[slot].receiveCount == 0 { index[slot].noteFirstReceive(at: entry.at) }

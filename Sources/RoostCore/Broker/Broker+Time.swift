@@ -32,10 +32,10 @@ extension Broker {
     }
 
     mutating func apply(_ entry: TickEntry, _ effects: inout Effects) throws(EntryMismatch) {
-        for slot in entry.fired where !hasTimer(slot) {
-            throw EntryMismatch(kind: .tick, reason: "slot \(slot) has no timer")
+        for slot in entry.fired {
+            guard hasTimer(slot) else { throw EntryMismatch(kind: .tick, reason: "slot \(slot) has no timer") }
+            fire(slot, at: entry.at, &effects)
         }
-        for slot in entry.fired { fire(slot, at: entry.at, &effects) }
         for slot in entry.expired {
             try requireAlive(slot, .tick)
             countTotal(index[slot].queue) { $0.expired += 1 }

@@ -29,8 +29,10 @@ package struct Broker: Sendable {
     /// Ends of the retention of the oldest message of each queue.
     var queueTimers = TimerWheel()
 
-    /// The number of the next message; below 2^48.
+    /// The number of the next message.
     var nextNumber: UInt64 = 1
+    /// Numbers have 48 bits, in slots as in ids and handles.
+    static let numberMax: UInt64 = 1 << 48 - 1
     /// The next place at the end of a queue; one counter for all queues.
     var nextOrder: UInt64 = 1
 

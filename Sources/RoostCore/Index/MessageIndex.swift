@@ -66,7 +66,7 @@ package struct MessageIndex {
     }
 
     /// Takes a free slot into use. False when it is in use already or beyond the end.
-    package mutating func use(_ slot: UInt32) -> Bool {
+    package mutating func use(_ slot: UInt32, for message: MessageSlot = MessageSlot()) -> Bool {
         let index = slot / UInt32(Self.slotsPerChunk)
         guard index < Self.chunksMax, !isUsed(slot) else { return false }
         extend(through: index)
@@ -74,7 +74,7 @@ package struct MessageIndex {
         let place = Int(slot) % Self.slotsPerChunk
         self[chunk: index].used[place / 64] |= 1 << UInt64(place % 64)
         self[chunk: index].usedCount += 1
-        self[chunk: index].slots[place] = MessageSlot()
+        self[chunk: index].slots[place] = message
         if index == emptyChunk { emptyChunk = MessageSlot.none }
         if self[chunk: index].usedCount == Self.slotsPerChunk { unlink(index, from: \.firstWithRoom) }
         count += 1

@@ -38,9 +38,10 @@ package struct TimerWheel: Sendable {
     package private(set) var count = 0
 
     package init() {
-        buckets = ContiguousArray((0...Self.movingBucket).map { bucket in
-            Bucket(head: Self.mark(bucket), tail: Self.mark(bucket))
-        })
+        buckets = ContiguousArray(
+            (0...Self.movingBucket).map { bucket in
+                Bucket(head: Self.mark(bucket), tail: Self.mark(bucket))
+            })
     }
 
     /// The deadline must be set already, and the node in no structure that uses the same links.
@@ -67,7 +68,8 @@ package struct TimerWheel: Sendable {
             }
             guard let next = nextBucket(), next.start <= Self.milliseconds(now) else { break }
             time = max(time, next.start)
-            splice(next.bucket, onto: next.bucket < Self.bucketsPerLevel ? Self.dueBucket : Self.movingBucket, in: &nodes)
+            let isLowest = next.bucket < Self.bucketsPerLevel
+            splice(next.bucket, onto: isLowest ? Self.dueBucket : Self.movingBucket, in: &nodes)
         }
         time = max(time, Self.milliseconds(now))
         return true

@@ -32,7 +32,10 @@ struct Engine: ~Copyable {
     private var nextSync: BrokerTime?
     private var nextPreparation: BrokerTime?
 
-    init(core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime, acknowledgesEarly: Bool) {
+    init(
+        core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime,
+        acknowledgesEarly: Bool
+    ) {
         self.core = core
         self.log = log
         self.bodies = bodies

@@ -95,10 +95,11 @@ extension ServerOption {
     static func door(
         _ name: String, _ path: any WritableKeyPath<ServerConfiguration, ListenAddress?> & Sendable, _ help: String
     ) -> ServerOption {
-        ServerOption(
-            name: name, placeholder: "HOST:PORT",
-            defaultText: ServerConfiguration()[keyPath: path]?.description ?? "off",
-            accepted: "HOST:PORT, for example 127.0.0.1:9324 or [::1]:9324, or off", help: help, kind: .single
+        let usual = ServerConfiguration()[keyPath: path]
+        return ServerOption(
+            name: name, placeholder: "HOST:PORT", defaultText: usual?.description ?? "off",
+            accepted: "HOST:PORT, for example 127.0.0.1:\(usual?.port ?? 0) or [::1]:\(usual?.port ?? 0), or off",
+            help: help, kind: .single
         ) { text, configuration in
             if text == "off" {
                 configuration[keyPath: path] = nil

@@ -120,9 +120,9 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
         }
     }
 
-    /// Room for bodies or replies came free: those that wait for it go on. Other loops notice at their next tick.
-    func roomCameFree() {
-        for connection in connections.values where connection.isHeldByLoad { connection.pump() }
+    /// Bodies that wait for room go on. Those of other loops notice at their next tick.
+    func bodyRoomCameFree() {
+        for connection in connections.values where connection.isBodyPaused { connection.pump() }
     }
 
     /// Ends idle connections and waiting receives; the future is done when every connection is gone. On the loop.
@@ -144,7 +144,7 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
 
     // MARK: Buffers
 
-    private static let spareCapacityMax = 4096
+    private static let spareCapacityMax = 16 * 1024
 
     /// An empty buffer. As a rule the one of the last reply, which the socket has taken by now.
     func takeBuffer() -> ByteBuffer {

@@ -48,7 +48,7 @@ package struct RequestHead {
 package struct HeadCheck {
     private let limits: SQSLimits
     private let crossSite: CrossSiteRules
-    private var knownHost = ""
+    private var knownHost: String?
 
     package init(limits: SQSLimits, crossSite: CrossSiteRules) {
         self.limits = limits

@@ -26,6 +26,8 @@ extension SQSConnection {
     }
 
     private func submit(_ request: StorageRequest, _ shape: ReplyShape) {
+        // Only receives have replies that matter. Messages that could not be handed over would only be leased in vain.
+        if case .received = shape, outlet.load.isUnsentFull { return answer(.tooManyUnsent) }
         enter(.waiting)
         let token = outlet.submit(request, for: self, index: 0)
         if case .received = shape { receiveToken = token }

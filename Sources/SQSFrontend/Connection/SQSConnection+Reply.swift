@@ -80,7 +80,7 @@ extension SQSConnection {
     private func answer(_ messages: [ReceivedMessage], of queue: QueueName, _ selection: MessageSelection) {
         if !messages.isEmpty, outlet.load.isUnsentFull {
             outlet.giveBack(messages, to: queue)
-            return answer(SQSFault(.serviceUnavailable, "Too many replies wait for their clients. Please try again."))
+            return answer(.tooManyUnsent)
         }
         let fitting = messages.prefix(Self.countOfFitting(messages, outlet.configuration.limits.replyBodyBytesMax))
         if fitting.count < messages.count { outlet.giveBack(messages[fitting.count...], to: queue) }
@@ -141,8 +141,8 @@ extension SQSConnection {
         }
         head?.keepsAlive = !closes
         enter(.writing)
-        let count = bytes.readableBytes
-        replyBytes = count
+        replyBytes = bytes.readableBytes
+        let count = bytes.capacity
         outlet.load.addUnsent(count)
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
@@ -152,7 +152,6 @@ extension SQSConnection {
     }
 
     private func wasSent(_ count: Int, _ result: Result<Void, any Error>, _ delivery: Delivery?, closes: Bool) {
-        let wasFull = outlet.load.isUnsentFull
         outlet.load.removeUnsent(count)
         if case .failure = result, let delivery { outlet.giveBack(delivery.messages, to: delivery.queue) }
         if phase == .writing {
@@ -166,7 +165,6 @@ extension SQSConnection {
             }
             pump()
         }
-        if wasFull, !outlet.load.isUnsentFull { outlet.roomCameFree() }
     }
 
     /// The client waits for leave to send its body (RFC 9110 section 10.1.1).
@@ -176,4 +174,9 @@ extension SQSConnection {
         bytes.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n")
         context.writeAndFlush(Self.wrapOutboundOut(.byteBuffer(bytes)), promise: nil)
     }
+}
+
+extension SQSFault {
+    static let tooManyUnsent = SQSFault(
+        .serviceUnavailable, "Too many replies wait for clients that do not read them. Please try again.")
 }

@@ -52,7 +52,8 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     private var backlog = CircularBuffer<HTTPServerRequestPart>()
     /// The input stopped making sense while an earlier request was being answered; its refusal comes after that.
     private var lateRefusal: HeadRefusal?
-    private var isBodyPaused = false
+    /// No room for more of the body: it is read on when there is.
+    private(set) var isBodyPaused = false
     private var bodyPausedTicks = 0
     private var isReadHeld = false
     private var isPumping = false
@@ -156,13 +157,9 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
 
     private var isInputHeld: Bool { !backlog.isEmpty || isBodyPaused }
 
-    /// Whether room for bodies or replies would let this connection go on.
-    var isHeldByLoad: Bool { isBodyPaused || (phase == .idle && !backlog.isEmpty) }
-
     private var canTake: Bool {
         switch phase {
-        case .idle: !outlet.load.isUnsentFull
-        case .readingBody: true
+        case .idle, .readingBody: true
         case .waiting, .writing, .draining, .closed: false
         }
     }
@@ -232,7 +229,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
         body.clear(outlet.load)
         isBodyPaused = false
         bodyPausedTicks = 0
-        if hadRoomShort, !outlet.load.isBodyRoomShort { outlet.roomCameFree() }
+        if hadRoomShort, !outlet.load.isBodyRoomShort { outlet.bodyRoomCameFree() }
     }
 
     // MARK: Deadlines
@@ -245,8 +242,6 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
         case .idle:
             if let headTick, Int(outlet.tick &- headTick) > limits.headSecondsMax {
                 refuse(HeadRefusal(.requestTimeout, "The request head took more than \(limits.headSecondsMax) s."))
-            } else if !backlog.isEmpty {
-                pump()
             } else if headTick == nil, seconds > limits.idleSecondsMax {
                 close()
             }

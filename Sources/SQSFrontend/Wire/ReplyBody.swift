@@ -92,6 +92,8 @@ extension ByteBuffer {
             writeStaticString("{}")
             return
         }
+        // One allocation instead of one for each doubling.
+        reserveCapacity(minimumWritableBytes: messages.reduce(0) { $0 &+ $1.body.count &+ 256 })
         writeStaticString("{\"Messages\":[")
         var isFirst = true
         for message in messages {

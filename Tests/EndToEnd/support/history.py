@@ -81,6 +81,16 @@ class Seen:
         return end
 
 
+def in_order(one: Seen, other: Seen) -> tuple[Seen, Seen]:
+    """Which delivery was first. Of receives at the same time the count tells it: the one that was called first may
+    have waited longer."""
+    if one.operation.returned < other.operation.invoked:
+        return one, other
+    if other.operation.returned < one.operation.invoked:
+        return other, one
+    return (one, other) if one.delivery.count <= other.delivery.count else (other, one)
+
+
 class Checker:
     """Finds breaches of the promises in a history that ends with a complete drain of the queue.
 
@@ -171,10 +181,12 @@ class Checker:
     # R4
     def check_one_owner(self) -> None:
         for uid, seen in self.seen.items():
-            for first in seen:
-                for second in seen:
-                    if second.operation.invoked < first.operation.invoked or second is first:
-                        continue
+            for index, one in enumerate(seen):
+                for other in seen[index + 1:]:
+                    first, second = in_order(one, other)
+                    same_time = second.operation.invoked < first.operation.returned
+                    if same_time and first.delivery.count == second.delivery.count:
+                        self._fail("R4 two owners", uid, f"two deliveries with count {first.delivery.count}")
                     lease_end = first.lease_lasts_until(second.operation.returned)
                     if second.operation.returned < lease_end - SLACK_NS:
                         early = (lease_end - second.operation.returned) / SECOND_NS
@@ -215,6 +227,7 @@ class Checker:
             "unknown": results[UNKNOWN],
             "recovered": sum(1 for uid, (_, r) in self.sends.items() if r == UNKNOWN and uid in self.seen),
             "lost": sum(1 for failure in self.failures if failure.startswith("R1")),
-            "duplicates": sum(len(seen) - 1 for seen in self.seen.values()),
+            "duplicates": sum(1 for failure in self.failures if failure.startswith("R4")),
+            "redelivered after their lease": sum(len(seen) - 1 for seen in self.seen.values()),
             "drained": sum(len(operation.deliveries) for operation in self.drained),
         }

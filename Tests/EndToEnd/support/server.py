@@ -12,6 +12,8 @@ from pathlib import Path
 BINARY = Path(os.environ.get("ROOST_BINARY", Path(__file__).parents[3] / ".build/release/roost"))
 START_SECONDS_MAX = 60
 ACCOUNT = "000000000000"
+# Quick to prepare, and full after few messages: for tests that count syncs or want new segments.
+SMALL_SEGMENTS = ("--segment-bytes", "2MiB", "--max-message-bytes", "1MiB")
 
 
 def free_port() -> int:
@@ -71,8 +73,10 @@ class Server:
         with self.log.open("ab") as log:
             log.write(f"--- {' '.join(self.command())}\n".encode())
             log.flush()
+            # ROOST_ variables of whoever runs the tests are not meant for these servers.
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith("ROOST_")}
             self.process = subprocess.Popen(
-                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=os.environ | self.environment
+                self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=inherited | self.environment
             )
         if wait:
             self.wait_until_ready()

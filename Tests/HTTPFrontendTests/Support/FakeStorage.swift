@@ -75,7 +75,9 @@ final class FakeStorage: Storage {
                 let index = state.queues[name]?.waiters.firstIndex { $0.token == token && $0.receiver === receiver }
                 guard let index else { continue }
                 state.queues[name]?.waiters.remove(at: index)
-                return [Delivery(receiver: receiver, completion: Completion(token: token, result: .success(.received([]))))]
+                return [
+                    Delivery(receiver: receiver, completion: Completion(token: token, result: .success(.received([]))))
+                ]
             }
             return []
         }

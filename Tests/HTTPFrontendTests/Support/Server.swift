@@ -39,10 +39,13 @@ struct TestServer {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return makeHTTPApplication(
-            configuration: configuration, storage: storage, eventLoopGroup: MultiThreadedEventLoopGroup.singleton,
+            configuration: configuration, storage: storage, eventLoopGroup: Self.oneLoop,
             logger: logger
         )
     }
+
+    /// One loop, so that events of several sockets have an order.
+    private static let oneLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
     /// Calls the router, without a connection.
     func test(_ test: @Sendable (any TestClientProtocol) async throws -> Void) async throws {

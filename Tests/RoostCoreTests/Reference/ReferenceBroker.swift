@@ -37,6 +37,8 @@ struct ReferenceBroker {
     private(set) var queues: [Queue] = []
     private var lastSerial = 0
     private var lastTimer = 0
+    /// Totals of the queues that were deleted.
+    private var pastTotals: [MessageTotals] = []
     /// Queues in which a message became ready since this was last emptied.
     var woken: Set<UInt32> = []
 
@@ -70,7 +72,7 @@ extension ReferenceBroker {
     }
 
     mutating func deleteQueue(_ name: QueueName) throws(Rejection) {
-        queues.remove(at: try position(named: name))
+        pastTotals.append(queues.remove(at: try position(named: name)).totals)
     }
 
     mutating func purge(_ name: QueueName) throws(Rejection) {
@@ -287,6 +289,22 @@ extension ReferenceBroker {
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
             counts: counts, totals: queue.totals,
             oldestMessageAge: queue.line.map { now - $0.availableAt }.max(), pause: queue.pause, waiters: 0)
+    }
+
+    /// Of all queues there are, and of all there ever were.
+    func sums(now: BrokerTime) -> (counts: MessageCounts, totals: MessageTotals) {
+        var (counts, totals) = (MessageCounts(), MessageTotals())
+        for state in MessageState.allCases {
+            counts[state] = queues.map { describe($0, now: now).counts[state] }.reduce(0, +)
+        }
+        for part in pastTotals + queues.map(\.totals) {
+            totals.sent += part.sent
+            totals.received += part.received
+            totals.deleted += part.deleted
+            totals.returned += part.returned
+            totals.expired += part.expired
+        }
+        return (counts, totals)
     }
 
     func peek(_ queue: Queue, _ state: MessageState, fromTail: Bool, count: Int) -> [Message] {

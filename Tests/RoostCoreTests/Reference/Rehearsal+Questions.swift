@@ -10,7 +10,9 @@ extension Rehearsal {
     }
 
     mutating func list() throws {
-        let prefixes = ["", "", "b", "b-", "ba", "jobs", "jobs-", "a", "z", "Z", "-", "_", "0", "q.", "q.f", "ü", "~", " "]
+        let prefixes = [
+            "", "", "b", "b-", "ba", "jobs", "jobs-", "a", "z", "Z", "-", "_", "0", "q.", "q.f", "ü", "~", " ",
+        ]
         let prefix = random.pick(prefixes)
         let after = random.chance(50) ? try QueueName(random.pick(names)) : nil
         let limit = random.pick([0, 1, 2, 5, 1000])
@@ -30,6 +32,9 @@ extension Rehearsal {
         try requireEqual(broker.queueCount, model.queues.count, "the number of queues")
         try requireEqual(broker.messageCount, held.count, "the number of messages held")
         try requireEqual(held.count, model.messageCount + buried.count, "the number of records that are held")
+        let sums = model.sums(now: now)
+        try requireEqual(broker.counts, sums.counts, "the counts of all queues")
+        try requireEqual(broker.totals, sums.totals, "the totals of all queues")
         let listed = broker.listQueues(prefix: "", after: nil, limit: 1000)
         try requireEqual(listed.ids, model.list(prefix: "", after: nil, limit: 1000).ids, "the list of queues")
         for queue in model.queues {

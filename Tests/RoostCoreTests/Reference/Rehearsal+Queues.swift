@@ -83,7 +83,9 @@ extension Rehearsal {
         if random.chance(30) { change.visibilityTimeout = randomVisibility() }
         if random.chance(30) { change.delay = random.chance(60) ? .zero : randomDelay() }
         if random.chance(40) { change.retention = randomRetention() }
-        if random.chance(20) { change.maximumMessageBytes = random.pick([0, 8, 100, 1_048_576, 16_777_216, 16_777_217]) }
+        if random.chance(20) {
+            change.maximumMessageBytes = random.pick([0, 8, 100, 1_048_576, 16_777_216, 16_777_217])
+        }
         if random.chance(10) { change.receiveWait = .seconds(Int64(random.below(4000))) }
         if random.chance(40) { change.redelivery = random.pick(Redelivery.allCases) }
         return change

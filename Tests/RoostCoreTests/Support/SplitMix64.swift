@@ -19,7 +19,8 @@ struct SplitMix64 {
 
     mutating func chance(_ percent: Int) -> Bool { below(100) < percent }
 
-    mutating func pick<Elements: RandomAccessCollection>(_ elements: Elements) -> Elements.Element where Elements.Index == Int {
+    mutating func pick<Elements: RandomAccessCollection>(_ elements: Elements) -> Elements.Element
+    where Elements.Index == Int {
         elements[elements.startIndex + below(elements.count)]
     }
 

@@ -1,0 +1,95 @@
+import RoostCore
+import RoostModel
+import Testing
+
+/// A log that does not belong to the state is noticed, and never a trap or an endless loop.
+@Suite("Entries that do not fit")
+struct EntryMismatchTests {
+    private let now = Broker.testTime
+
+    private func expectMismatch(_ entry: Entry, _ broker: Broker) {
+        var broker = broker
+        #expect(throws: EntryMismatch.self) { try broker.carryOut(entry) }
+    }
+
+    @Test("Of a queue that is not there, or is there already")
+    func queues() throws {
+        var broker = Broker.forTests()
+        guard case .entry(let create) = try broker.prepareCreateQueue(QueueName("q"), .init(), now: now) else { return }
+        let empty = broker
+        try broker.carryOut(.createQueue(create))
+        expectMismatch(.createQueue(create), broker)
+        let name = try QueueName("q")
+        let entries: [Entry] = [
+            .deleteQueue(try broker.prepareDeleteQueue(name)), .purgeQueue(try broker.preparePurgeQueue(name)),
+            .changeSettings(try broker.prepareChangeSettings(name, .init(), now: now)),
+            .pauseQueue(try broker.preparePauseQueue(name, reason: "", now: now)),
+            .resumeQueue(try broker.prepareResumeQueue(name)),
+            .send(try broker.prepareSend(to: create.queue, NewMessage(body: [1]), now: now)),
+        ]
+        for entry in entries { expectMismatch(entry, empty) }
+    }
+
+    @Test("A send into a slot in use, with a number that was given, or beyond what fits")
+    func sends() throws {
+        var broker = Broker.forTests()
+        let queue = try broker.createQueue("q")
+        let sent = try broker.send(to: queue)
+        expectMismatch(.send(sent), broker)
+        let next = try broker.prepareSend(to: queue, NewMessage(body: [1]), now: now)
+        var (taken, old, huge, last, far) = (next, next, next, next, next)
+        taken.slot = sent.slot
+        old.number = sent.number
+        huge.number = .max
+        last.number = 1 << 48
+        far.slot = 1 << 31
+        for wrong in [taken, old, huge, last, far] { expectMismatch(.send(wrong), broker) }
+        try broker.carryOut(.send(next))
+    }
+
+    @Test("A lease, delete or change of a message that is gone, held, or named twice")
+    func messages() throws {
+        var broker = Broker.forTests()
+        let (queue, other) = (try broker.createQueue("q"), try broker.createQueue("r"))
+        try broker.send(to: queue)
+        try broker.send(to: queue)
+        let ready = broker
+        let prepared = try broker.prepareLease(from: queue, maximum: 2, visibilityTimeout: nil, now: now)
+        let lease = try #require(prepared)
+        var (twice, elsewhere) = (lease, lease)
+        twice.slots = [lease.slots[0], lease.slots[0]]
+        elsewhere.queue = other
+        expectMismatch(.lease(twice), ready)
+        expectMismatch(.lease(elsewhere), ready)
+        try broker.carryOut(.lease(lease))
+        expectMismatch(.lease(lease), broker)
+        let handle = broker.leased(lease.slots[0], by: lease).handle
+        let delete = try #require(try broker.prepareDelete(handle, in: queue))
+        let change = try #require(
+            try broker.prepareChangeVisibility(handle, in: queue, timeout: .seconds(1), now: now))
+        var wrongNumber = delete
+        wrongNumber.number += 1
+        expectMismatch(.delete(wrongNumber), broker)
+        try broker.carryOut(.delete(delete))
+        expectMismatch(.delete(delete), broker)
+        expectMismatch(.changeVisibility(change), broker)
+        expectMismatch(.lease(lease), broker)
+    }
+
+    @Test("A tick that fires what has no timer, twice, or expires what is gone")
+    func ticks() throws {
+        var broker = Broker.forTests()
+        let queue = try broker.createQueue("q")
+        try broker.send(to: queue)
+        let delayed = try broker.send(to: queue, delay: .seconds(1))
+        var (ready, twice, gone) = (TickEntry(at: now), TickEntry(at: now), TickEntry(at: now))
+        ready.fired = [0]
+        twice.fired = [delayed.slot, delayed.slot]
+        gone.expired = [7]
+        for wrong in [ready, twice, gone] { expectMismatch(.tick(wrong), broker) }
+        var reaping = TickEntry(at: now)
+        reaping.reaped = .max
+        try broker.carryOut(.tick(reaping))
+        #expect(broker.messageCount == 2)
+    }
+}
