@@ -17,7 +17,8 @@ package struct CrossSiteRules: Sendable {
     /// What a group of paths grants to pages of other origins.
     package enum OtherOrigins: Sendable {
         case refused
-        /// Pages served from localhost or a loopback address, on any port: the AweQ paths, whose developer tool runs there.
+        /// Pages served from localhost or a loopback address, on any port: the AweQ paths, whose developer tool runs
+        /// there.
         case loopbackAllowed
     }
 
@@ -31,8 +32,8 @@ package struct CrossSiteRules: Sendable {
         self.checksHost = listensOnLoopback
     }
 
-    /// The first reason to refuse, or nil. Arguments are header values as received; nil when absent. Several values of one
-    /// header, joined by commas or not, are no value that a browser sends, and are refused.
+    /// The first reason to refuse, or nil. Arguments are header values as received; nil when absent. Several values of
+    /// one header, joined by commas, are nothing that a browser sends, and are refused.
     package func refusal(
         host: String?, origin: String?, secFetchSite: String?, otherOrigins: OtherOrigins = .refused
     ) -> Refusal? {

@@ -28,7 +28,7 @@ package struct MessageCounts: Sendable, Equatable {
     }
 }
 
-/// What happened to the messages of a queue since the broker started. Grows only.
+/// What happened to the messages of a queue since it was made, as far as the log tells. Grows only.
 package struct MessageTotals: Sendable, Equatable {
     package var sent: UInt64 = 0
     package var received: UInt64 = 0

@@ -153,6 +153,37 @@ def test_poll_disconnect_send_poll(shared_server, sqs, queue, close):
         sqs.delete_message(QueueUrl=queue, ReceiptHandle=messages[0]["ReceiptHandle"])
 
 
+def test_a_closed_web_client_leaves_the_line(shared_server, sqs, queue, name):
+    connection = connect(shared_server.http_port)
+    body = '{"wait_seconds": 20}'
+    connection.sendall(f"POST /api/v1/queues/{name}/receive HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+                       f"Content-Length: {len(body)}\r\n\r\n{body}".encode())
+    wait_for_waiters(shared_server, name, 1)
+    connection.close()
+    wait_for_waiters(shared_server, name, 0)
+    sqs.send_message(QueueUrl=queue, MessageBody="x")
+    message = sqs.receive_message(QueueUrl=queue, AttributeNames=["ApproximateReceiveCount"])["Messages"][0]
+    assert message["Attributes"] == {"ApproximateReceiveCount": "1"}
+
+
+def test_waiters_of_all_doors_stand_in_one_line(shared_server, sqs, queue, name, pool):
+    def web_poll():
+        reply = clients.json_request(
+            shared_server.http_url, "POST", f"/api/v1/queues/{name}/receive", {"wait_seconds": 20})
+        return [message["body"] for message in reply.json["messages"]]
+
+    def sqs_poll():
+        return poll(sqs, queue)[0]
+
+    futures = []
+    for number, wait in enumerate((web_poll, sqs_poll, web_poll, sqs_poll)):
+        futures.append(pool.submit(wait))
+        wait_for_waiters(shared_server, name, number + 1)
+    for number in range(4):
+        sqs.send_message(QueueUrl=queue, MessageBody=str(number))
+        assert futures[number].result(30) == [str(number)]
+
+
 def test_many_waiters(shared_server, queue, name, pool):
     sqs = clients.sqs_client(shared_server.sqs_url)
     waiting = []

@@ -32,7 +32,8 @@ private struct RawClient {
     }
 }
 
-@Suite struct LiveTests {
+/// What a test waits for and does not happen is a failure after a minute.
+@Suite(.timeLimit(.minutes(1))) struct LiveTests {
     private let get = "GET /receive-message HTTP/1.1\r\nHost: localhost\r\n"
 
     // MARK: Cross-site requests

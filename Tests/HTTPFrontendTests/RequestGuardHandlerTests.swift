@@ -54,7 +54,7 @@ private final class GuardedConnection {
     var readsAsked: Int { reads.count }
 }
 
-@Suite struct RequestGuardHandlerTests {
+@Suite(.timeLimit(.minutes(1))) struct RequestGuardHandlerTests {
     private let head = "POST / HTTP/1.1\r\nHost: localhost\r\n"
 
     @Test func aHeadThatTricklesInIsCutOff() throws {
@@ -314,7 +314,7 @@ private struct Lease {
         ]
     }
 
-    /// The test hangs when it does not happen.
+    /// The time limit of the suite ends a wait in vain.
     func waitUntilGivenBack() async {
         let (handle, queue) = (messages[0].handle, queue)
         await storage.wait { state in

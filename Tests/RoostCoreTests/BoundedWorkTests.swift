@@ -188,4 +188,23 @@ struct BoundedWorkTests {
             #expect(broker.indexBytes < 65_536 + 10 * 256)
         }
     }
+
+    @Test func anEmptyQueueIsSmall() {
+        // Beside it stand a name of at most 80 bytes and an entry in a dictionary.
+        #expect(MemoryLayout<Queue>.stride <= 1024)
+    }
+
+    @Test func manyDeletedQueuesAreReapedInFewTicks() throws {
+        var broker = Broker.forTests()
+        for number in 0..<5000 {
+            _ = try broker.createQueue("q\(number)")
+            try broker.carryOut(.deleteQueue(broker.prepareDeleteQueue(QueueName("q\(number)"))))
+        }
+        var ticks = 0
+        while broker.nextTick(now: start) != nil {
+            _ = try broker.tick(now: start)
+            ticks += 1
+            try require(ticks <= 10, "one tick for each queue")
+        }
+    }
 }

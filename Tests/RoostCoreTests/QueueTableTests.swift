@@ -87,7 +87,7 @@ struct QueueTableTests {
         #expect(listed == ["0", "B", "a", "b-1", "b_1", "m", "z"])
     }
 
-    @Test("A prefix is found among many names without visiting those before it")
+    @Test("A prefix is found among many names, page by page")
     func listingOfMany() throws {
         var broker = Broker(configuration: BrokerConfiguration(sealingKey: SealingKey(words: (1, 2, 3, 4))))
         for number in 0..<3000 { try broker.createQueue("job-\(number)") }

@@ -16,7 +16,7 @@ package struct BodyReader: Sendable {
         }
         do {
             let body = try await request.body.collect(upTo: bytesMax)
-            // Hummingbird takes the end of its stream for the end of the body: half a body must not pass for a whole one.
+            // Hummingbird takes the end of its stream for the end of the body. Half a body must not pass for a whole.
             if let declared, declared != body.readableBytes { throw Problem.incompleteBody }
             return body
         } catch is NIOTooManyBytesError {

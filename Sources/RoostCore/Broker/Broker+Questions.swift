@@ -52,7 +52,7 @@ extension Broker {
     package static let peekStepsMax = 10_000
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
-    /// in the order in which they became available. In-flight messages are found among the first (or last)
+    /// in the order in which they became available. Delayed and in-flight messages are found among the first (or last)
     /// `peekStepsMax` of a queue only.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =

@@ -107,17 +107,19 @@ extension Broker {
         queueTimers.insert(id, in: &queues)
     }
 
-    /// Frees dead messages of the first queue that has some.
+    /// Frees dead messages, queue after queue. The end of a queue counts as one, so that many empty ones are bounded too.
     private mutating func reap(_ count: UInt32, _ effects: inout Effects) {
-        guard count > 0, let id = queues.nextToReap else { return }
         for _ in 0..<count {
+            guard let id = queues.nextToReap else { return }
             let slot = queues[id].dead.head
-            guard slot != MessageSlot.none else { break }
+            guard slot != MessageSlot.none else {
+                queues.finishReaping()
+                continue
+            }
             queues[id].dead.remove(slot, in: &index)
             if hasTimer(slot) { messageTimers.remove(slot, in: &index) }
             effects.released.append(index[slot].location)
             index.free(slot)
         }
-        if queues[id].dead.isEmpty { queues.finishReaping() }
     }
 }

@@ -92,9 +92,12 @@ package enum SendRecord {
         let isBinary: UInt8 = try reader.read()
         let name = try reader.readText(Int(nameLength))
         let type = try reader.readText(Int(typeLength))
-        let value: MessageAttribute.Value =
-            isBinary == 1
-            ? .binary(try reader.readBytes(Int(valueLength))) : .text(try reader.readText(Int(valueLength)))
+        let value: MessageAttribute.Value
+        switch isBinary {
+        case 0: value = .text(try reader.readText(Int(valueLength)))
+        case 1: value = .binary(try reader.readBytes(Int(valueLength)))
+        default: throw EntryDecodingError(reason: "an attribute of kind \(isBinary)")
+        }
         return MessageAttribute(name: name, type: type, value: value)
     }
 }
