@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(name: "roost", dependencies: ["RoostCommand"]),
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
-        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore"]),
+        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel"]),
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
@@ -102,16 +102,26 @@ let package = Package(
         .testTarget(
             name: "SQSFrontendTests",
             dependencies: [
-                "SQSFrontend", "RoostStorage",
+                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(
             name: "HTTPFrontendTests",
             dependencies: [
-                "HTTPFrontend", "RoostStorage",
+                "HTTPFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),

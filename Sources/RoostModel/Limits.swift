@@ -15,6 +15,8 @@ package enum Limits {
     package static let messageBytesMaxDefault = 16 * 1_048_576
     /// The AweQ API and the JSON API hand out at most this many messages in one reply.
     package static let receiveMessagesMax = 1000
+    /// Bytes of messages that one receive or peek returns, unless a single one is larger: a reply has to fit in memory.
+    package static let receiveBytesMax = 32 * 1_048_576
     /// SQS: 12 hours.
     package static let visibilityTimeoutMax = Milliseconds.seconds(43_200)
     /// A receive may wait an hour; SQS allows 20 seconds.

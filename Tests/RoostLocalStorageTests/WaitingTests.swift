@@ -1,4 +1,5 @@
 import RoostLocalStorage
+import RoostLog
 import RoostModel
 import RoostStorage
 import Testing
@@ -160,6 +161,18 @@ import Testing
         }
         #expect(harness.storage.metrics.commits == commits + 1)
         #expect(harness.storage.runTurn() ?? .max > 1000, "an idle broker has nothing to do")
+    }
+
+    @Test func aReplyHasABoundedSize() throws {
+        let harness = try Harness {
+            $0.log.segmentBytes = 64 << 20
+            $0.messageBytesMax = 12 << 20
+        }
+        let queue = try harness.create("large", QueueSettingsChange(maximumMessageBytes: 12 << 20))
+        let body = String(repeating: "x", count: 10 << 20)
+        for _ in 0..<5 { try harness.sendWaitingForRoom(body, to: queue) }
+        #expect(try harness.receive(queue, maximum: 10).count == 3)
+        #expect(try harness.receive(queue, maximum: 10).count == 2)
     }
 
     @Test func aMassExpiryComesInSlices() throws {

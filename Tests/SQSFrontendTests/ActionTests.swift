@@ -65,7 +65,8 @@ import Testing
     @Test(arguments: [
         ("http://other.example:1/000000000000/q1", true), ("/000000000000/q1", true), ("q1", true),
         ("https://sqs.us-east-1.amazonaws.com/000000000000/q1", true), ("http://h/000000000000/q1/", false),
-        ("http://h/123456789012/q1", false), ("http://h/000000000000/", false), ("http:\\/\\/h\\/000000000000\\/q1", true),
+        ("http://h/123456789012/q1", false), ("http://h/000000000000/", false),
+        ("http:\\/\\/h\\/000000000000\\/q1", true),
         ("http://h/000000000000/q 1", false), ("é", false),
     ])
     func queueURLsOfAnyHostAreRead(_ url: String, _ isFound: Bool) throws {
@@ -119,7 +120,10 @@ import Testing
             ])
         let some = try client.call(
             "GetQueueAttributes", #"{"QueueUrl":"q1","AttributeNames":["QueueArn","Policy","DelaySeconds"]}"#)
-        #expect(some.json["Attributes"] as? [String: String] == ["QueueArn": "arn:aws:sqs:us-east-1:000000000000:q1", "DelaySeconds": "0"])
+        #expect(
+            some.json["Attributes"] as? [String: String] == [
+                "QueueArn": "arn:aws:sqs:us-east-1:000000000000:q1", "DelaySeconds": "0",
+            ])
         let unknown = try client.call("GetQueueAttributes", #"{"QueueUrl":"q1","AttributeNames":["Foobar"]}"#)
         #expect(unknown.message == "Unknown Attribute Foobar.")
         #expect(unknown.type == "com.amazonaws.sqs#InvalidAttributeName")
@@ -158,7 +162,8 @@ import Testing
     ])
     func refusesAttributes(_ name: String, _ value: String, _ code: String) throws {
         let client = try TestClient()
-        for (action, parameter) in [("CreateQueue", #""QueueName":"q2""#), ("SetQueueAttributes", #""QueueUrl":"q1""#)] {
+        for (action, parameter) in [("CreateQueue", #""QueueName":"q2""#), ("SetQueueAttributes", #""QueueUrl":"q1""#)]
+        {
             let fault = try client.fault(action, #"{\#(parameter),"Attributes":{"\#(name)":"\#(value)"}}"#)
             #expect(fault.hasPrefix("400 \(code) "), "\(action): \(fault)")
         }
@@ -168,7 +173,8 @@ import Testing
     @Test func refusesFIFOAndTagsForNow() throws {
         let client = try TestClient()
         #expect(try client.fault("CreateQueue", #"{"QueueName":"a.fifo"}"#).contains("UnsupportedOperation"))
-        #expect(try client.fault("CreateQueue", #"{"QueueName":"a","tags":{"k":"v"}}"#).contains("UnsupportedOperation"))
+        #expect(
+            try client.fault("CreateQueue", #"{"QueueName":"a","tags":{"k":"v"}}"#).contains("UnsupportedOperation"))
         for name in ["", "a b", "a.b", String(repeating: "x", count: 81)] {
             let response = try client.call("CreateQueue", #"{"QueueName":"\#(name)"}"#)
             #expect(response.message?.hasPrefix("Can only include alphanumeric characters") == true)

@@ -113,7 +113,8 @@ import Testing
                 "char InvalidMessageContents", "long InvalidParameterValue", "delay InvalidParameterValue",
                 "empty MissingParameter", "type InvalidParameterValue",
             ])
-        #expect(failed.allSatisfy { $0["SenderFault"] as? Bool == true && ($0["Message"] as? String)?.isEmpty == false })
+        #expect(
+            failed.allSatisfy { $0["SenderFault"] as? Bool == true && ($0["Message"] as? String)?.isEmpty == false })
         let message = failed[1]["Message"] as? String
         #expect(message == "One or more parameters are invalid. Reason: Message must be shorter than 1024 bytes.")
     }
@@ -137,6 +138,8 @@ import Testing
         #expect(failed["SenderFault"] as? Bool == false)
         #expect(failed["Code"] as? String == "ServiceUnavailable")
         client.storage.state.withLock { $0.refusal = .shuttingDown }
-        #expect(try client.fault("SendMessageBatch", send(entries(2))) == "503 ServiceUnavailable ServiceUnavailable;Receiver")
+        #expect(
+            try client.fault("SendMessageBatch", send(entries(2)))
+                == "503 ServiceUnavailable ServiceUnavailable;Receiver")
     }
 }

@@ -96,7 +96,8 @@ import Testing
         let client = try TestClient()
         let texts = ["1", "2", "3"].map { #"{"QueueUrl":"q1","MessageBody":"\#($0)"}"# }
         try client.write(
-            texts.map { TestClient.request("SendMessage", $0) }.joined() + "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            texts.map { TestClient.request("SendMessage", $0) }.joined()
+                + "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
         for count in 1...3 {
             client.settle()
             // The next one is begun only after the reply to the one before.
@@ -124,7 +125,8 @@ import Testing
             "POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: AmazonSQS.SendMessage\r\n"
             + "Transfer-Encoding: chunked\r\n\r\n"
         let (start, end) = (Self.send.prefix(10), Self.send.dropFirst(10))
-        let chunks = "\(String(start.count, radix: 16))\r\n\(start)\r\n\(String(end.count, radix: 16));x=y\r\n\(end)\r\n"
+        let chunks =
+            "\(String(start.count, radix: 16))\r\n\(start)\r\n\(String(end.count, radix: 16));x=y\r\n\(end)\r\n"
         try client.write(head + chunks + "0\r\nTrailer: x\r\n\r\n")
         client.settle()
         #expect(try client.response()?.status == 200)
@@ -146,7 +148,8 @@ import Testing
         let request = TestClient.request("SendMessage", Self.send, headers: "Expect: 100-continue\r\n")
         let head = try #require(request.firstRange(of: "\r\n\r\n")).upperBound
         try client.write(String(request[..<head]))
-        #expect(try client.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
+        #expect(
+            try client.channel.readOutbound(as: ByteBuffer.self) == ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n"))
         try client.write(String(request[head...]))
         client.settle()
         #expect(try client.response()?.status == 200)

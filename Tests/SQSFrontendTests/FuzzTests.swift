@@ -10,9 +10,18 @@ import Testing
             "SendMessage",
             #"{"QueueUrl":"q1","MessageBody":"x","MessageAttributes":{"a.b":{"DataType":"Binary.x","BinaryValue":"AP8="}}}"#
         ),
-        ("SendMessageBatch", #"{"QueueUrl":"q1","Entries":[{"Id":"a","MessageBody":"x"},{"Id":"b","MessageBody":"y"}]}"#),
-        ("ReceiveMessage", #"{"QueueUrl":"q1","MaxNumberOfMessages":10,"AttributeNames":["All"],"MessageAttributeNames":["a.*"]}"#),
-        ("DeleteMessage", #"{"QueueUrl":"http://h/000000000000/q1","ReceiptHandle":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#),
+        (
+            "SendMessageBatch",
+            #"{"QueueUrl":"q1","Entries":[{"Id":"a","MessageBody":"x"},{"Id":"b","MessageBody":"y"}]}"#
+        ),
+        (
+            "ReceiveMessage",
+            #"{"QueueUrl":"q1","MaxNumberOfMessages":10,"AttributeNames":["All"],"MessageAttributeNames":["a.*"]}"#
+        ),
+        (
+            "DeleteMessage",
+            #"{"QueueUrl":"http://h/000000000000/q1","ReceiptHandle":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}"#
+        ),
         ("CreateQueue", #"{"QueueName":"q2","Attributes":{"VisibilityTimeout":"7"},"tags":{}}"#),
         ("ListQueues", #"{"QueueNamePrefix":"q","MaxResults":1,"NextToken":"cTE="}"#),
         ("GetQueueAttributes", #"{"QueueUrl":"q1","AttributeNames":["All","QueueArn"]}"#),

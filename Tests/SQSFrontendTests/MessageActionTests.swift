@@ -32,7 +32,8 @@ import Testing
 
     @Test func bodiesSurviveByteForByte() throws {
         let client = try TestClient()
-        _ = try client.call("SendMessage", #"{"QueueUrl":"q1","MessageBody":"\"&quot;\r\n\t\\ \u00e9\ud83d\ude00 é/\/"}"#)
+        _ = try client.call(
+            "SendMessage", #"{"QueueUrl":"q1","MessageBody":"\"&quot;\r\n\t\\ \u00e9\ud83d\ude00 é/\/"}"#)
         let message = try #require(messages(try client.call("ReceiveMessage", #"{"QueueUrl":"q1"}"#)).first)
         #expect(message["Body"] as? String == "\"&quot;\r\n\t\\ é😀 é//")
     }
@@ -167,8 +168,10 @@ import Testing
         (#"{"a":{"DataType":1}}"#, "SerializationException"),
         (#"{"a":"x"}"#, "SerializationException"),
         (#"["a"]"#, "SerializationException"),
-        (#"{"a":{"DataType":"String","StringValue":"x"},"a":{"DataType":"String","StringValue":"y"}}"#,
-            "SerializationException"),
+        (
+            #"{"a":{"DataType":"String","StringValue":"x"},"a":{"DataType":"String","StringValue":"y"}}"#,
+            "SerializationException"
+        ),
         (#"{"a":{"DataType":"String","StringListValues":["x"]}}"#, "UnsupportedOperation"),
     ])
     func refusesMessageAttributes(_ attributes: String, _ code: String) throws {
@@ -190,7 +193,9 @@ import Testing
             "MessageGroupId":null}
             """#
         #expect(try client.call("SendMessage", body).status == 200)
-        #expect(try client.call("SendMessage", #"{"QueueUrl":"q1","MessageBody":"x","MessageAttributes":{}}"#).status == 200)
+        #expect(
+            try client.call("SendMessage", #"{"QueueUrl":"q1","MessageBody":"x","MessageAttributes":{}}"#).status == 200
+        )
     }
 
     @Test func tenAttributesAreEnough() throws {
@@ -304,7 +309,8 @@ import Testing
     func refusesMalformedRequests(_ body: String) throws {
         let client = try TestClient()
         #expect(
-            try client.fault("SendMessage", body) == "400 SerializationException SerializationException;Sender", "\(body)")
+            try client.fault("SendMessage", body) == "400 SerializationException SerializationException;Sender",
+            "\(body)")
         // The connection goes on.
         #expect(try client.call("SendMessage", #"{"QueueUrl":"q1","MessageBody":"x"}"#).status == 200)
     }

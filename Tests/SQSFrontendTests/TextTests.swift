@@ -29,7 +29,8 @@ import Testing
         for value in UInt32(0)...0x10FFFF {
             guard let scalar = Unicode.Scalar(value) else { continue }
             // Every scalar of the first planes' edges, and a sample of the rest.
-            guard value < 0x300 || value % 97 == 0 || value & 0xFFFF > 0xFFF0 || (0xD7F0...0xE010).contains(value) else {
+            guard value < 0x300 || value % 97 == 0 || value & 0xFFFF > 0xFFF0 || (0xD7F0...0xE010).contains(value)
+            else {
                 continue
             }
             let isLegal: Bool =

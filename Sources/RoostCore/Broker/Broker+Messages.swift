@@ -22,7 +22,7 @@ extension Broker {
         let timeout = visibilityTimeout ?? queues[queue].settings.visibilityTimeout
         try validate(timeout)
         guard queues[queue].pause == nil, queues[queue].counts.ready > 0 else { return nil }
-        let slots = readySlots(of: queue, maximum: maximum)
+        let slots = fitting(readySlots(of: queue, maximum: maximum))
         return LeaseEntry(queue: queue, at: now, deadline: now + timeout, slots: slots)
     }
 
@@ -95,6 +95,16 @@ extension Broker {
 
     private func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
         isAlive(slot) && index[slot].number == number && index[slot].queue == queue
+    }
+
+    /// As many of the first ones as fit into one reply, and at least one.
+    func fitting(_ slots: [UInt32]) -> [UInt32] {
+        var bytes = 0
+        for (count, slot) in slots.enumerated() {
+            bytes += Int(index[slot].location.length)
+            if bytes > Limits.receiveBytesMax { return Array(slots.prefix(max(count, 1))) }
+        }
+        return slots
     }
 
     /// The oldest ready messages: a merge of those that came back and those not delivered yet, by order.

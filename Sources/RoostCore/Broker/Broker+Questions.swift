@@ -61,7 +61,7 @@ extension Broker {
             case .delayed: walk(queues[id].delayed, fromTail, count) { _ in true }
             case .inFlight: walk(queues[id].available, fromTail, count) { index[$0].place == .inFlight }
             }
-        return slots.map { slot in
+        return fitting(slots).map { slot in
             Peeked(
                 id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
                 location: index[slot].location, receiveCount: index[slot].receiveCount,
