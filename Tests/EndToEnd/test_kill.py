@@ -3,6 +3,7 @@
 SIGKILL does not lose the page cache, so this test cannot find a missing fdatasync. test_reply_order.py does.
 """
 
+import faulthandler
 import multiprocessing
 import random
 import statistics
@@ -69,6 +70,8 @@ def drain(server, queue, path) -> list[history.Operation]:
 
 def test_kill_under_load(new_server, tmp_path, request, seed, report):
     kills = request.config.getoption("--kills")
+    # It may run as long as was asked for, not only as long as a test that hangs.
+    faulthandler.cancel_dump_traceback_later()
     chance = random.Random(seed)
     server = new_server(*SMALL_SEGMENTS).start()
     sqs = sqs_client(server.sqs_url)

@@ -122,6 +122,21 @@ import Testing
         #expect(try disk.tornCopies == [.torn(1, copy: 1)])
     }
 
+    /// Cut to nothing but its header, the segment still counts: the size of its file makes sense only together with the
+    /// header behind it, so that one must not be taken for a segment made ahead and removed.
+    @Test func aSegmentWhoseOnlyBatchIsTornKeepsTheHeaderThatVoidsIt() throws {
+        let disk = MemoryDisk()
+        var log = try open(disk)
+        log.drain(.background, on: disk)
+        let entries = log.commit([payload(1, bytes: 5000)], on: disk)
+        disk.overwrite(.segment(2), at: 512, with: payload(2, bytes: 700))
+        for salt in 1...3 as ClosedRange<UInt64> {
+            #expect(try recover(disk, salt: salt).entries == entries)
+            #expect(disk.contents(.segment(2))?.count == 512)
+            #expect(try disk.files == [.segment(1), .segment(2), .torn(2, copy: 1), .segment(3)])
+        }
+    }
+
     @Test func aBadRecordBeforeALaterBatchIsDamage() throws {
         let (disk, _) = try sample()
         disk.flip(.segment(1), byte: 2560 + 48 + 20, bit: 0)

@@ -39,17 +39,25 @@ final class FakeStorage: Storage {
         var seen: [StorageRequest] = []
         var submits = 0
         var cancelled: [UInt64] = []
-        var cancelWatcher: CheckedContinuation<Void, Never>?
-        var waiterWatcher: CheckedContinuation<Void, Never>?
         var refusal: Rejection?
         var inFlight: Int?
     }
 
+    /// What a test over sockets waits for.
+    enum Event {
+        /// A receive stands in line.
+        case waiting
+        case cancelled
+    }
+
     let state = Mutex(State())
+    private let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
     private let schedule: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
 
     init(schedule: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil) {
         self.schedule = schedule
+        (events, happened) = AsyncStream.makeStream()
     }
 
     var readiness: Readiness { .ready }
@@ -64,36 +72,17 @@ final class FakeStorage: Storage {
     }
 
     func cancel(_ token: UInt64, for receiver: any CompletionReceiver) {
-        let watcher = state.withLock { state in
+        state.withLock { state in
             state.cancelled.append(token)
             state.pending.append(.cancel(token, receiver))
-            defer { state.cancelWatcher = nil }
-            return state.cancelWatcher
         }
+        happened.yield(.cancelled)
         schedule? { self.answer() }
-        watcher?.resume()
     }
 
-    /// Returns once a receive was cancelled.
-    func waitForCancel() async {
-        await withCheckedContinuation { continuation in
-            let isCancelled = state.withLock { state in
-                if state.cancelled.isEmpty { state.cancelWatcher = continuation }
-                return !state.cancelled.isEmpty
-            }
-            if isCancelled { continuation.resume() }
-        }
-    }
-
-    /// Returns once a receive waits in line.
-    func waitForWaiter() async {
-        await withCheckedContinuation { continuation in
-            let isWaiting = state.withLock { state in
-                if state.waiters.isEmpty { state.waiterWatcher = continuation }
-                return !state.waiters.isEmpty
-            }
-            if isWaiting { continuation.resume() }
-        }
+    /// Returns once `event` happened since the last call. For one test task at a time.
+    func wait(for event: Event) async {
+        for await seen in events where seen == event { return }
     }
 
     /// Carries out what was submitted and delivers the results, one list for each receiver.
@@ -118,12 +107,7 @@ final class FakeStorage: Storage {
             Self.wake(&state, &results)
             return results
         }
-        let watcher = state.withLock { state in
-            guard !state.waiters.isEmpty else { return nil as CheckedContinuation<Void, Never>? }
-            defer { state.waiterWatcher = nil }
-            return state.waiterWatcher
-        }
-        watcher?.resume()
+        if state.withLock({ !$0.waiters.isEmpty }) { happened.yield(.waiting) }
         var order: [any CompletionReceiver] = []
         for (_, receiver) in results where !order.contains(where: { $0 === receiver }) { order.append(receiver) }
         for receiver in order { receiver.receive(results.filter { $0.1 === receiver }.map(\.0)) }

@@ -67,9 +67,9 @@ import Testing
             let poll = TestClient.request("ReceiveMessage", #"{"QueueUrl":"q1","WaitTimeSeconds":20}"#)
             try await connect(server, group).executeThenClose { _, outbound in
                 try await outbound.write(ByteBuffer(string: poll))
-                await storage.waitForWaiter()
+                await storage.wait(for: .waiting)
             }
-            await storage.waitForCancel()
+            await storage.wait(for: .cancelled)
             let send = TestClient.request("SendMessage", #"{"QueueUrl":"q1","MessageBody":"hello"}"#)
             _ = try await talk(connect(server, group), send, until: "}")
             let received = try await talk(connect(server, group), poll, until: "]}")
@@ -83,7 +83,7 @@ import Testing
             let poll = TestClient.request("ReceiveMessage", #"{"QueueUrl":"q1","WaitTimeSeconds":20}"#)
             let client = try await connect(server, group)
             async let answer = talk(client, poll, until: "{}")
-            await storage.waitForWaiter()
+            await storage.wait(for: .waiting)
             await server.shutdown()
             let empty = try await answer
             #expect(empty.contains("connection: close"))
