@@ -68,7 +68,8 @@ let package = Package(
         .target(
             name: "RoostServer",
             dependencies: [
-                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend", "HTTPGuard",
+                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend",
+                "HTTPGuard",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

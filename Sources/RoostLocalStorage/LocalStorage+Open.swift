@@ -31,8 +31,8 @@ extension StartError: CustomStringConvertible {
 extension LocalStorage {
     /// Opens the data directory, replays the log, and is ready to serve once a driver is attached.
     ///
-    /// `progress` is called with a fraction from 0 to 1 while the log is read; `onFailure` once when the log could not be
-    /// written any more: nothing is answered from then on, and the process has to end.
+    /// `progress` is called with a fraction from 0 to 1 while the log is read; `onFailure` once when the log could not
+    /// be written any more: nothing is answered from then on, and the process has to end.
     package static func open(
         directory: DataDirectory, configuration: LocalStorageConfiguration,
         progress: (Double) -> Void,

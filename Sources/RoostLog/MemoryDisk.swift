@@ -4,8 +4,8 @@ import Synchronization
 /// A log directory in memory that knows what is synced. Tests and simulations crash it, break it and damage it.
 ///
 /// The model of a crash is the one in `Disk`: each sector that was written and not synced is old, new or garbage; each
-/// name that was changed since the last `syncDirectory` is old or new. A failed sync loses its sectors for good, and the
-/// next one reports success, as Linux does.
+/// name that was changed since the last `syncDirectory` is old or new. A failed sync loses its sectors for good, and
+/// the next one reports success, as Linux does.
 package final class MemoryDisk: Disk {
     package static let sectorBytes = 512
 

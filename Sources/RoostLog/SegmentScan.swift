@@ -23,8 +23,8 @@ struct BadPlace {
     var isDamage = false
 }
 
-/// Reads one segment up to its end, and says how it ends. Decides nothing: whether a bad place is a torn write or damage
-/// depends on later marks.
+/// Reads one segment up to its end, and says how it ends. Decides nothing: whether a bad place is a torn write or
+/// damage depends on later marks.
 struct SegmentScan {
     let bytes: UnsafeRawBufferPointer
     let header: SegmentHeader

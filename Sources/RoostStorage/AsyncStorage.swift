@@ -58,7 +58,8 @@ package final class AsyncStorage: CompletionReceiver {
         }
     }
 
-    /// Ends a waiting receive whose caller was cancelled. Other requests run on: their effect may be on its way to disk.
+    /// Ends a waiting receive whose caller was cancelled. Other requests run on: their effect may be on its way to
+    /// disk.
     private func abandon(_ token: UInt64, _ request: StorageRequest) {
         guard case .receive(let queue, _) = request else { return }
         let continuation = state.withLock { state -> CheckedContinuation<Answer, Never>? in

@@ -33,7 +33,7 @@ package final class SQSServer: Sendable {
                 eventLoop: loop, storage: storage, configuration: configuration, load: load, logger: logger)
         }
         for outlet in outlets.values { try await outlet.eventLoop.submit { outlet.start() }.get() }
-        let bootstrap = bootstrap(group, configuration.limits) { [outlets] channel in
+        let bootstrap = bootstrap(group, logger) { [outlets] channel in
             guard let outlet = outlets[ObjectIdentifier(channel.eventLoop)], load.addConnection() else {
                 return channel.close()
             }
@@ -51,7 +51,8 @@ package final class SQSServer: Sendable {
         }
     }
 
-    /// Stops accepting, ends idle connections and waiting receives, and lets running requests finish until the deadline.
+    /// Stops accepting, ends idle connections and waiting receives, and lets running requests finish until the
+    /// deadline.
     package func shutdown() async {
         do {
             try await channel.close().get()
@@ -75,12 +76,17 @@ package final class SQSServer: Sendable {
     }
 
     private static func bootstrap(
-        _ group: any EventLoopGroup, _ limits: SQSLimits,
+        _ group: any EventLoopGroup, _ logger: Logger,
         _ initialize: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger))
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // One read a turn: the most that a client can send ahead of its replies.
             .childChannelOption(.maxMessagesPerRead, value: 1)

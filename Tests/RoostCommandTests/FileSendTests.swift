@@ -50,7 +50,8 @@ import Testing
 
     @Test func linesThatAreRefusedAreNamed() async throws {
         let reply =
-            #"{"results":[{"id":"x"},{"error":{"status":413,"code":"message_too_large","detail":"too big"}}],"failed":1}"#
+            #"{"results":[{"id":"x"},{"error":{"status":413,"code":"message_too_large","detail":"too big"}}],"#
+            + #""failed":1}"#
         let outcome = try await withFile(Data("a\n\nb\n".utf8)) { path in
             try await withFakeServer { _ in
                 .json(reply)

@@ -35,7 +35,8 @@ struct CommandRequest: Sendable {
             arguments: ["queue", "pause", "jobs", "--reason", "r"], line: "POST /api/v1/queues/jobs/pause",
             body: #"{"reason":"r"}"#, reply: queueJSON),
         CommandRequest(
-            arguments: ["queue", "pause", "jobs"], line: "POST /api/v1/queues/jobs/pause", body: "{}", reply: queueJSON),
+            arguments: ["queue", "pause", "jobs"], line: "POST /api/v1/queues/jobs/pause",
+            body: "{}", reply: queueJSON),
         CommandRequest(
             arguments: ["queue", "resume", "jobs"], line: "POST /api/v1/queues/jobs/resume", reply: queueJSON),
         CommandRequest(

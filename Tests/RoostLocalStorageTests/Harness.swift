@@ -6,7 +6,6 @@ import RoostStorage
 import Synchronization
 import Testing
 
-
 /// The embedded engine on a disk in memory, driven step by step.
 final class Harness: CompletionReceiver {
     let disk: MemoryDisk

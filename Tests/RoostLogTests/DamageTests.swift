@@ -133,8 +133,9 @@ import Testing
         }
     }
 
-    /// The rest of a file turned to zeros, from every eighth byte on. In a segment that others follow it is found. In the
-    /// last one it can take batches together with all marks for them, and leaves no trace: what stands before it stays.
+    /// The rest of a file turned to zeros, from every eighth byte on. In a segment that others follow it is found. In
+    /// the last one it can take batches together with all marks for them, and leaves no trace: what stands before it
+    /// stays.
     @Test(arguments: try samples)
     func everyEndTurnedToZeros(_ sample: Sample) throws {
         let intact = try recover(sample.disk.copy())

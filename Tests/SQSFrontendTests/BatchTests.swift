@@ -100,7 +100,8 @@ import Testing
             "SendMessageBatch",
             send(
                 #"""
-                {"Id":"good","MessageBody":"x"},{"Id":"char","MessageBody":"\u0001"},{"Id":"long","MessageBody":"\#(long)"},
+                {"Id":"good","MessageBody":"x"},{"Id":"char","MessageBody":"\u0001"},
+                {"Id":"long","MessageBody":"\#(long)"},
                 {"Id":"delay","MessageBody":"x","DelaySeconds":901},{"Id":"empty","MessageBody":""},
                 {"Id":"type","MessageBody":"x","MessageAttributes":{"a":{"DataType":"X","StringValue":"1"}}}
                 """#))

@@ -1,3 +1,4 @@
+import Logging
 import NIOCore
 import NIOEmbedded
 import RoostModel
@@ -251,6 +252,16 @@ import Testing
         polling.settle()
         #expect(try polling.response()?.status == 503)
         #expect(polling.returned() == 1)
+    }
+
+    @Test func acceptingPausesWhenTheSystemHasNoMoreFiles() throws {
+        let channel = EmbeddedChannel(handler: AcceptPause(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        var isAccepting: Bool? { channel.options.lazy.compactMap { $0.value as? Bool }.first }
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept"))
+        #expect(isAccepting == false)
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(isAccepting == true)
+        _ = try channel.finish()
     }
 
     // MARK: Shutdown

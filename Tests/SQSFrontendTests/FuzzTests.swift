@@ -8,7 +8,8 @@ import Testing
         ("SendMessage", #"{"QueueUrl":"q1","MessageBody":"a\u00e9\ud83d\ude00b","DelaySeconds":5}"#),
         (
             "SendMessage",
-            #"{"QueueUrl":"q1","MessageBody":"x","MessageAttributes":{"a.b":{"DataType":"Binary.x","BinaryValue":"AP8="}}}"#
+            #"{"QueueUrl":"q1","MessageBody":"x","MessageAttributes":{"a.b":{"DataType":"Binary.x","#
+                + #""BinaryValue":"AP8="}}}"#
         ),
         (
             "SendMessageBatch",

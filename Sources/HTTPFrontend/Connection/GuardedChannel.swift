@@ -47,8 +47,8 @@ package struct GuardedChannel: ServerChildChannel {
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let connection = Connection(storage: storage, logger: logger)
         return base.setup(channel: channel, logger: logger).flatMapThrowing { http in
-            // One read, of 2 KiB at first, shows the head. More reads in the same turn would fetch tens of kilobytes of a
-            // body before its budget can hold it back.
+            // One read, of 2 KiB at first, shows the head. More reads in the same turn would fetch tens of kilobytes of
+            // a body before its budget can hold it back.
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)

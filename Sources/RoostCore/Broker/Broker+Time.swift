@@ -107,7 +107,8 @@ extension Broker {
         queueTimers.insert(id, in: &queues)
     }
 
-    /// Frees dead messages, queue after queue. The end of a queue counts as one, so that many empty ones are bounded too.
+    /// Frees dead messages, queue after queue. The end of a queue counts as one, so that many empty ones are bounded
+    /// too.
     private mutating func reap(_ count: UInt32, _ effects: inout Effects) {
         for _ in 0..<count {
             guard let id = queues.nextToReap else { return }

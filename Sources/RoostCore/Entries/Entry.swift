@@ -1,6 +1,7 @@
 package import RoostModel
 
-/// One change of the core, as it stands in the log. Everything that was decided is in it; `Broker.apply` decides nothing.
+/// One change of the core, as it stands in the log. Everything that was decided is in it; `Broker.apply` decides
+/// nothing.
 package enum Entry: Sendable, Equatable {
     case createQueue(CreateQueueEntry)
     case deleteQueue(DeleteQueueEntry)

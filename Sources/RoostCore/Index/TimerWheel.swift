@@ -16,7 +16,8 @@ package protocol TimerNodes {
 /// bucket of the lowest level becomes due whole, so that timers fall due in the order of their deadlines, and those of
 /// one deadline in the order in which they were set. Setting and removing are O(1) and allocate nothing.
 ///
-/// The links at both ends of a bucket name the bucket (`mark`), so a timer can be taken out without knowing where it is.
+/// The links at both ends of a bucket name the bucket (`mark`), so a timer can be taken out without knowing where it
+/// is.
 package struct TimerWheel: Sendable {
     private static let levels = 8
     private static let bucketsPerLevel = 64

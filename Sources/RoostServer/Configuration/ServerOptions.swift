@@ -26,7 +26,8 @@ extension ServerOption {
             "fsync", "WHEN", \.fsync,
             "When the log is synced to disk. Only always keeps every accepted message through a power cut."
         ),
-        // The range is that of the message index (RoostLog/LogLimits); far smaller segments cost a sync each few messages.
+        // The range is that of the message index (RoostLog/LogLimits); far smaller segments cost a sync each few
+        // messages.
         .size(
             "segment-bytes", \.segmentBytes, (64 << 10)...(128 << 20),
             "Size of a log segment: a multiple of 4KiB, at least twice --max-message-bytes."

@@ -120,10 +120,11 @@ enum MessageAttributeRules {
         guard !name.isEmpty, name.utf8.count <= Limits.attributeNameBytesMax, !isReserved, !hasBadDots,
             name.utf8.allSatisfy(isNameByte)
         else {
+            let longest = Limits.attributeNameBytesMax
             throw SQSFault(
                 .invalidParameterValue,
-                "Message attribute name '\(name.prefix(Limits.attributeNameBytesMax))' is invalid. It can contain letters, digits, "
-                    + "underscores, hyphens and dots, is 1 to \(Limits.attributeNameBytesMax) bytes long, does not start or end with a dot "
+                "Message attribute name '\(name.prefix(longest))' is invalid. It can contain letters, digits, "
+                    + "underscores, hyphens and dots, is 1 to \(longest) bytes long, does not start or end with a dot "
                     + "or hold two in a row, and does not start with AWS. or Amazon."
             )
         }
