@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Optional
 
-from load import alternate, median_report
+from load import alternate, median_report, undisturbed
 from servers import Redis, Roost, Yardstick
 
 REQUESTS = "requestsPerSecond"
@@ -49,6 +49,10 @@ class Bench:
     yardstick_program: str
     runs: int
     backlog: int
+    waits_for_idle: bool = False
+
+    def alternate(self, sides):
+        return alternate(self.runs, sides, undisturbed if self.waits_for_idle else lambda make_run: make_run())
 
     def roost(self, *options, **more):
         return Roost(self.disk, self.roost_program, options, **more)
@@ -58,7 +62,7 @@ class Bench:
 
 
 def compare(bench, what, unit, figure, roost, peer_name, peer, floor):
-    reports = alternate(bench.runs, {"roost": roost, peer_name: peer})
+    reports = bench.alternate({"roost": roost, peer_name: peer})
     return row_of(what, unit, figure, reports, peer_name, floor)
 
 
@@ -129,15 +133,15 @@ def redis(bench):
         return {REQUESTS: rate, "p50Microseconds": p50 * 1000, "p99Microseconds": p99 * 1000}
 
     names = ("redis, our LPUSH", "redis-benchmark lpush")
-    reports = alternate(
-        bench.runs, {"roost": lambda: send_run(bench, connections), names[0]: lpush, names[1]: redis_benchmark})
+    reports = bench.alternate(
+        {"roost": lambda: send_run(bench, connections), names[0]: lpush, names[1]: redis_benchmark})
     for name in names:
         yield row_of(f"SendMessage, {connections} connections", "messages/s", REQUESTS, reports, name, 0.5)
 
 
 def batch(bench):
     connections = 32
-    reports = [send_run(bench, connections, scenario="send-batch") for _ in range(bench.runs)]
+    reports = bench.alternate({"roost": lambda: send_run(bench, connections, scenario="send-batch")})["roost"]
     ours = median_report(reports, MESSAGES)
     yield Row(f"SendMessageBatch of 10, {connections} connections", "messages/s", ours[MESSAGES], floor=200_000,
               note=cost_note(ours), runs={"roost": reports})
@@ -167,7 +171,7 @@ def cycle(bench):
             return report
 
     names = ("roost", f"roost, {few:,} waiting")
-    reports = alternate(bench.runs, {names[0]: lambda: refilled(many), names[1]: lambda: refilled(few)})
+    reports = bench.alternate({names[0]: lambda: refilled(many), names[1]: lambda: refilled(few)})
     ours = median_report(plain, MESSAGES)
     left = min(report["left"] for report in plain)
     yield Row(f"receive 10 + delete 10, {many:,} waiting at the start", "messages/s", ours[MESSAGES], floor=120_000,
@@ -239,7 +243,7 @@ def modes(bench):
                 name: (lambda options=options: send_run(bench, connections, *options, sync_delay_us=delay_us))
                 for name, options in engines.items()
             }
-            reports = alternate(bench.runs, sides)
+            reports = bench.alternate(sides)
             inline = median_report(reports["inline, 1 loop"], REQUESTS)[REQUESTS]
             for name in engines:
                 middle = median_report(reports[name], REQUESTS)
