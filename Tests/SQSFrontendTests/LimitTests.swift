@@ -8,6 +8,7 @@ import Testing
         var limits = SQSLimits()
         limits.bodyBytesMax = 10_000
         limits.bodyBytesMaxOverall = 64 * 1024
+        limits.smallBodyBytesMax = 512
         return limits
     }()
 

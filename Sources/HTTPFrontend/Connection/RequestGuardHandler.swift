@@ -90,7 +90,8 @@ extension RequestGuardHandler {
         case .head(let head):
             requestsBegun += 1
             // HTTP/1.0 needs a negotiation to keep a connection, which nobody should need.
-            if head.version != .http1_1 { closesAfterReply = true }
+            // Without exactly one Host the request is refused, and what follows on the connection cannot be trusted.
+            if head.version != .http1_1 || head.headers["host"].count != 1 { closesAfterReply = true }
             pace.headEnded(at: now)
             beginBody(head, context: context)
         case .body(let buffer): pace.bodyArrived(buffer.readableBytes, at: now)

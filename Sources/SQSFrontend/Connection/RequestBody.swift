@@ -26,8 +26,7 @@ struct RequestBody {
     mutating func copy(adding more: Int = 0, _ load: SharedLoad) -> Bool {
         if isCopy { return true }
         let capacity = Self.capacity(for: count &+ more)
-        guard load.reserveBody(capacity) else { return false }
-        reserved = capacity
+        guard reserve(capacity, load) else { return false }
         var copy = ByteBufferAllocator().buffer(capacity: capacity)
         copy.writeImmutableBuffer(bytes)
         bytes = copy
@@ -36,12 +35,16 @@ struct RequestBody {
     }
 
     private mutating func write(_ part: ByteBuffer, _ load: SharedLoad) -> Bool {
-        let capacity = Self.capacity(for: count &+ part.readableBytes)
-        if capacity > reserved {
-            guard load.reserveBody(capacity &- reserved) else { return false }
-            reserved = capacity
-        }
+        guard reserve(Self.capacity(for: count &+ part.readableBytes), load) else { return false }
         bytes.writeImmutableBuffer(part)
+        return true
+    }
+
+    /// Counts a buffer of this size, unless it is small. False when there is no room for it.
+    private mutating func reserve(_ capacity: Int, _ load: SharedLoad) -> Bool {
+        guard capacity > load.smallBodyBytesMax, capacity > reserved else { return true }
+        guard load.reserveBody(capacity &- reserved) else { return false }
+        reserved = capacity
         return true
     }
 

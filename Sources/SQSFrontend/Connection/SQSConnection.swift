@@ -219,10 +219,13 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     private func settleBody() {
         if body.isBorrowed, !body.copy(outlet.load) {
             refuse(.noRoomForBody)
-        } else if outlet.load.isBodyRoomShort {
+        } else if outlet.load.isBodyRoomShort, !isBodySmall {
             isBodyPaused = true
         }
     }
+
+    /// Whether what was declared, or else what has come, needs no room.
+    private var isBodySmall: Bool { (head?.bodyBytes ?? body.count) <= outlet.load.smallBodyBytesMax }
 
     func clearBody() {
         let hadRoomShort = outlet.load.isBodyRoomShort

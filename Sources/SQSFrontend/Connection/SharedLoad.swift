@@ -3,6 +3,8 @@ import Synchronization
 /// What all connections of all loops cost together. Requests that arrive whole in one read never touch the sums.
 package final class SharedLoad: Sendable {
     private let bodyBytesMax: Int
+    /// Bodies up to this size need no room.
+    let smallBodyBytesMax: Int
     private let unsentBytesMax: Int
     private let connectionsMax: Int
     private let bodyBytes = Atomic<Int>(0)
@@ -11,6 +13,7 @@ package final class SharedLoad: Sendable {
 
     package init(_ limits: SQSLimits) {
         bodyBytesMax = limits.bodyBytesMaxOverall
+        smallBodyBytesMax = limits.smallBodyBytesMax
         unsentBytesMax = limits.unsentBytesMaxOverall
         connectionsMax = limits.connectionsMax
     }
