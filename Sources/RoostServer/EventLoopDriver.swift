@@ -30,7 +30,9 @@ package final class EventLoopDriver: EngineDriver {
         let due = storage.runTurn()
         storage.commit()
         guard let due, let delay = timer.withLock({ $0.engine.arm(in: due, now: storage.nanoseconds) }) else { return }
-        let scheduled = loop.scheduleTask(in: .milliseconds(delay)) { self.timerFired() }
+        // Not at once: the loop runs tasks that are due until there are none, and reads no socket meanwhile. A mass
+        // expiry, slice after slice, would shut everybody out.
+        let scheduled = loop.scheduleTask(in: .milliseconds(max(delay, 1))) { self.timerFired() }
         let replaced = timer.withLock { timer in
             defer { timer.scheduled = scheduled }
             return timer.scheduled
