@@ -1,13 +1,14 @@
 """What the broker must reach, one function each. A function yields rows."""
 
 import shutil
+import statistics
 import subprocess
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import Optional
 
-from load import alternate, median_report, undisturbed
+from load import OtherWork, alternate, median_report, undisturbed
 from servers import Redis, Roost, Yardstick
 
 REQUESTS = "requestsPerSecond"
@@ -182,47 +183,57 @@ def cycle(bench):
 def turns(bench):
     """The longest turn of the core so far, after each of three phases on one server."""
     limit_ms = 5.0
+    reports = bench.alternate({"roost": lambda: turns_of_one_server(bench)})["roost"]
+    phases = {
+        "sent": f"{bench.backlog:,} messages sent",
+        "purged": "... and purged",
+        "expired": "... and expired at one instant",
+    }
+    for phase, what in phases.items():
+        longest = statistics.median(report[phase] for report in reports)
+        stalls = [report[f"{phase}Stall"] for report in reports if f"{phase}Stall" in report]
+        note = f"a send to another queue took up to {statistics.median(stalls):.1f} ms" if stalls else ""
+        yield Row(f"longest turn of the core: {what}", "ms", longest, ceiling=limit_ms, note=note,
+                  runs={"roost": reports})
 
-    def longest_ms(server):
-        seconds = server.metric(r"roost_\w*turn\w*seconds\w*max\w*|roost_\w*turn\w*max\w*seconds\w*")
-        if seconds is None:
-            raise RuntimeError("/metrics has no maximum of the core's turns (roost_core_turn_seconds_max)")
-        return seconds * 1000
 
-    def row(what, note):
-        return Row(f"longest turn of the core: {what}", "ms", longest_ms(server), ceiling=limit_ms, note=note)
-
+def turns_of_one_server(bench):
+    report = {}
     with bench.roost() as server:
+        others = OtherWork(server.pid)
         for queue in ("sent", "other"):
             server.create_queue(queue)
-        filled = bench.load.fill(server, "sent", bench.backlog)
-        yield row(f"{bench.backlog:,} messages sent", f"filled at {filled[MESSAGES]:,.0f} messages/s")
-        stall = longest_send_during(bench, server, lambda: empty(server, "sent", lambda: server.purge("sent")))
-        yield row("... and purged", f"a send to another queue took at most {stall:.1f} ms")
         bench.load.fill(server, "sent", bench.backlog)
-        expire = lambda: empty(server, "sent", lambda: server.set_retention("sent", 1))
-        stall = longest_send_during(bench, server, expire)
-        yield row("... and expired at one instant", f"a send to another queue took at most {stall:.1f} ms")
+        report["sent"] = longest_turn_ms(server)
+        report["purgedStall"] = longest_send_during(bench, server, lambda: server.purge("sent"))
+        report["purged"] = longest_turn_ms(server)
+        bench.load.fill(server, "sent", bench.backlog)
+        report["expiredStall"] = longest_send_during(bench, server, lambda: server.set_retention("sent", 1))
+        report["expired"] = longest_turn_ms(server)
+        report["otherCores"] = others.cores()
+    return report
 
 
-def empty(server, queue, begin, seconds_max=120):
-    """Begins, and waits until nothing waits any more; slices of work may go on a little longer."""
-    begin()
-    deadline = time.monotonic() + seconds_max
-    while server.waiting(queue) > 0:
-        if time.monotonic() > deadline:
-            raise RuntimeError(f"{server.waiting(queue)} messages are left after {seconds_max} s")
-        time.sleep(0.05)
+def longest_turn_ms(server):
+    seconds = server.metric(r"roost_core_turn_seconds_max")
+    if seconds is None:
+        raise RuntimeError("/metrics has no roost_core_turn_seconds_max")
+    return seconds * 1000
 
 
-def longest_send_during(bench, server, action):
-    """Milliseconds of the longest SendMessage of one connection to another queue, during and after the action."""
+def longest_send_during(bench, server, empty, seconds_max=120):
+    """Milliseconds of the longest SendMessage of one connection to another queue, while the queue `sent` is emptied and
+    until nothing waits there any more."""
     reports = []
-    sender = threading.Thread(
-        target=lambda: reports.append(bench.load.run("send", server, 1, "--queue", "other", duration=10)))
+    sender = threading.Thread(target=lambda: reports.append(bench.load.run("send", server, 1, "--queue", "other")))
     sender.start()
-    time.sleep(bench.load.warm_up + 0.5)
-    action()
+    time.sleep(bench.load.warm_up + bench.load.duration / 8)
+    empty()
+    deadline = time.monotonic() + seconds_max
+    while server.waiting("sent") > 0:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"{server.waiting('sent')} messages are left after {seconds_max} s")
+        time.sleep(0.05)
     sender.join()
     if not reports:
         raise RuntimeError("the sends to another queue failed")

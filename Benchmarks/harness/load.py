@@ -25,7 +25,8 @@ class Load:
         """The report of one run of sqsload against a server."""
         command = [
             self.program, scenario, "--port", str(server.port), "--connections", str(connections),
-            "--duration", str(duration or self.duration), "--warmup", str(self.warm_up), "--server-pid", str(server.pid), "--json",
+            "--duration", str(duration or self.duration), "--warmup", str(self.warm_up),
+            "--server-pid", str(server.pid), "--json",
         ] + list(options)
         others = OtherWork(server.pid)
         result = subprocess.run(command, capture_output=True, text=True)

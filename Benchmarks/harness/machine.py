@@ -23,6 +23,7 @@ def describe(root, roost_program, disk):
     with open("/proc/loadavg") as loadavg:
         load = loadavg.read().split()[0]
     p50, p99 = sync_latency_us(disk)
+    commit = first_line("git", "rev-parse", "--short", "HEAD", cwd=root)
     return {
         "cpu": lscpu.get("Model name", "unknown").strip(),
         "cores": os.cpu_count(),
@@ -32,7 +33,7 @@ def describe(root, roost_program, disk):
         "fdatasync of 4 KiB": f"p50 {p50:.0f} us, p99 {p99:.0f} us (zero-filled file)",
         "load average": f"{load} at the start: other work on this machine makes the figures worthless",
         "swift": first_line("swift", "--version"),
-        "roost": f"{first_line(roost_program, '--version')}, commit {first_line('git', 'rev-parse', '--short', 'HEAD', cwd=root)}",
+        "roost": f"{first_line(roost_program, '--version')}, commit {commit}",
         "flags": "swift build -c release; roost serve --redis off, fsync always (default); engine and loops: default",
         "redis": first_line("redis-server", "--version") if shutil.which("redis-server") else "not installed",
         "yardsticks": "swift-nio 2.101.2, 1 event loop",

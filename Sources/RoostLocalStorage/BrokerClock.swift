@@ -5,7 +5,7 @@ import RoostModel
 package struct TimeSource: Sendable {
     /// Milliseconds since 1970. May be stepped at any time.
     package var wallMilliseconds: @Sendable () -> Int64
-    /// Never goes back; its start means nothing.
+    /// Never goes back, and counts the time that the machine sleeps; its start means nothing.
     package var monotonicNanoseconds: @Sendable () -> UInt64
 
     package init(
@@ -21,7 +21,7 @@ package struct TimeSource: Sendable {
             return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
         },
         monotonicNanoseconds: {
-            let time = read(CLOCK_MONOTONIC)
+            let time = read(CLOCK_BOOTTIME)
             return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
         })
 

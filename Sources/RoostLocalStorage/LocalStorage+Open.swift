@@ -31,12 +31,12 @@ extension StartError: CustomStringConvertible {
 extension LocalStorage {
     /// Opens the data directory, replays the log, and is ready to serve once a driver is attached.
     ///
-    /// `progress` is called with a fraction from 0 to 1 while the log is read; `onFailure` once when the log could not
-    /// be written any more: nothing is answered from then on, and the process has to end.
+    /// `progress` is called with a fraction from 0 to 1 while the log is read; `onNotice` whenever an
+    /// operator has to know something.
     package static func open(
         directory: DataDirectory, configuration: LocalStorageConfiguration,
         progress: (Double) -> Void,
-        onFailure: @escaping @Sendable (LogError) -> Void
+        onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) throws(StartError) -> LocalStorage {
         do throws(DataDirectoryError) {
             try directory.create()
@@ -45,7 +45,7 @@ extension LocalStorage {
         }
         let disk = try openDisk(directory)
         let identity = try readOrMakeIdentity(directory, disk)
-        let storage = try open(disk, identity, configuration, progress, onFailure)
+        let storage = try open(disk, identity, configuration, progress, onNotice)
         if !identity.logBegun { try write(Identity(key: identity.key, logBegun: true), to: directory) }
         return storage
     }
@@ -53,14 +53,14 @@ extension LocalStorage {
     /// The same on any disk, for tests and simulations: nothing but the log is kept, so the key is passed in.
     package static func open(
         _ disk: any Disk, key: (UInt64, UInt64, UInt64, UInt64), logBegun: Bool,
-        configuration: LocalStorageConfiguration, onFailure: @escaping @Sendable (LogError) -> Void
+        configuration: LocalStorageConfiguration, onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) throws(StartError) -> LocalStorage {
-        try open(disk, Identity(key: key, logBegun: logBegun), configuration, { _ in }, onFailure)
+        try open(disk, Identity(key: key, logBegun: logBegun), configuration, { _ in }, onNotice)
     }
 
     private static func open(
         _ disk: any Disk, _ identity: Identity, _ configuration: LocalStorageConfiguration,
-        _ progress: (Double) -> Void, _ onFailure: @escaping @Sendable (LogError) -> Void
+        _ progress: (Double) -> Void, _ onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) throws(StartError) -> LocalStorage {
         var replay = Replay(
             core: Broker(
@@ -76,7 +76,7 @@ extension LocalStorage {
             let engine = Engine(
                 core: replay.core, log: log, bodies: replay.bodies, now: clock.now(),
                 acknowledgesEarly: configuration.acknowledgesEarly)
-            return LocalStorage(engine: engine, disk: disk, clock: clock, onFailure: onFailure)
+            return LocalStorage(engine: engine, disk: disk, clock: clock, onNotice: onNotice)
         } catch {
             throw .log(error)
         }

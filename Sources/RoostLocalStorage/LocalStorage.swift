@@ -1,9 +1,19 @@
 import Dispatch
 import Glibc
-import RoostLog
+package import RoostLog
 import RoostModel
 package import RoostStorage
 import Synchronization
+
+/// What an operator has to hear of the engine while it runs.
+package enum StorageNotice: Sendable {
+    /// The log could not be written or synced. Nothing is answered after that; the process has to end, since only a
+    /// restart can tell what is on disk.
+    case failed(LogError)
+    /// The next segment cannot be made: new messages are refused, receives and deletes go on as long as they can.
+    case diskFull(DiskError)
+    case diskHasRoom
+}
 
 /// The embedded storage engine: core, log and clock meet here, and only here.
 ///
@@ -25,18 +35,19 @@ package final class LocalStorage: Storage {
     private let disk: any Disk
     private let clock: BrokerClock
     private let background = DispatchQueue(label: "roost.segments")
-    private let failureHandler: @Sendable (LogError) -> Void
+    private let noticeHandler: @Sendable (StorageNotice) -> Void
+    /// What the start found.
+    package let recovery: RecoverySummary
 
-    /// `onFailure` is called once when the log could not be written or synced. Nothing is answered after that; the
-    /// process has to end, since only a restart can tell what is on disk.
     init(
         engine: consuming Engine, disk: any Disk, clock: BrokerClock,
-        onFailure: @escaping @Sendable (LogError) -> Void
+        onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) {
+        recovery = engine.log.recovery
         self.engine = Mutex(engine)
         self.disk = disk
         self.clock = clock
-        failureHandler = onFailure
+        noticeHandler = onNotice
         state = Mutex((.ready, StorageMetrics()))
     }
 
@@ -106,16 +117,18 @@ extension LocalStorage {
 
     /// Writes and syncs what turns did, and delivers the results that may leave. Returns when nothing is left to write.
     package func commit() {
-        deliver()
-        var wrote = false
+        var wrote = deliver()
         while let operation = engine.withLock({ $0.log.nextOperation(.commit) }) {
             perform(operation)
-            deliver()
+            _ = deliver()
             wrote = true
         }
+        guard wrote else { return prepareSegment() }
         prepareSegment()
-        // Requests that found no room have some now.
-        if wrote, engine.withLock({ $0.isHeldUp }) { wakeDriver() }
+        let (metrics, isHeldUp) = engine.withLock { ($0.metrics, $0.isHeldUp) }
+        note(metrics)
+        // What found no room has some now.
+        if isHeldUp { wakeDriver() }
     }
 
     /// The first step of the end: receives that wait are answered empty, and no new one waits.
@@ -133,6 +146,8 @@ extension LocalStorage {
         commitUntilQuiet()
         engine.withLock { $0.markNow() }
         commitUntilQuiet()
+        // A segment that is ready later must not wake what is gone.
+        inbox.withLock { $0.driver = nil }
     }
 
     /// The driver may be in the middle of a commit on its own thread.
@@ -166,23 +181,30 @@ extension LocalStorage {
         if let failure { fail(failure) }
     }
 
+    private func noteDisk(_ error: DiskError?) {
+        let hasChanged = state.withLock { state in
+            defer { state.metrics.isDiskFull = error != nil }
+            return state.metrics.isDiskFull != (error != nil)
+        }
+        if hasChanged { noticeHandler(error.map { .diskFull($0) } ?? .diskHasRoom) }
+    }
+
     private func fail(_ error: LogError) {
         let isFirst = state.withLock { state -> Bool in
             if case .failed = state.readiness { return false }
             state.readiness = .failed("\(error)")
             return true
         }
-        if isFirst { failureHandler(error) }
+        if isFirst { noticeHandler(.failed(error)) }
     }
 
-    private func deliver() {
-        let released = engine.withLock { engine in
-            (engine.takeReleased(), engine.metrics)
-        }
-        note(released.1)
-        guard !released.0.isEmpty else { return }
+    /// False: there was nothing to deliver.
+    private func deliver() -> Bool {
+        let released = engine.withLock { $0.takeReleased() }
+        guard !released.isEmpty else { return false }
         let receivers = inbox.withLock { $0.receivers }
-        for (number, completions) in released.0 { receivers[number].receive(completions) }
+        for (number, completions) in released { receivers[number].receive(completions) }
+        return true
     }
 
     /// Makes the next segment ahead, on a thread of its own: zero-filling 64 MiB takes longer than a turn may.
@@ -190,6 +212,7 @@ extension LocalStorage {
         guard let operation = engine.withLock({ $0.log.nextOperation(.background) }) else { return }
         background.async { [self] in
             perform(operation)
+            noteDisk(engine.withLock { $0.log.preparationFailure })
             wakeDriver()
         }
     }
@@ -205,6 +228,7 @@ extension LocalStorage {
             state.metrics.syncNanoseconds = before.syncNanoseconds
             state.metrics.syncNanosecondsMax = before.syncNanosecondsMax
             state.metrics.turnNanosecondsMax = before.turnNanosecondsMax
+            state.metrics.isDiskFull = before.isDiskFull
         }
     }
 

@@ -38,7 +38,8 @@ package final class ThreadedDriver: EngineDriver {
     private func scheduleCommit() {
         guard !isCommitScheduled.exchange(true, ordering: .acquiringAndReleasing) else { return }
         commits.async {
-            self.isCommitScheduled.store(false, ordering: .releasing)
+            // Before the commit: what is put into the log from now on schedules another one.
+            _ = self.isCommitScheduled.exchange(false, ordering: .acquiringAndReleasing)
             self.storage.commit()
         }
     }

@@ -21,8 +21,6 @@ package enum Rejection: Error, Sendable, Equatable {
     case invalidReceiptHandle
     /// The message is deleted, expired or purged: its visibility can no longer be changed.
     case messageNotAvailable
-    /// The lease of this handle ended and was not renewed: nothing to extend.
-    case messageNotInFlight
     /// The receive named a limit for messages in flight, and it is reached.
     case tooManyInFlight(max: Int)
     case outOfDiskSpace

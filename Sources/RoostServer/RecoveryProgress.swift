@@ -1,4 +1,5 @@
 import Logging
+import RoostLog
 import Synchronization
 
 /// Tells how far the log has been read, once for every tenth, and only if there is much of it.
@@ -15,5 +16,21 @@ final class RecoveryProgress: Sendable {
             return tenth > last && tenth < 10
         }
         if isNews { logger.info("reading the log: \(tenth * 10) %") }
+    }
+
+    /// What was found when all of it is read.
+    static func report(_ summary: RecoverySummary, _ logger: Logger) {
+        logger.info(
+            """
+            log read: \(summary.records) records in \(summary.segments) segments, \(summary.rewrittenRecords) of them \
+            written again because they were not known to be synced
+            """)
+        guard let tail = summary.tornTail else { return }
+        logger.warning(
+            """
+            the end of \(tail.file) from offset \(tail.offset) on was cut, \(tail.bytes) bytes: \(tail.problem). No \
+            mark covers it, so it was a write that a crash interrupted, unless the disk damaged it. A copy is in \
+            \(tail.copy)
+            """)
     }
 }

@@ -55,13 +55,11 @@ package enum RoostServer {
             segmentBytes: configuration.segmentBytes, syncPolicy: configuration.fsync.syncPolicy)
         engine.acknowledgesEarly = configuration.acknowledgeEarly
         let progress = RecoveryProgress(logger)
-        return try LocalStorage.open(
+        let storage = try LocalStorage.open(
             directory: DataDirectory(path: configuration.dataDirectory), configuration: engine,
-            progress: { progress.report($0) },
-            onFailure: { error in
-                logger.critical("the log cannot be written: \(error)")
-                ProcessExit.now(.logFailed)
-            })
+            progress: { progress.report($0) }, onNotice: { StorageNotices.handle($0, logger) })
+        RecoveryProgress.report(storage.recovery, logger)
+        return storage
     }
 
     private static func makeDriver(

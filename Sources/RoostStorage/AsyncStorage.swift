@@ -37,8 +37,11 @@ package final class AsyncStorage: CompletionReceiver {
         }
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                state.withLock { $0.calls[token] = .waiting(continuation) }
-                storage.submit([Submission(token: token, request: request)], for: self)
+                // Under the lock, so that a cancellation cannot reach the storage before the request does.
+                state.withLock {
+                    $0.calls[token] = .waiting(continuation)
+                    storage.submit([Submission(token: token, request: request)], for: self)
+                }
                 // Cancelled before the call stood in the table: the handler below found nothing to end.
                 if Task.isCancelled { abandon(token, request) }
             }
@@ -80,7 +83,7 @@ package final class AsyncStorage: CompletionReceiver {
     /// Returns messages whose reply could not be written, without waiting for the end of their lease.
     package func giveBack(_ messages: [ReceivedMessage], to queue: QueueName) {
         let submissions = messages.map {
-            Submission(token: 0, request: .changeVisibility(queue, $0.handle, timeout: .zero))
+            Submission(token: 0, request: .giveBack(queue, $0.handle))
         }
         storage.submit(submissions, for: self)
     }

@@ -6,8 +6,11 @@ package struct StorageMetrics: Sendable, Equatable {
     package var counts = MessageCounts()
     package var totals = MessageTotals()
     package var waiters = 0
-    /// Group commits: one write and one fdatasync each.
+    /// Batches written.
     package var commits: UInt64 = 0
+    /// fdatasync calls for batches.
+    package var syncs: UInt64 = 0
+    /// Appended to the log since the start.
     package var logBytes: UInt64 = 0
     package var logSegments = 0
     package var syncNanoseconds: UInt64 = 0
@@ -17,6 +20,8 @@ package struct StorageMetrics: Sendable, Equatable {
     package var bodyCacheBytes = 0
     package var indexBytes = 0
     package var unsyncedBytes = 0
+    /// The next segment of the log cannot be made: new messages are refused.
+    package var isDiskFull = false
 
     package init() {}
 }

@@ -29,6 +29,8 @@ package enum StorageRequest: Sendable {
     case deleteByID(QueueName, MessageID)
     /// Sets the time left of the lease to `timeout` from now; zero returns the message. Answers `.done`.
     case changeVisibility(QueueName, ReceiptHandle, timeout: Milliseconds)
+    /// Returns a message whose reply could not be delivered, if this handle still holds it. Answers `.done`.
+    case giveBack(QueueName, ReceiptHandle)
     /// Looks without leasing or counting. Answers `.peeked`.
     case peek(QueueName, PeekOptions)
 }

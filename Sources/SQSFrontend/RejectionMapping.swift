@@ -50,8 +50,6 @@ package enum RejectionMapping {
                 handle?.description ?? "", of: "ReceiptHandle",
                 "Message does not exist or is not available for visibility timeout change."
             )
-        case .messageNotInFlight:
-            SQSFault(.messageNotInflight, "The specified message is not in flight.")
         case .tooManyInFlight(let max):
             SQSFault(
                 .overLimit, "The queue has \(max) messages in flight, the most that SQS allows. Delete some first.")

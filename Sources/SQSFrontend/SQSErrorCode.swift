@@ -12,7 +12,6 @@ package enum SQSErrorCode: Sendable, CaseIterable {
     case invalidMessageContents
     case invalidParameterValue
     case malformedHTTPRequest
-    case messageNotInflight
     case missingParameter
     case overLimit
     case queueDoesNotExist
@@ -57,8 +56,6 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue")
         case .malformedHTTPRequest:
             Row("com.amazon.coral.service#MalformedHttpRequestException", "MalformedHttpRequest")
-        case .messageNotInflight:
-            Row("com.amazonaws.sqs#MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight")
         case .missingParameter:
             Row("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter")
         case .overLimit:

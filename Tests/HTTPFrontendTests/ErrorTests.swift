@@ -19,7 +19,7 @@ import Testing
             (.invalidVisibilityTimeout(.seconds(9), max: .seconds(8)), 400, "invalid_visibility_timeout"),
             (.invalidCount(0, accepted: 1...2), 400, "invalid_count"),
             (.reasonTooLong(bytes: 9, max: 8), 400, "reason_too_long"), (.invalidReceiptHandle, 400, "invalid_handle"),
-            (.messageNotAvailable, 404, "message_not_available"), (.messageNotInFlight, 409, "message_not_in_flight"),
+            (.messageNotAvailable, 404, "message_not_available"),
             (.tooManyInFlight(max: 9), 429, "too_many_in_flight"), (.outOfDiskSpace, 507, "out_of_disk_space"),
             (.outOfMemory, 503, "out_of_memory"), (.busy, 503, "busy"), (.shuttingDown, 503, "shutting_down"),
             (.storageFailed("fdatasync: EIO"), 500, "storage_failed"),

@@ -51,6 +51,26 @@ import Testing
         }
     }
 
+    /// Receiving goes on, so the node stays ready.
+    @Test func aFullDiskIsTold() async throws {
+        let server = try TestServer()
+        let line = "disk full: new messages are refused\n"
+        try await server.test { client in
+            let before = try await client.call(.get, "/readyz?verbose")
+            #expect(!before.text.contains("disk full"))
+            server.storage.edit {
+                $0.metrics.isDiskFull = true
+                $0.metrics.logBytes = 4096
+                $0.metrics.logSegments = 2
+            }
+            let full = try await client.call(.get, "/readyz?verbose")
+            #expect(full.status == .ok)
+            #expect(full.text.hasSuffix(line))
+            #expect(full.text.contains("log 2 segments, 4096 bytes appended since the start, 0 not synced\n"))
+            #expect(try await client.call(.get, "/readyz").text == "ready\n")
+        }
+    }
+
     @Test func theVersionIsTold() async throws {
         try await TestServer().test { client in
             let response = try await client.call(.get, "/version")
@@ -111,8 +131,11 @@ import Testing
             state.metrics.queues = 2
             state.metrics.counts = MessageCounts(ready: 5, inFlight: 6, delayed: 7)
             state.metrics.totals.sent = 18
-            state.metrics.commits = 4
+            state.metrics.commits = 5
+            state.metrics.syncs = 4
             state.metrics.syncNanoseconds = 250_000_000
+            state.metrics.logBytes = 4096
+            state.metrics.isDiskFull = true
         }
         try await server.test { client in
             _ = try await client.call(.post, "/api/v1/queues/jobs/messages", #"{"body":"a"}"#)
@@ -134,6 +157,9 @@ import Testing
                 families["roost_wal_fsync_duration_seconds"] == [
                     "roost_wal_fsync_duration_seconds_sum 0.25", "roost_wal_fsync_duration_seconds_count 4",
                 ])
+            #expect(families["roost_wal_appended_bytes_total"] == ["roost_wal_appended_bytes_total 4096"])
+            #expect(response.text.contains("# TYPE roost_wal_appended_bytes_total counter\n"))
+            #expect(families["roost_disk_full"] == ["roost_disk_full 1"])
             let messages = families["roost_queue_messages"] ?? []
             #expect(messages.contains(#"roost_queue_messages{queue="jobs",state="ready"} 1"#))
             #expect(messages.count == 6)
@@ -169,6 +195,7 @@ import Testing
         try await server.test { client in
             let families = families(try await client.call(.get, "/metrics").text)
             #expect(families["roost_ready"] == ["roost_ready 0"])
+            #expect(families["roost_disk_full"] == ["roost_disk_full 0"])
             #expect(families["roost_queue_paused"] == [])
         }
     }

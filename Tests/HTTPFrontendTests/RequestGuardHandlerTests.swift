@@ -261,6 +261,20 @@ private final class GuardedConnection {
         #expect(client.storage.read { $0.seen.count } == 1)
     }
 
+    /// The server itself answers bytes that are not HTTP, without a route.
+    @Test func aReplyWithoutARouteLeavesTheLeaseOfOthersAlone() throws {
+        let client = try GuardedConnection()
+        let lease = try Lease(client.storage)
+        client.connection.replyHandedOver()
+        client.connection.requestBegan()
+        client.connection.leased(lease.messages, from: lease.queue)
+        client.connection.replyHandedOver()
+        client.connection.replySettled(isWritten: false)
+        #expect(client.storage.read { $0.seen.isEmpty })
+        client.connection.replySettled(isWritten: false)
+        #expect(client.storage.read { $0.seen.count } == 1)
+    }
+
     @Test func whatComesAfterTheClientWentGoesBack() async throws {
         let client = try GuardedConnection()
         let lease = try Lease(client.storage)
@@ -319,7 +333,7 @@ private struct Lease {
         let (handle, queue) = (messages[0].handle, queue)
         await storage.wait { state in
             state.seen.contains { request in
-                if case .changeVisibility(queue, handle, .zero) = request { true } else { false }
+                if case .giveBack(queue, handle) = request { true } else { false }
             }
         }
     }

@@ -25,19 +25,37 @@ import Testing
 
     @Test func theBannerNamesEveryDoorAndAFirstCommand() {
         var configuration = ServerConfiguration()
-        let text = Banner.text(sqs: configuration.sqs, http: configuration.http, configuration)
+        let text = Banner.text(sqs: configuration.sqs, http: configuration.http, configuration, program: "bin/roost")
         for words in [
             "http://127.0.0.1:9324\n", "http://127.0.0.1:9325/api/v1", "/send-message",
-            "Try:\n  roost queue create hello &&",
+            "Try:\n  bin/roost queue create hello && bin/roost send hello 'first message' && bin/roost receive hello\n",
         ] {
             #expect(text.contains(words))
         }
         configuration.aweq = nil
         let other = ListenAddress(host: "::1", port: 7)
-        let moved = Banner.text(sqs: nil, http: other, configuration)
+        let moved = Banner.text(sqs: nil, http: other, configuration, program: "roost")
         #expect(!moved.contains("/send-message"))
         #expect(!moved.contains("SQS"))
         #expect(moved.contains("roost send hello 'first message' --url http://[::1]:7"))
         #expect(Banner.text(sqs: other, http: nil, configuration).contains("--endpoint-url http://[::1]:7"))
+        #expect(Banner.text(sqs: nil, http: nil, configuration, program: "./roost").contains("./roost serve --help"))
+    }
+
+    @Test(arguments: [
+        ("roost", "roost"),
+        (".build/release/roost", ".build/release/roost"),
+        ("/srv/me/roost/.build/release/roost", ".build/release/roost"),
+        ("/srv/me/roost/roost", "./roost"),
+        ("/srv/me/roost2/roost", "/srv/me/roost2/roost"),
+        ("../my bin/it's", #"'../my bin/it'\''s'"#),
+    ])
+    func theFirstCommandNamesTheProgramAsAShellFindsIt(argument: String, command: String) {
+        #expect(Banner.program(startedAs: argument, in: "/srv/me/roost") == command)
+    }
+
+    @Test func theFirstCommandInTheRootDirectory() {
+        #expect(Banner.program(startedAs: "/roost", in: "/") == "./roost")
+        #expect(Banner.program(startedAs: "/opt/roost", in: "/") == "opt/roost")
     }
 }

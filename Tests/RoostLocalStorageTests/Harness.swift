@@ -1,3 +1,4 @@
+import Glibc
 import RoostCore
 import RoostLocalStorage
 import RoostLog
@@ -30,9 +31,17 @@ final class Harness: CompletionReceiver {
         storage = try LocalStorage.open(
             disk, key: (1, 2, 3, 4), logBegun: logBegun, configuration: configuration
         ) { failures.add("\($0)") }
+        let driver = CountingDriver()
+        storage.attach(driver)
+        // The first commit has the next segment made, on another thread: wait for it, so that tests which count calls
+        // of the disk, or let one fail, meet the call they mean.
+        _ = storage.runTurn()
+        storage.commit()
+        while driver.wakes < 2 { sched_yield() }
     }
 
-    var reportedFailures: [String] { failures.all }
+    var notices: [String] { failures.all }
+    var reportedFailures: [String] { failures.all.filter { $0.hasPrefix("failed") } }
 
     func receive(_ completions: [Completion]) {
         for completion in completions {
@@ -83,6 +92,13 @@ final class ManualClock: Sendable {
             wallMilliseconds: { [self] in 1_800_000_000_000 + elapsed.load(ordering: .relaxed) },
             monotonicNanoseconds: { [self] in UInt64(elapsed.load(ordering: .relaxed)) * 1_000_000 })
     }
+}
+
+/// The test runs the engine itself.
+private final class CountingDriver: EngineDriver {
+    private let count = Atomic<Int>(0)
+    var wakes: Int { count.load(ordering: .acquiring) }
+    func wake() { count.add(1, ordering: .releasing) }
 }
 
 final class FailureBox: Sendable {

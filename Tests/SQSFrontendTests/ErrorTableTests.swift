@@ -24,7 +24,6 @@ import Testing
         (.reasonTooLong(bytes: 2, max: 1), .invalidParameterValue, 400),
         (.invalidReceiptHandle, .receiptHandleIsInvalid, 400),
         (.messageNotAvailable, .invalidParameterValue, 400),
-        (.messageNotInFlight, .messageNotInflight, 400),
         (.tooManyInFlight(max: 120_000), .overLimit, 403),
         (.outOfDiskSpace, .serviceUnavailable, 503),
         (.outOfMemory, .serviceUnavailable, 503),

@@ -219,6 +219,11 @@ final class FakeStorage: Storage {
             guard let index = try index(of: handle, in: name, state) else { throw .messageNotAvailable }
             state.queues[name]?.messages[index].isInFlight = timeout > .zero
             return .done
+        case .giveBack(let name, let handle):
+            if let index = try index(of: handle, in: name, state) {
+                state.queues[name]?.messages[index].isInFlight = false
+            }
+            return .done
         case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue: throw .busy
         }
     }

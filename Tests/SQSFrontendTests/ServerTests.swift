@@ -78,6 +78,18 @@ import Testing
         }
     }
 
+    /// Nothing is read while a request waits behind the poll; that the client goes is seen all the same.
+    @Test func aPollWithARequestBehindItSeesTheDisconnect() async throws {
+        try await withServer { server, storage, group in
+            let poll = TestClient.request("ReceiveMessage", #"{"QueueUrl":"q1","WaitTimeSeconds":20}"#)
+            try await connect(server, group).executeThenClose { _, outbound in
+                try await outbound.write(ByteBuffer(string: poll + poll))
+                await storage.wait(for: .waiting)
+            }
+            await storage.wait(for: .cancelled)
+        }
+    }
+
     @Test func shutdownAnswersPollsAndClosesThePort() async throws {
         try await withServer { server, storage, group in
             let poll = TestClient.request("ReceiveMessage", #"{"QueueUrl":"q1","WaitTimeSeconds":20}"#)

@@ -38,13 +38,15 @@ final class TestClient {
         try self.init(loop: other.loop, storage: other.storage, load: other.load, outlet: other.outlet)
     }
 
-    convenience init(limits: SQSLimits = SQSLimits(), queue: String? = "q1") throws {
+    convenience init(
+        limits: SQSLimits = SQSLimits(), queue: String? = "q1", logger: Logger = Logger(label: "test")
+    ) throws {
         let loop = EmbeddedEventLoop()
         let storage = FakeStorage()
         let load = SharedLoad(limits)
         let outlet = LoopOutlet(
             eventLoop: loop, storage: storage, configuration: SQSConfiguration(limits: limits), load: load,
-            logger: Logger(label: "test"))
+            logger: logger)
         outlet.start()
         try self.init(loop: loop, storage: storage, load: load, outlet: outlet)
         if let queue {
@@ -128,8 +130,8 @@ final class TestClient {
 
     func seen() -> [StorageRequest] { storage.state.withLock { $0.seen } }
 
-    /// Handles whose visibility was set to zero.
+    /// Messages that were given back.
     func returned() -> Int {
-        seen().count { if case .changeVisibility(_, _, timeout: .zero) = $0 { true } else { false } }
+        seen().count { if case .giveBack = $0 { true } else { false } }
     }
 }

@@ -83,8 +83,9 @@ package final class Connection: Sendable {
     /// The end of the oldest reply is handed to the socket.
     package func replyHandedOver() {
         state.withLock { state in
-            guard !state.replies.isEmpty else { return }
-            state.writing.append(state.replies.removeFirst())
+            // The 400 that the server itself writes to bytes that are not HTTP has no route, and takes a place all the
+            // same: without one its settling would be taken for that of another reply.
+            state.writing.append(state.replies.isEmpty ? nil : state.replies.removeFirst())
         }
     }
 

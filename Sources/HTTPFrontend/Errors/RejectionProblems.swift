@@ -22,7 +22,6 @@ extension Problem {
         case .reasonTooLong(let bytes, let max): self = .reasonTooLong(bytes, max)
         case .invalidReceiptHandle: self = .invalidHandle
         case .messageNotAvailable: self = .messageNotAvailable
-        case .messageNotInFlight: self = .messageNotInFlight
         case .tooManyInFlight(let max): self = .tooManyInFlight(max)
         case .outOfDiskSpace: self = .outOfDiskSpace
         case .outOfMemory: self = .busy("out_of_memory", "The memory for messages is used up")
@@ -107,11 +106,6 @@ extension Problem {
 
     private static let messageNotAvailable = Problem(
         .notFound, "message_not_available", "The message is gone", "The message is deleted, expired or purged."
-    )
-
-    private static let messageNotInFlight = Problem(
-        .conflict, "message_not_in_flight", "The message is not in flight",
-        "The lease of this handle has ended. Receive the message again."
     )
 
     private static func tooManyInFlight(_ max: Int) -> Problem {

@@ -48,14 +48,16 @@ extension PrometheusText {
     }
 
     private mutating func log(_ metrics: StorageMetrics) {
-        family("roost_wal_fsync_duration_seconds", .summary, "Group commits: one write and one fdatasync each")
+        family("roost_wal_fsync_duration_seconds", .summary, "Syncs of the log (fdatasync)")
         sample("roost_wal_fsync_duration_seconds_sum", [], seconds(metrics.syncNanoseconds))
-        sample("roost_wal_fsync_duration_seconds_count", [], metrics.commits)
+        sample("roost_wal_fsync_duration_seconds_count", [], metrics.syncs)
         let slowest = seconds(metrics.syncNanosecondsMax)
-        gauge("roost_wal_fsync_duration_seconds_max", "The slowest group commit since the start", slowest)
-        gauge("roost_wal_bytes", "Bytes of the log on disk", metrics.logBytes)
+        gauge("roost_wal_fsync_duration_seconds_max", "The slowest sync since the start", slowest)
+        family("roost_wal_appended_bytes_total", .counter, "Bytes appended to the log since the start")
+        sample("roost_wal_appended_bytes_total", [], metrics.logBytes)
         gauge("roost_wal_segments", "Segments of the log", metrics.logSegments)
         gauge("roost_wal_unsynced_bytes", "Bytes of the log that are not synced yet", metrics.unsyncedBytes)
+        gauge("roost_disk_full", "1 while new messages are refused for want of disk space", metrics.isDiskFull ? 1 : 0)
         let turn = seconds(metrics.turnNanosecondsMax)
         gauge("roost_core_turn_seconds_max", "The longest turn of the core outside write and fdatasync", turn)
         gauge("roost_body_cache_bytes", "Bytes of message bodies kept in memory", metrics.bodyCacheBytes)

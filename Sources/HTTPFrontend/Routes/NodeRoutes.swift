@@ -30,9 +30,11 @@ package struct NodeRoutes: Sendable {
             let metrics = calls.storage.metrics
             lines += [
                 "version \(version)", "fsync policy \(fsyncPolicy)", "queues \(metrics.queues)",
-                "log \(metrics.logBytes) bytes in \(metrics.logSegments) segments, \(metrics.unsyncedBytes) not synced",
+                "log \(metrics.logSegments) segments, \(metrics.logBytes) bytes appended since the start,"
+                    + " \(metrics.unsyncedBytes) not synced",
                 "slowest sync \(metrics.syncNanosecondsMax / 1_000_000) ms",
             ]
+            if metrics.isDiskFull { lines.append("disk full: new messages are refused") }
         }
         let text = lines.joined(separator: "\n") + "\n"
         return .text(text, status: readiness == .ready ? .ok : .serviceUnavailable)

@@ -1,11 +1,11 @@
 package import RoostModel
 package import RoostStorage
-import Synchronization
 
 /// The storage as the routes use it.
 package struct StorageCalls: Sendable {
     package let storage: any Storage
     package let async: AsyncStorage
+    private let batches = BatchReceiver()
 
     package init(_ storage: any Storage) {
         self.storage = storage
@@ -74,46 +74,10 @@ package struct StorageCalls: Sendable {
     package func performAll(_ requests: [StorageRequest]) async -> [Result<StorageReply, Rejection>] {
         guard !requests.isEmpty else { return [] }
         return await withCheckedContinuation { continuation in
-            let batch = BatchReceiver(count: requests.count, continuation)
-            let submissions = requests.enumerated().map { Submission(token: UInt64($0), request: $1) }
-            storage.submit(submissions, for: batch)
+            storage.submit(batches.begin(requests, continuation), for: batches)
         }
     }
 }
 
 /// The storage answered with the reply of another request: a fault of the engine.
 package struct UnexpectedReply: Error {}
-
-/// Collects the results of one batch. Tokens are places in it.
-private final class BatchReceiver: CompletionReceiver {
-    typealias Results = [Result<StorageReply, Rejection>]
-
-    private struct State {
-        var results: [Result<StorageReply, Rejection>?]
-        var missing: Int
-        var continuation: CheckedContinuation<Results, Never>?
-    }
-
-    private let state: Mutex<State>
-
-    init(count: Int, _ continuation: CheckedContinuation<Results, Never>) {
-        let results = [Result<StorageReply, Rejection>?](repeating: nil, count: count)
-        state = Mutex(State(results: results, missing: count, continuation: continuation))
-    }
-
-    func receive(_ completions: [Completion]) {
-        let finished = state.withLock { state -> (CheckedContinuation<Results, Never>, Results)? in
-            for completion in completions {
-                guard let place = Int(exactly: completion.token), state.results.indices.contains(place),
-                    state.results[place] == nil
-                else { continue }
-                state.results[place] = completion.result
-                state.missing -= 1
-            }
-            guard state.missing == 0, let continuation = state.continuation else { return nil }
-            state.continuation = nil
-            return (continuation, state.results.compactMap { $0 })
-        }
-        finished.map { $0.resume(returning: $1) }
-    }
-}

@@ -57,6 +57,17 @@ extension Broker {
         return ChangeVisibilityEntry(slot: receipt.slot, number: receipt.number, deadline: deadline)
     }
 
+    /// Nil unless this handle is the newest one and still holds the message: whoever got it meanwhile keeps it.
+    package func prepareGiveBack(
+        _ handle: ReceiptHandle, in queue: UInt32
+    ) throws(Rejection) -> ChangeVisibilityEntry? {
+        guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
+        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place == .inFlight,
+            index[receipt.slot].receiveCount == receipt.receiveCount
+        else { return nil }
+        return ChangeVisibilityEntry(slot: receipt.slot, number: receipt.number, deadline: nil)
+    }
+
     /// SQS: a message may be held for 12 hours from its receive, extensions included. It may always be returned.
     private func validate(total timeout: Milliseconds, of receipt: Receipt, _ now: BrokerTime) throws(Rejection) {
         let heldSeconds = UInt16(truncatingIfNeeded: now.milliseconds / 1000) &- receipt.leasedSeconds

@@ -41,12 +41,15 @@ package struct DataDirectory: Sendable {
     package func create() throws(DataDirectoryError) {
         var prefix = path.hasPrefix("/") ? "" : "."
         for part in (path + "/log").split(separator: "/") where part != "." {
+            let parent = prefix.isEmpty ? "/" : prefix
             prefix += "/" + part
-            guard mkdir(prefix, 0o700) == 0 || errno == EEXIST else {
+            if mkdir(prefix, 0o700) == 0 {
+                // A power cut must not take the name of what will hold data.
+                try syncDirectory(parent)
+            } else if errno != EEXIST {
                 throw .system(call: "mkdir", path: prefix, errno: errno)
             }
         }
-        try syncDirectory(path)
     }
 
     /// Nil on the very first start.

@@ -11,6 +11,7 @@ extension Engine {
         metrics.totals = core.totals
         metrics.waiters = line.count
         metrics.commits = log.batchesWritten
+        metrics.syncs = log.syncs
         metrics.logBytes = log.bytesAppended
         metrics.logSegments = log.segmentCount
         metrics.bodyCacheBytes = bodies.residentBytes

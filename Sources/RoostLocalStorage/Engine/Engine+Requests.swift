@@ -20,6 +20,8 @@ extension Engine {
         case .createQueue(let queue, let change): try createQueue(queue, change)
         case .deleteQueue(let queue): done(.deleteQueue(try core.prepareDeleteQueue(queue)))
         case .purgeQueue(let queue): done(.purgeQueue(try core.preparePurgeQueue(queue)))
+        case .giveBack(let queue, let handle):
+            try giveBack(core.prepareGiveBack(handle, in: core.queueID(named: queue)))
         case .changeSettings(let queue, let change):
             done(.changeSettings(try core.prepareChangeSettings(queue, change, now: now)))
         case .pauseQueue(let queue, let reason):
@@ -37,7 +39,7 @@ extension Engine {
 
     private mutating func send(_ message: borrowing NewMessage, to queue: QueueName) throws(Rejection) -> Outcome {
         let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
-        guard commit(entry, message) else { return .noRoom }
+        guard try commit(entry, message) else { return .noRoom }
         let id = core.messageID(slot: entry.slot, number: entry.number)
         return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt)))
     }
@@ -45,6 +47,11 @@ extension Engine {
     private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
         guard let entry else { return .reply(.done) }
         return done(.delete(entry))
+    }
+
+    private mutating func giveBack(_ entry: ChangeVisibilityEntry?) -> Outcome {
+        guard let entry else { return .reply(.done) }
+        return done(.changeVisibility(entry))
     }
 
     private mutating func changeVisibility(
@@ -63,6 +70,7 @@ extension Engine {
         switch try core.prepareCreateQueue(queue, change, now: now) {
         case .existing(let id): return .reply(.queue(describe(id)))
         case .entry(let entry):
+            guard try hasSpaceForGrowth(EntryCodec.size(.createQueue(entry))) else { return .noRoom }
             guard commit(.createQueue(entry)) else { return .noRoom }
             return .reply(.queue(describe(entry.queue)))
         }

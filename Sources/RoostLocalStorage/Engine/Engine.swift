@@ -28,9 +28,13 @@ struct Engine: ~Copyable {
     private(set) var acceptsWaits = true
 
     private var backlog = RequestBacklog()
+    /// What the log had no room for in the last turn. It gets room when something is written, or a segment is made.
+    private var lacksRoom = LackOfRoom()
     private var marks = IdleMarks()
     private var nextSync: BrokerTime?
     private var nextPreparation: BrokerTime?
+    /// How many segments there were when the next one could not be made, until it can.
+    private var segmentsWhenFull: Int?
 
     init(
         core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime,
@@ -53,25 +57,50 @@ enum Outcome {
     case noRoom
 }
 
+/// What a turn could not put into the log.
+struct LackOfRoom {
+    var request = false
+    var tick = false
+    var waiter = false
+
+    var any: Bool { request || tick || waiter }
+}
+
 extension Engine {
-    /// Requests that wait for room in the log.
-    var isHeldUp: Bool { !backlog.isEmpty }
+    /// Requests that one turn carries out at most; the rest comes with the next one, so that time is not kept waiting.
+    private static var requestsPerTurnMax: Int { 4096 }
+
+    /// Something waits for room in the log.
+    var isHeldUp: Bool { lacksRoom.any }
 
     /// One turn: what time did, then the requests, as far as the log has room.
     mutating func run(_ inbound: [Inbound], at time: BrokerTime) {
         now = max(now, time)
         for item in inbound { backlog.add(item) }
         retryPreparation()
-        tick()
+        // A large request that waits for an empty batch would never find one if each turn began with a tick.
+        let yieldsToRequest = lacksRoom.request && !lacksRoom.tick
+        lacksRoom = LackOfRoom()
+        if yieldsToRequest { lacksRoom.tick = true } else { tick() }
         timeOutWaiters()
         serveWaiters()
-        while let item = backlog.first {
-            guard perform(item) else { break }
-            backlog.removeFirst()
-            serveWaiters()
-        }
+        performRequests()
+        if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
         syncIfDue()
         markIfIdle()
+    }
+
+    private mutating func performRequests() {
+        var budget = Self.requestsPerTurnMax
+        while budget > 0, let item = backlog.first {
+            guard perform(item) else {
+                lacksRoom.request = true
+                return
+            }
+            backlog.removeFirst()
+            serveWaiters()
+            budget -= 1
+        }
     }
 
     private mutating func cancel(_ token: UInt64, of receiver: Int) {
@@ -87,7 +116,9 @@ extension Engine {
 
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
     var nextDue: BrokerTime? {
-        [core.nextTick(now: now), line.nextDue, marks.due, nextSync, nextPreparation].compactMap { $0 }.min()
+        if !backlog.isEmpty, !lacksRoom.request { return now }
+        let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
+        return [tick, line.nextDue, marks.due, nextSync, nextPreparation].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
@@ -97,13 +128,28 @@ extension Engine {
     }
 
     private mutating func markIfIdle() {
+        guard log.configuration.syncPolicy != .off else { return }
         marks.observe(log.appendedSequence, at: now)
-        if let due = marks.due, due <= now, log.unsyncedBytes == 0 { markNow() }
+        guard let due = marks.due, due <= now else { return }
+        if log.unsyncedBytes == 0 { markNow() } else { marks.postpone(from: now) }
+    }
+
+    /// No further segment could be made when it was last tried; `retryPreparation` follows this.
+    var isDiskFull: Bool { segmentsWhenFull != nil }
+
+    /// Whether a new message or queue may take this much. A quarter of a segment is left to receives and deletes: while
+    /// the next segment is being made, new messages wait for it, and if it cannot be made, they are refused.
+    func hasSpaceForGrowth(_ payloadBytes: Int) throws(Rejection) -> Bool {
+        if log.freeBytes - payloadBytes >= log.configuration.segmentBytes / 4 { return true }
+        if isDiskFull { throw .outOfDiskSpace }
+        return false
     }
 
     /// A full disk may have got room again. Each try fills a file with zeros, so not more than once a second.
     private mutating func retryPreparation() {
+        if let count = segmentsWhenFull, log.segmentCount > count { segmentsWhenFull = nil }
         guard log.preparationFailure != nil else { return nextPreparation = nil }
+        segmentsWhenFull = log.segmentCount
         if let due = nextPreparation, due <= now {
             log.retryPreparation()
             nextPreparation = nil
@@ -147,7 +193,7 @@ extension Engine {
             case .reply(let reply): answer(receiver, submission.token, .success(reply))
             case .waiting: break
             case .noRoom:
-                guard log.preparationFailure != nil, log.isQuiet else { return false }
+                guard isDiskFull, log.isQuiet else { return false }
                 throw Rejection.outOfDiskSpace
             }
         } catch {
@@ -177,8 +223,9 @@ extension Engine {
         return true
     }
 
-    mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) -> Bool {
+    mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) throws(Rejection) -> Bool {
         let size = SendRecord.size(message)
+        guard try hasSpaceForGrowth(size) else { return false }
         guard log.hasRoom(payloadBytes: size) else { return false }
         let record = log.append(kind: EntryKind.send.rawValue, payloadBytes: size, at: now) {
             SendRecord.encode(entry, message, into: $0)
@@ -216,7 +263,10 @@ extension Engine {
 extension Engine {
     /// One slice of what is due. More of it comes with the next turn, so that requests are served in between.
     private mutating func tick() {
-        guard log.hasRoom(payloadBytes: 16 + 4 * Limits.timersPerTickMax) else { return }
+        guard log.hasRoom(payloadBytes: 16 + 4 * Limits.timersPerTickMax) else {
+            lacksRoom.tick = true
+            return
+        }
         guard let entry = core.prepareTick(now: now) else { return }
         _ = commit(.tick(entry))
     }
@@ -229,7 +279,10 @@ extension Engine {
     private mutating func serveWaiters() {
         while let queue = queuesToServe.last {
             while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
-                guard serve(waiter, from: queue) else { return }
+                guard serve(waiter, from: queue) else {
+                    lacksRoom.waiter = true
+                    return
+                }
             }
             queuesToServe.removeLast()
         }

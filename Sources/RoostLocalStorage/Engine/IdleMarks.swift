@@ -14,6 +14,9 @@ struct IdleMarks {
         due = now + Self.idle
     }
 
+    /// What was written last is not synced yet.
+    mutating func postpone(from now: BrokerTime) { due = now + Self.idle }
+
     mutating func made(upTo sequence: UInt64) {
         newest = sequence
         due = nil

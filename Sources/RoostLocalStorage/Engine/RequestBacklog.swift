@@ -40,9 +40,15 @@ struct RequestBacklog {
             return
         }
         submission = 0
+        // What is done must not be held by what waits behind it.
+        inbound[position] = .endOfWaits
         position += 1
-        guard position == inbound.count else { return }
-        inbound.removeAll(keepingCapacity: true)
-        position = 0
+        if position == inbound.count {
+            inbound.removeAll(keepingCapacity: true)
+            position = 0
+        } else if position > 1024, position > inbound.count / 2 {
+            inbound.removeFirst(position)
+            position = 0
+        }
     }
 }

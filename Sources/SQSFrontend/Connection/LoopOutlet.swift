@@ -63,8 +63,19 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     /// Returns messages that will not reach their receiver, without waiting for the end of their lease.
     func giveBack(_ messages: some Collection<ReceivedMessage>, to queue: QueueName) {
         for message in messages {
-            append(Submission(token: 0, request: .changeVisibility(queue, message.handle, timeout: .zero)))
+            append(Submission(token: 0, request: .giveBack(queue, message.handle)))
         }
+    }
+
+    /// The same for a client that closed the connection before its reply was written. Told apart in the log: it is the
+    /// trace of a receive count that grew without anybody having seen the message.
+    func giveBackUndelivered(_ messages: some Collection<ReceivedMessage>, to queue: QueueName) {
+        guard !messages.isEmpty else { return }
+        logger.info(
+            "Messages given back: the client closed the connection before the reply was written",
+            metadata: ["queue": "\(queue)", "count": "\(messages.count)"]
+        )
+        giveBack(messages, to: queue)
     }
 
     private func append(_ submission: Submission) {

@@ -59,6 +59,20 @@ struct RequestBody {
         bytes.withUnsafeReadableBytes(use)
     }
 
+    /// Lets go of the bytes, but counts a large body on, for as long as the storage holds what was in it. False when
+    /// there is no room for it.
+    mutating func handOver(_ load: SharedLoad) -> Bool {
+        let held = count > load.smallBodyBytesMax ? count : 0
+        if held > reserved {
+            guard load.reserveBody(held &- reserved) else { return false }
+        } else if held < reserved {
+            load.releaseBody(reserved &- held)
+        }
+        self = RequestBody()
+        reserved = held
+        return true
+    }
+
     mutating func clear(_ load: SharedLoad) {
         if reserved > 0 { load.releaseBody(reserved) }
         self = RequestBody()

@@ -17,11 +17,21 @@ extension SQSConnection {
 
     private func start(_ action: Int) {
         let plan = body.withBytes { ActionTable.plan(action, $0, &scope) }
-        clearBody()
         switch plan {
         case .failure(let fault): answer(fault)
-        case .success(.single(let request, let shape)): submit(request, shape)
-        case .success(.batch(let batch)): submit(batch)
+        case .success(.single(let request, .received(let queue, let selection))):
+            // The storage gets nothing of its body, and a long poll would keep the room from others.
+            clearBody()
+            submit(request, .received(queue, selection))
+        case .success(let plan): handOver(plan)
+        }
+    }
+
+    private func handOver(_ plan: Plan) {
+        guard handOverBody() else { return answer(.noRoomForBody) }
+        switch plan {
+        case .single(let request, let shape): submit(request, shape)
+        case .batch(let batch): submit(batch)
         }
     }
 
@@ -49,7 +59,7 @@ extension SQSConnection {
 
     /// The storage has answered.
     func complete(_ index: Int, _ result: Result<StorageReply, Rejection>) {
-        guard phase == .waiting else { return returnUnwanted(result) }
+        guard phase == .waiting else { return returnUnwanted(index, result) }
         switch exchange {
         case .none: break
         case .single(let shape):
@@ -70,12 +80,23 @@ extension SQSConnection {
     }
 
     /// The client is gone. Messages that were leased for it go back at once.
-    private func returnUnwanted(_ result: Result<StorageReply, Rejection>) {
-        receiveToken = nil
-        guard case .success(.received(let messages)) = result, case .single(.received(let queue, _)) = exchange else {
-            return
+    private func returnUnwanted(_ index: Int, _ result: Result<StorageReply, Rejection>) {
+        switch exchange {
+        case .none: return
+        case .batch(var batch):
+            exchange = .none
+            batch.settle(index, result)
+            if batch.open > 0 {
+                exchange = .batch(batch)
+                return
+            }
+        case .single(let shape):
+            exchange = .none
+            receiveToken = nil
+            if case .success(.received(let messages)) = result, case .received(let queue, _) = shape {
+                outlet.giveBackUndelivered(messages, to: queue)
+            }
         }
-        exchange = .none
-        outlet.giveBack(messages, to: queue)
+        clearBody()
     }
 }

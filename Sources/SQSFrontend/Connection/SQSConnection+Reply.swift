@@ -136,7 +136,7 @@ extension SQSConnection {
 
     private func sendWatched(_ bytes: ByteBuffer, _ delivery: Delivery?, closes: Bool) {
         guard let context else {
-            if let delivery { outlet.giveBack(delivery.messages, to: delivery.queue) }
+            if let delivery { outlet.giveBackUndelivered(delivery.messages, to: delivery.queue) }
             return
         }
         head?.keepsAlive = !closes
@@ -153,7 +153,7 @@ extension SQSConnection {
 
     private func wasSent(_ count: Int, _ result: Result<Void, any Error>, _ delivery: Delivery?, closes: Bool) {
         outlet.load.removeUnsent(count)
-        if case .failure = result, let delivery { outlet.giveBack(delivery.messages, to: delivery.queue) }
+        if case .failure = result, let delivery { outlet.giveBackUndelivered(delivery.messages, to: delivery.queue) }
         if phase == .writing {
             replyBytes = 0
             head = nil
@@ -179,4 +179,7 @@ extension SQSConnection {
 extension SQSFault {
     static let tooManyUnsent = SQSFault(
         .serviceUnavailable, "Too many replies wait for clients that do not read them. Please try again.")
+
+    static let noRoomForBody = SQSFault(
+        .serviceUnavailable, "Too many large requests are being read or wait for the disk. Please try again.")
 }

@@ -91,8 +91,10 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// The client is gone. A receive that waits for it must not get a message.
     private func leave() {
         guard phase != .closed else { return }
+        // What the storage holds stays counted until it answers. Otherwise a client that sends and closes, again and
+        // again, would fill the memory while the disk stalls.
+        if phase != .waiting { clearBody() }
         enter(.closed)
-        clearBody()
         if let receiveToken { outlet.cancel(receiveToken) }
         outlet.remove(self)
     }
@@ -227,12 +229,18 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// Whether what was declared, or else what has come, needs no room.
     private var isBodySmall: Bool { (head?.bodyBytes ?? body.count) <= outlet.load.smallBodyBytesMax }
 
-    func clearBody() {
+    func clearBody() { endBody { $0.clear(outlet.load) } }
+
+    /// The request goes to the storage. False when there is no room for what it holds.
+    func handOverBody() -> Bool { endBody { $0.handOver(outlet.load) } }
+
+    private func endBody<Result>(_ end: (inout RequestBody) -> Result) -> Result {
         let hadRoomShort = outlet.load.isBodyRoomShort
-        body.clear(outlet.load)
+        let result = end(&body)
         isBodyPaused = false
         bodyPausedTicks = 0
         if hadRoomShort, !outlet.load.isBodyRoomShort { outlet.bodyRoomCameFree() }
+        return result
     }
 
     // MARK: Deadlines
@@ -290,7 +298,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
 
 extension HeadRefusal {
     static let noRoomForBody = HeadRefusal(
-        .serviceUnavailable, "Too many request bodies are being read at the same time. Please try again.")
+        .serviceUnavailable, "Too many large requests are being read or wait for the disk. Please try again.")
 }
 
 /// Stands before the HTTP decoder: tells the connection that bytes came, and drops those that nobody will read.

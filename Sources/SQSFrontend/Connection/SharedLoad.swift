@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What all connections of all loops cost together. Requests that arrive whole in one read never touch the sums.
+/// What all connections of all loops cost together. Small requests never touch the sums.
 package final class SharedLoad: Sendable {
     private let bodyBytesMax: Int
     /// Bodies up to this size need no room.
@@ -18,7 +18,7 @@ package final class SharedLoad: Sendable {
         connectionsMax = limits.connectionsMax
     }
 
-    // MARK: Bodies that are being read
+    // MARK: Large bodies, from the first read to the answer of the storage
 
     /// False when there is no room; then nothing was counted.
     func reserveBody(_ count: Int) -> Bool {

@@ -44,6 +44,8 @@ final class FakeStorage: Storage {
         var watchers: [(condition: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
         /// Tokens and requests, oldest first.
         var seen: [StorageRequest] = []
+        /// Kept for ever, as the real one does.
+        var receivers: [any CompletionReceiver] = []
     }
 
     struct Delivery {
@@ -58,7 +60,8 @@ final class FakeStorage: Storage {
 
     func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         change { state in
-            submissions.flatMap { submission in
+            if !state.receivers.contains(where: { $0 === receiver }) { state.receivers.append(receiver) }
+            return submissions.flatMap { submission in
                 state.seen.append(submission.request)
                 if let rejection = state.rejection {
                     let completion = Completion(token: submission.token, result: .failure(rejection))
@@ -195,6 +198,7 @@ extension FakeStorage.State {
         case .delete(let name, let handle): try edit(name) { $0.remove { $0.handle == handle } }
         case .deleteByID(let name, let id): try edit(name) { $0.remove { $0.id == id } }
         case .changeVisibility(let name, let handle, let timeout): try changeVisibility(name, handle, timeout)
+        case .giveBack(let name, let handle): try changeVisibility(name, handle, .zero)
         case .peek(let name, let options): return .peeked(try peek(name, options))
         }
         return .done

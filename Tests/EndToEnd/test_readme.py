@@ -1,0 +1,122 @@
+"""The commands of README.md, in their order and as they are printed, in a shell."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from support.clients import queue_info
+from support.server import BINARY
+
+README = Path(__file__).parents[2] / "README.md"
+TEXT = README.read_text().split("\n## A first message\n")[1].split("\n## Kill it\n")[0]
+LINES = [line for block in re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+         for line in block.replace("\\\n", "").splitlines() if line]
+COMMAND_SECONDS_MAX = 60
+
+
+class Shell:
+    """Each command in a `sh` of its own, with the variables that the ones before it left."""
+
+    def __init__(self, directory: Path, environment: dict):
+        self.directory, self.environment = directory, environment
+
+    def run(self, line: str) -> str:
+        """What the command wrote to stdout. It has to succeed."""
+        variables = self.directory / "variables"
+        # -a exports every variable that the line sets, so that `env` sees it.
+        script = f'{line}\ncode=$?; env -0 >"{variables}"; exit $code'
+        done = subprocess.run(
+            ["sh", "-a", "-c", script], cwd=self.directory, env=self.environment, stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=COMMAND_SECONDS_MAX)
+        assert done.returncode == 0, f"{line}\nended with {done.returncode}: {done.stdout}{done.stderr}"
+        self.environment = dict(pair.split("=", 1) for pair in variables.read_text().split("\0") if pair)
+        return done.stdout
+
+
+@pytest.fixture
+def shell(server, tmp_path):
+    """A directory that looks like the built project, and an environment that knows nothing of this one but PATH."""
+    (tmp_path / ".build/release").mkdir(parents=True)
+    (tmp_path / ".build/release/roost").symlink_to(BINARY.absolute())
+    (tmp_path / "bin").mkdir()
+    # By the interpreter of the tests: the first line of an installed script names one that may have moved.
+    aws = tmp_path / "bin/aws"
+    aws.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{Path(sys.executable).with_name("aws")}" "$@"\n')
+    aws.chmod(0o755)
+    return Shell(tmp_path, {
+        "PATH": f"{tmp_path}/bin:{os.environ['PATH']}", "HOME": str(tmp_path), "LC_ALL": "C.UTF-8",
+        "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", "AWS_MAX_ATTEMPTS": "1",
+        # The commands of roost name no address: they use the default, which is not the one of this server.
+        "ROOST_URL": server.http_url,
+    })
+
+
+def with_ports_of(server, line: str) -> str:
+    return line.replace(":9324", f":{server.sqs_port}").replace(":9325", f":{server.http_port}")
+
+
+def counts(server, queue: str) -> tuple[int, int]:
+    """Ready, in flight."""
+    found = queue_info(server, queue)["counts"]
+    return found["ready"], found["in_flight"]
+
+
+def body_of(reply: str):
+    """The JSON body of what `curl -i` printed."""
+    head, _, body = reply.partition("\n\n")
+    assert re.match(r"HTTP/1\.1 200\b", head), reply
+    return json.loads(body)
+
+
+def test_commands_of_the_readme(server, shell):
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    remaining = iter(LINES)
+
+    def run(start: str, **replacements: str) -> str:
+        """The next command of the README, which has to begin with `start`."""
+        line = next(remaining, "(no more commands)")
+        assert line.startswith(start), f"the README goes on with: {line}\nthis test expects: {start}"
+        line = with_ports_of(server, line)
+        for placeholder, value in replacements.items():
+            assert placeholder in line
+            line = line.replace(placeholder, value)
+        return shell.run(line)
+
+    run("export AWS_ACCESS_KEY_ID=")
+    run("endpoint=")
+    run("url=")
+    assert json.loads(run("aws sqs create-queue"))["QueueUrl"] == server.queue_url("orders")
+    sent = json.loads(run("aws sqs send-message"))
+    (received,) = json.loads(run("aws sqs receive-message"))["Messages"]
+    assert (received["MessageId"], received["Body"]) == (sent["MessageId"], "hello")
+    run("aws sqs delete-message", PASTE_THE_HANDLE_HERE=received["ReceiptHandle"])
+    assert counts(server, "orders") == (0, 0)
+
+    body_of(run("curl -i -X POST"))
+    (received,) = body_of(run("curl -i -X GET"))["messages"]
+    assert received["message"] == "job-details-01"
+    stats = body_of(run("curl -i -X GET"))["stats"]
+    assert (stats["queue_length"], stats["checkouts_count"]) == (0, 1)
+    body_of(run("curl -i -X DELETE", PASTE_THE_KEY_HERE=received["key"]))
+    assert counts(server, "aweq") == (0, 0)
+
+    sent = json.loads(run("curl -X POST"))
+    (received,) = json.loads(run("curl -X POST"))["messages"]
+    assert received["body"] == "hello" and received["id"] in json.dumps(sent)
+
+    run("export PATH=")
+    run("roost queue create orders")
+    run("roost send orders 'hello'")
+    assert "hello" in run("roost peek orders")
+    assert "hello" in run("roost receive orders --delete")
+    assert "orders" in run("roost queue stats orders")
+    # What the JSON API received above is still in flight.
+    assert counts(server, "orders") == (0, 1)
+    assert list(remaining) == []
