@@ -8,6 +8,7 @@ let package = Package(
     products: [
         .executable(name: "yardstick", targets: ["Yardsticks"]),
         .executable(name: "sqsload", targets: ["LoadGenerator"]),
+        .library(name: "slowsync", type: .dynamic, targets: ["CSlowSync"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2")
@@ -15,6 +16,8 @@ let package = Package(
     targets: [
         // epoll and memmem, which the Glibc module leaves out.
         .target(name: "CEpoll"),
+        // Preloaded into a server: a disk whose sync takes milliseconds.
+        .target(name: "CSlowSync"),
         .executableTarget(
             name: "Yardsticks",
             dependencies: [
@@ -28,7 +31,7 @@ let package = Package(
     ]
 )
 
-for target in package.targets where target.name != "CEpoll" {
+for target in package.targets where !["CEpoll", "CSlowSync"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md

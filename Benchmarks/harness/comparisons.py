@@ -48,6 +48,7 @@ class Bench:
     load: object
     roost_program: str
     yardstick_program: str
+    slow_sync: str
     runs: int
     backlog: int
     waits_for_idle: bool = False
@@ -56,7 +57,7 @@ class Bench:
         return alternate(self.runs, sides, undisturbed if self.waits_for_idle else lambda make_run: make_run())
 
     def roost(self, *options, **more):
-        return Roost(self.disk, self.roost_program, options, **more)
+        return Roost(self.disk, self.roost_program, options, slow_sync=self.slow_sync, **more)
 
     def yardstick(self, kind):
         return Yardstick(self.disk, self.yardstick_program, kind)

@@ -44,7 +44,8 @@ class Server:
         self.data = tempfile.mkdtemp(dir=self.disk)
         self.port = free_port()
         self.log = open(os.path.join(self.data, "server.log"), "wb")
-        self.process = subprocess.Popen(self.command(), stdout=self.log, stderr=self.log, cwd=self.data)
+        self.process = subprocess.Popen(
+            self.command(), stdout=self.log, stderr=self.log, cwd=self.data, env=self.environment())
         try:
             self.wait_until_ready()
         except BaseException:
@@ -61,6 +62,9 @@ class Server:
             self.process.wait()
         self.log.close()
         shutil.rmtree(self.data, ignore_errors=True)
+
+    def environment(self):
+        return None
 
     @property
     def pid(self):
@@ -109,31 +113,23 @@ class Redis(Server):
 
 
 class Roost(Server):
-    def __init__(self, disk, program, options=(), sync_delay_us=0):
+    def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None):
         super().__init__(disk)
-        self.program, self.options, self.sync_delay_us = program, list(options), sync_delay_us
+        self.program, self.options = program, list(options)
+        self.sync_delay_us, self.slow_sync = sync_delay_us, slow_sync
         self.http_port = free_port()
 
     def command(self):
-        serve = [
+        return [
             self.program, "serve", "--data", os.path.join(self.data, "roost-data"),
             "--sqs", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}", "--redis", "off",
-        ]
-        if not self.sync_delay_us:
-            return serve + self.options
-        # --seccomp-bpf: only fdatasync stops for strace, every other system call keeps its speed.
-        delay = f"inject=fdatasync:delay_enter={self.sync_delay_us}"
-        return ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", "trace=fdatasync", "-e", delay,
-                *serve, *self.options]
+        ] + self.options
 
-    @property
-    def pid(self):
-        """Under strace, its child: strace alone would detach at a signal and leave the server running."""
+    def environment(self):
+        """A preloaded library delays fdatasync: strace would slow down each system call of other threads too."""
         if not self.sync_delay_us:
-            return self.process.pid
-        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as children:
-            listed = children.read().split()
-        return int(listed[0]) if listed else self.process.pid
+            return None
+        return os.environ | {"LD_PRELOAD": self.slow_sync, "SLOW_SYNC_MICROSECONDS": str(self.sync_delay_us)}
 
     def is_ready(self):
         try:
