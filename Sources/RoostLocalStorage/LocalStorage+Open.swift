@@ -9,6 +9,14 @@ package struct LocalStorageConfiguration: Sendable {
     /// Test only: results leave before they are on disk, so that the order test can be seen to fail.
     package var acknowledgesEarly = false
     package var time = TimeSource.system
+    /// Who carries out what takes long.
+    package var background: any BackgroundRunner = ThreadedBackground()
+    /// Bodies held in memory.
+    package var cacheBytes = 256 * 1_048_576
+    /// Above this, by the account of `MemoryUse`, new messages are refused. Nil: no limit.
+    package var memoryBytesMax: Int?
+    /// The log grows by at least this between two snapshots, and by at least the size of the last one.
+    package var snapshotGrowthBytesMin = 64 * 1_048_576
 
     package init() {}
 }
@@ -76,7 +84,8 @@ extension LocalStorage {
             let engine = Engine(
                 core: replay.core, log: log, bodies: replay.bodies, now: clock.now(),
                 acknowledgesEarly: configuration.acknowledgesEarly)
-            return LocalStorage(engine: engine, disk: disk, clock: clock, onNotice: onNotice)
+            return LocalStorage(
+                engine: engine, disk: disk, clock: clock, background: configuration.background, onNotice: onNotice)
         } catch {
             throw .log(error)
         }

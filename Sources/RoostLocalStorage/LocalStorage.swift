@@ -1,4 +1,3 @@
-import Dispatch
 import Glibc
 package import RoostLog
 import RoostModel
@@ -34,19 +33,20 @@ package final class LocalStorage: Storage {
     private let state: Mutex<(readiness: Readiness, metrics: StorageMetrics)>
     private let disk: any Disk
     private let clock: BrokerClock
-    private let background = DispatchQueue(label: "roost.segments")
+    private let background: any BackgroundRunner
     private let noticeHandler: @Sendable (StorageNotice) -> Void
     /// What the start found.
     package let recovery: RecoverySummary
 
     init(
-        engine: consuming Engine, disk: any Disk, clock: BrokerClock,
+        engine: consuming Engine, disk: any Disk, clock: BrokerClock, background: any BackgroundRunner,
         onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) {
         recovery = engine.log.recovery
         self.engine = Mutex(engine)
         self.disk = disk
         self.clock = clock
+        self.background = background
         noticeHandler = onNotice
         state = Mutex((.ready, StorageMetrics()))
     }
@@ -210,10 +210,11 @@ extension LocalStorage {
     /// Makes the next segment ahead, on a thread of its own: zero-filling 64 MiB takes longer than a turn may.
     private func prepareSegment() {
         guard let operation = engine.withLock({ $0.log.nextOperation(.background) }) else { return }
-        background.async { [self] in
+        background.start(.segments) { [self] in
             perform(operation)
             noteDisk(engine.withLock { $0.log.preparationFailure })
             wakeDriver()
+            return .done
         }
     }
 }

@@ -50,6 +50,8 @@ package enum MessageState: UInt8, Sendable, CaseIterable {
     case delayed = 1
     case ready = 2
     case inFlight = 3
+    /// The body on disk does not match its checksum, or cannot be read.
+    case damaged = 4
 }
 
 /// A message as a receiver gets it, leased until its visibility timeout ends.
@@ -81,11 +83,12 @@ package struct ReceivedMessage: Sendable, Equatable {
 package struct PeekedMessage: Sendable, Equatable {
     package var id: MessageID
     package var state: MessageState
+    /// Empty when the message is damaged.
     package var body: [UInt8]
     package var attributes: [MessageAttribute]
     package var sentAt: BrokerTime
     package var receiveCount: UInt32
-    /// End of the delay or of the lease; nil while the message is ready.
+    /// End of the delay or of the lease; nil while the message is ready or damaged.
     package var due: BrokerTime?
 
     package init(

@@ -3,11 +3,14 @@ package struct MessageCounts: Sendable, Equatable {
     package var ready: Int
     package var inFlight: Int
     package var delayed: Int
+    /// The body cannot be read any more: never delivered, kept until an explicit command removes it.
+    package var damaged: Int
 
-    package init(ready: Int = 0, inFlight: Int = 0, delayed: Int = 0) {
+    package init(ready: Int = 0, inFlight: Int = 0, delayed: Int = 0, damaged: Int = 0) {
         self.ready = ready
         self.inFlight = inFlight
         self.delayed = delayed
+        self.damaged = damaged
     }
 
     package subscript(state: MessageState) -> Int {
@@ -16,6 +19,7 @@ package struct MessageCounts: Sendable, Equatable {
             case .ready: ready
             case .inFlight: inFlight
             case .delayed: delayed
+            case .damaged: damaged
             }
         }
         set {
@@ -23,6 +27,7 @@ package struct MessageCounts: Sendable, Equatable {
             case .ready: ready = newValue
             case .inFlight: inFlight = newValue
             case .delayed: delayed = newValue
+            case .damaged: damaged = newValue
             }
         }
     }

@@ -17,11 +17,43 @@ package struct StorageMetrics: Sendable, Equatable {
     package var syncNanosecondsMax: UInt64 = 0
     /// The longest turn of the core outside write and fdatasync.
     package var turnNanosecondsMax: UInt64 = 0
-    package var bodyCacheBytes = 0
-    package var indexBytes = 0
+    package var memory = MemoryUse()
+    /// Above it new messages are refused.
+    package var memoryBytesMax = 0
     package var unsyncedBytes = 0
     /// The next segment of the log cannot be made: new messages are refused.
     package var isDiskFull = false
+    /// Files of the log: segments, snapshots, the reserve.
+    package var diskBytes = 0
+    /// Space that is kept for deletes, receives and the next snapshot.
+    package var reserveBytes = 0
+    /// Framed records of messages that live.
+    package var liveBytes = 0
+    package var snapshots: UInt64 = 0
+    /// Of the newest snapshot; zero when there is none.
+    package var snapshotBytes = 0
+    /// Segments removed because nothing lived in them any more, or what did was moved.
+    package var segmentsRemoved: UInt64 = 0
+    package var messagesMoved: UInt64 = 0
+    /// Bodies read back from disk, and reads that had to wait for it.
+    package var bodiesRead: UInt64 = 0
+    package var diskReads: UInt64 = 0
 
     package init() {}
+}
+
+/// Memory by what it is for, in bytes. An account, not a measurement: the process needs somewhat more.
+package struct MemoryUse: Sendable, Equatable {
+    /// Messages and queues, without bodies.
+    package var index = 0
+    /// Bodies held to be delivered without a read.
+    package var bodies = 0
+    /// What is kept to recognise duplicates.
+    package var deduplication = 0
+    /// Receives that wait, and replies that wait for the disk.
+    package var waiters = 0
+
+    package init() {}
+
+    package var total: Int { index + bodies + deduplication + waiters }
 }

@@ -251,7 +251,7 @@ import Testing
             let entries = try byID.decoded(Results.self)
             #expect(entries.results.map { $0.error?.code } == [nil, "invalid_field", nil])
             let queue = try await client.call(.get, path)
-            #expect(queue.text.contains(#""counts":{"ready":0,"in_flight":0,"delayed":0}"#))
+            #expect(queue.text.contains(#""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0}"#))
             #expect(queue.text.contains(#""deleted":3"#))
         }
     }

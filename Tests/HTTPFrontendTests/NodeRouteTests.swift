@@ -92,7 +92,7 @@ import Testing
             let response = try await client.call(.get, "/api/v1/stats")
             #expect(
                 response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","queues":3,"waiters":0,"#
-                    + #""counts":{"ready":1,"in_flight":2,"delayed":3},"#
+                    + #""counts":{"ready":1,"in_flight":2,"delayed":3,"damaged":0},"#
                     + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#

@@ -15,7 +15,7 @@ import Testing
                 response.text == #"{"name":"jobs","created_at_ms":1700000000000,"modified_at_ms":1700000000000,"#
                     + #""settings":{"visibility_timeout_seconds":30,"delay_seconds":0,"retention_seconds":345600,"#
                     + #""maximum_message_bytes":1048576,"receive_wait_seconds":0,"redelivery":"front"},"#
-                    + #""counts":{"ready":0,"in_flight":0,"delayed":0},"#
+                    + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0},"#
                     + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0},"#
                     + #""oldest_message_age_seconds":null,"pause":null,"waiters":0}"#
             )

@@ -178,6 +178,7 @@ extension MessageState {
         case .delayed: "delayed"
         case .ready: "ready"
         case .inFlight: "in_flight"
+        case .damaged: "damaged"
         }
     }
 }

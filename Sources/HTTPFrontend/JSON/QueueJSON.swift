@@ -98,7 +98,10 @@ extension JSON {
     }
 
     package init(_ counts: MessageCounts) {
-        self = ["ready": .count(counts.ready), "in_flight": .count(counts.inFlight), "delayed": .count(counts.delayed)]
+        self = [
+            "ready": .count(counts.ready), "in_flight": .count(counts.inFlight), "delayed": .count(counts.delayed),
+            "damaged": .count(counts.damaged),
+        ]
     }
 
     package init(_ totals: MessageTotals) {

@@ -60,8 +60,8 @@ extension PrometheusText {
         gauge("roost_disk_full", "1 while new messages are refused for want of disk space", metrics.isDiskFull ? 1 : 0)
         let turn = seconds(metrics.turnNanosecondsMax)
         gauge("roost_core_turn_seconds_max", "The longest turn of the core outside write and fdatasync", turn)
-        gauge("roost_body_cache_bytes", "Bytes of message bodies kept in memory", metrics.bodyCacheBytes)
-        gauge("roost_index_bytes", "Bytes of the message index", metrics.indexBytes)
+        gauge("roost_body_cache_bytes", "Bytes of message bodies kept in memory", metrics.memory.bodies)
+        gauge("roost_index_bytes", "Bytes of the message index", metrics.memory.index)
     }
 
     mutating func queues(_ list: [QueueInfo], leftOut: Int) {

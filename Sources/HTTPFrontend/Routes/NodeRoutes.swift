@@ -58,7 +58,7 @@ package struct NodeRoutes: Sendable {
                 "sync_seconds_max": .nanoseconds(metrics.syncNanosecondsMax),
             ],
             "memory": [
-                "body_cache_bytes": .count(metrics.bodyCacheBytes), "index_bytes": .count(metrics.indexBytes),
+                "body_cache_bytes": .count(metrics.memory.bodies), "index_bytes": .count(metrics.memory.index),
             ],
             "turn_seconds_max": .nanoseconds(metrics.turnNanosecondsMax),
         ])

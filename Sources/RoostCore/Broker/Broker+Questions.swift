@@ -59,6 +59,7 @@ extension Broker {
             switch state {
             case .ready: fromTail ? lastReady(of: id, maximum: count) : readySlots(of: id, maximum: count)
             case .delayed: walk(queues[id].delayed, fromTail, count) { _ in true }
+            case .damaged: [UInt32]()
             case .inFlight: walk(queues[id].available, fromTail, count) { index[$0].place == .inFlight }
             }
         return fitting(slots).map { slot in

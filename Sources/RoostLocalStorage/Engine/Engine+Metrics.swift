@@ -14,8 +14,8 @@ extension Engine {
         metrics.syncs = log.syncs
         metrics.logBytes = log.bytesAppended
         metrics.logSegments = log.segmentCount
-        metrics.bodyCacheBytes = bodies.residentBytes
-        metrics.indexBytes = core.indexBytes
+        metrics.memory.bodies = bodies.residentBytes
+        metrics.memory.index = core.indexBytes
         metrics.unsyncedBytes = log.unsyncedBytes
         return metrics
     }
