@@ -9,6 +9,8 @@ package struct LocalStorageConfiguration: Sendable {
     /// Test only: results leave before they are on disk, so that the order test can be seen to fail.
     package var acknowledgesEarly = false
     package var time = TimeSource.system
+    /// A random number for each start.
+    package var newSalt: @Sendable () -> UInt64 = { .random(in: 1 ... .max) }
     /// Who carries out what takes long.
     package var background: any BackgroundRunner = ThreadedBackground()
     /// Bodies held in memory.
@@ -78,7 +80,7 @@ extension LocalStorage {
         do throws(LogError) {
             let log = try Recovery.open(
                 disk, configuration: configuration.log, expectsData: identity.logBegun,
-                newSalt: .random(in: 1 ... .max), now: wall, progress: progress
+                newSalt: configuration.newSalt(), now: wall, progress: progress
             ) { record in try replay.apply(record) }
             let clock = BrokerClock(configuration.time, notBefore: log.recovery.lastTime)
             let engine = Engine(
