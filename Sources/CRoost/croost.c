@@ -1,8 +1,11 @@
+#define _GNU_SOURCE // preadv2
+
 #include "CRoost.h"
 
 #include <errno.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/uio.h>
 
 // Everything here loads integers with memcpy and takes them as little-endian.
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -143,3 +146,11 @@ uint32_t croost_crc32c_word(uint32_t seed, uint64_t word) {
 // MARK: system calls
 
 int croost_lock_file(int descriptor) { return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? 0 : errno; }
+
+ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offset) {
+    struct iovec area = {.iov_base = bytes, .iov_len = count};
+    ssize_t got;
+    do got = preadv2(descriptor, &area, 1, offset, RWF_NOWAIT);
+    while (got < 0 && errno == EINTR);
+    return got;
+}

@@ -16,12 +16,14 @@ package func makeHTTPApplication(
     onServerRunning: @escaping @Sendable (SocketAddress) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
     let calls = StorageCalls(storage)
+    let limits = configuration.limits
+    let bodyBytesMax = configuration.requestBodyBytesMax
+    let load = HTTPLoad(bodies: BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax)))
     return Application(
-        router: makeRouter(configuration, calls),
+        router: makeRouter(configuration, calls, load),
         server: HTTPServerBuilder { responder in
             GuardedChannel(
-                limits: configuration.limits, bodyBytesMax: configuration.requestBodyBytesMax, storage: calls.async,
-                responder: responder
+                limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async, responder: responder
             )
         },
         configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
@@ -33,7 +35,9 @@ package func makeHTTPApplication(
     )
 }
 
-private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCalls) -> Router<BasicRequestContext> {
+private func makeRouter(
+    _ configuration: HTTPConfiguration, _ calls: StorageCalls, _ load: HTTPLoad
+) -> Router<BasicRequestContext> {
     let router = Router()
     let bodies = BodyReader(bytesMax: configuration.requestBodyBytesMax)
     router.add(middleware: ProblemMiddleware(paths: usefulPaths(configuration)))
@@ -43,6 +47,7 @@ private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCall
             openToLoopbackPages: configuration.aweq == nil ? [] : AweQRoutes.paths
         )
     )
+    router.add(middleware: RecoveryRules(storage: calls.storage))
     if let aweq = configuration.aweq {
         AweQRoutes(
             queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes
@@ -50,9 +55,12 @@ private func makeRouter(_ configuration: HTTPConfiguration, _ calls: StorageCall
     }
     QueueRoutes(calls: calls, bodies: bodies).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
-    let (version, fsyncPolicy) = (configuration.version, configuration.fsyncPolicy)
-    NodeRoutes(calls: calls, version: version, fsyncPolicy: fsyncPolicy).add(to: router)
-    MetricsRoute(calls: calls, version: version, fsyncPolicy: fsyncPolicy).add(to: router)
+    let node = NodeDescription(
+        calls.storage, version: configuration.version, fsyncPolicy: configuration.fsyncPolicy,
+        loads: { [otherLoads = configuration.otherLoads] in otherLoads() + [load.account] })
+    NodeRoutes(node: node).add(to: router)
+    let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
+    MetricsRoute(node: node, listing: listing).add(to: router)
     return router
 }
 

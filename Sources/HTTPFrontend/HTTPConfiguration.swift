@@ -1,6 +1,7 @@
 package import HTTPGuard
 package import NIOCore
 package import RoostModel
+package import RoostStorage
 
 package struct HTTPConfiguration: Sendable {
     package var host: String
@@ -14,6 +15,10 @@ package struct HTTPConfiguration: Sendable {
     /// `always`, `interval` or `off`: told by `/readyz`, `/metrics` and `/api/v1/stats`.
     package var fsyncPolicy: String
     package var limits: ConnectionLimits
+    /// What the connections of the other front ends take, for `/metrics` and `/api/v1/stats`.
+    package var otherLoads: @Sendable () -> [ConnectionLoad] = { [] }
+    /// How long `/metrics` waits for the series of queues.
+    package var queueSeriesPatience = Duration.seconds(1)
 
     package init(
         host: String,

@@ -21,6 +21,9 @@ package struct LocalStorageConfiguration: Sendable {
     package var snapshotGrowthBytesMin = 64 * 1_048_576
 
     package init() {}
+
+    /// The cache may not use up what is allowed in all.
+    var usedCacheBytes: Int { min(cacheBytes, (memoryBytesMax ?? .max) / 4) }
 }
 
 /// Why the engine did not start.
@@ -73,24 +76,50 @@ extension LocalStorage {
         _ progress: (Double) -> Void, _ onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) throws(StartError) -> LocalStorage {
         var replay = Replay(
-            core: Broker(
-                configuration: BrokerConfiguration(
-                    sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax)))
+            configuration: BrokerConfiguration(
+                sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax))
+        // A start needs a segment, on a full disk too.
+        try? disk.setReserve(bytes: 0)
         let wall = BrokerTime(milliseconds: configuration.time.wallMilliseconds())
         do throws(LogError) {
-            let log = try Recovery.open(
+            var log = try Recovery.open(
                 disk, configuration: configuration.log, expectsData: identity.logBegun,
-                newSalt: configuration.newSalt(), now: wall, progress: progress
-            ) { record in try replay.apply(record) }
+                newSalt: configuration.newSalt(), now: wall, progress: progress, owner: &replay)
             let clock = BrokerClock(configuration.time, notBefore: log.recovery.lastTime)
+            let held = holdRetention(&replay, log.recovery, wall, clock)
+            let reserveBytes = openReserve(disk, log.configuration, replay.core)
+            log.reserveBytes = reserveBytes
             let engine = Engine(
-                core: replay.core, log: log, bodies: replay.bodies, now: clock.now(),
-                acknowledgesEarly: configuration.acknowledgesEarly)
+                core: replay.core, log: log, disk: disk, configuration: configuration, reserveBytes: reserveBytes,
+                now: clock.now())
+            if let held { onNotice(held) }
             return LocalStorage(
-                engine: engine, disk: disk, clock: clock, background: configuration.background, onNotice: onNotice)
+                engine: engine, disk: disk, clock: clock, configuration: configuration, onNotice: onNotice)
         } catch {
             throw .log(error)
         }
+    }
+
+    /// A wall clock far ahead of the log may be wrong: messages that are removed because of it are gone for good. So
+    /// retention waits, and there is time to notice.
+    private static func holdRetention(
+        _ replay: inout Replay, _ recovery: RecoverySummary, _ wall: BrokerTime, _ clock: BrokerClock
+    ) -> StorageNotice? {
+        let logged = [replay.lastTime, recovery.snapshot?.position.time].compactMap { $0 }.max()
+        guard let logged, wall > logged + .seconds(86_400) else { return nil }
+        let until = clock.now() + .seconds(600)
+        replay.core.retentionHeldUntil = until
+        return .retentionHeld(until: until, lastLogged: logged)
+    }
+
+    /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest. Returns its
+    /// size.
+    private static func openReserve(_ disk: any Disk, _ log: LogConfiguration, _ core: Broker) -> Int {
+        var keeper = SpaceKeeper(segmentBytes: log.segmentBytes, reserveBytes: 0)
+        let needed = core.imageBytesEstimate + core.messageCount * RecordFrame.bytes(payloadBytes: 12)
+        let now = BrokerTime(milliseconds: 0)
+        guard let size = keeper.nextSize(needed: needed, now: now) else { return 0 }
+        return disk.changeReserve(from: 0, to: size).bytes
     }
 
     private static func openDisk(_ directory: DataDirectory) throws(StartError) -> FileDisk {
@@ -133,27 +162,47 @@ extension LocalStorage {
 }
 
 /// The state as the log tells it, while the log is read.
-struct Replay {
-    private(set) var core: Broker
-    private(set) var bodies = BodyCache()
+struct Replay: LogOwner {
+    private let configuration: BrokerConfiguration
+    var core: Broker
+    private var image: BrokerImageReader
+    /// Of the newest record.
+    private(set) var lastTime: BrokerTime?
     private var effects = Effects()
 
-    init(core: Broker) { self.core = core }
+    init(configuration: BrokerConfiguration) {
+        self.configuration = configuration
+        core = Broker(configuration: configuration)
+        image = BrokerImageReader(configuration: configuration)
+    }
+
+    mutating func restart() { self = Self(configuration: configuration) }
+
+    mutating func take(section: UnsafeRawBufferPointer) throws { try image.take(section) }
+
+    mutating func endSnapshot() throws {
+        core = try image.finish()
+        image = BrokerImageReader(configuration: configuration)
+    }
 
     /// The same `Broker.apply` as live, with the same entries.
     mutating func apply(_ record: RecoveredRecord) throws {
         guard let kind = EntryKind(rawValue: record.kind) else { throw UnknownEntry(kind: record.kind) }
-        let location = BodyLocation(record.location)
         core.advanceTimers(to: record.time)
+        lastTime = max(lastTime ?? record.time, record.time)
+        let location = BodyLocation(record.location)
         if kind == .send {
-            let entry = try SendRecord.decodeEntry(record.payload)
-            try core.apply(.send(entry), at: location, effects: &effects)
-            bodies.append(location) { $0.copyMemory(from: record.payload) }
+            try core.apply(.send(SendRecord.decodeEntry(record.payload)), at: location, effects: &effects)
         } else {
             try core.apply(EntryCodec.decode(kind: kind, record.payload), at: location, effects: &effects)
         }
-        for location in effects.released { bodies.release(location) }
         effects.removeAll()
+    }
+
+    func liveSegments() -> Set<UInt32> {
+        var ledger = SegmentLedger()
+        core.forEachLiving { ledger.add($0) }
+        return ledger.needed
     }
 }
 

@@ -1,6 +1,6 @@
 import Glibc
 package import RoostLog
-import RoostModel
+package import RoostModel
 package import RoostStorage
 import Synchronization
 
@@ -12,6 +12,14 @@ package enum StorageNotice: Sendable {
     /// The next segment cannot be made: new messages are refused, receives and deletes go on as long as they can.
     case diskFull(DiskError)
     case diskHasRoom
+    /// It is tried again later; until then old segments stay, and a start takes longer.
+    case snapshotFailed(DiskError)
+    /// An old segment cannot be read as a whole. It stays.
+    case segmentDamaged(LogError)
+    /// The body of a message cannot be read any more. The message is kept, and no longer delivered.
+    case messageDamaged(MessageID)
+    /// The wall clock is more than a day past what was logged last. If it is right, nothing has to be done.
+    case retentionHeld(until: BrokerTime, lastLogged: BrokerTime)
 }
 
 /// The embedded storage engine: core, log and clock meet here, and only here.
@@ -20,7 +28,7 @@ package enum StorageNotice: Sendable {
 /// `runTurn`, which carries them out, and `commit`, which writes and syncs what they did and lets the results go. Both
 /// may be called from one thread or from two: while one batch is being synced, the next one fills.
 package final class LocalStorage: Storage {
-    private struct Inbox {
+    struct Inbox {
         var items: [Inbound] = []
         var receivers: [any CompletionReceiver] = []
         var receiverNumbers: [ObjectIdentifier: Int] = [:]
@@ -29,24 +37,24 @@ package final class LocalStorage: Storage {
     }
 
     private let inbox = Mutex(Inbox())
-    private let engine: Mutex<Engine>
-    private let state: Mutex<(readiness: Readiness, metrics: StorageMetrics)>
-    private let disk: any Disk
+    let engine: Mutex<Engine>
+    let state: Mutex<(readiness: Readiness, metrics: StorageMetrics)>
+    let disk: any Disk
     private let clock: BrokerClock
-    private let background: any BackgroundRunner
-    private let noticeHandler: @Sendable (StorageNotice) -> Void
+    let background: any BackgroundRunner
+    let noticeHandler: @Sendable (StorageNotice) -> Void
     /// What the start found.
     package let recovery: RecoverySummary
 
     init(
-        engine: consuming Engine, disk: any Disk, clock: BrokerClock, background: any BackgroundRunner,
+        engine: consuming Engine, disk: any Disk, clock: BrokerClock, configuration: LocalStorageConfiguration,
         onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) {
         recovery = engine.log.recovery
         self.engine = Mutex(engine)
         self.disk = disk
         self.clock = clock
-        self.background = background
+        background = configuration.background
         noticeHandler = onNotice
         state = Mutex((.ready, StorageMetrics()))
     }
@@ -77,7 +85,7 @@ package final class LocalStorage: Storage {
         }
     }
 
-    private func enqueue(_ change: (inout Inbox) -> Void) {
+    func enqueue(_ change: (inout Inbox) -> Void) {
         let driver = inbox.withLock { inbox -> (any EngineDriver)? in
             change(&inbox)
             guard !inbox.isWakeScheduled, let driver = inbox.driver else { return nil }
@@ -123,10 +131,11 @@ extension LocalStorage {
             _ = deliver()
             wrote = true
         }
-        guard wrote else { return prepareSegment() }
-        prepareSegment()
-        let (metrics, isHeldUp) = engine.withLock { ($0.metrics, $0.isHeldUp) }
+        startUpkeep()
+        guard wrote else { return }
+        let (metrics, isHeldUp, damaged) = engine.withLock { ($0.metrics, $0.isHeldUp, $0.takeDamagedFound()) }
         note(metrics)
+        for id in damaged { noticeHandler(.messageDamaged(id)) }
         // What found no room has some now.
         if isHeldUp { wakeDriver() }
     }
@@ -167,9 +176,12 @@ extension LocalStorage {
         }
     }
 
-    private func wakeDriver() { enqueue { _ in } }
+    func wakeDriver() { enqueue { _ in } }
 
-    private func perform(_ operation: LogOperation) {
+    /// Jobs beside requests end here: the disk may belong to somebody else soon.
+    var hasEnded: Bool { engine.withLock { $0.isShuttingDown || $0.log.failure != nil } }
+
+    func perform(_ operation: LogOperation) {
         let start = nanoseconds
         let result = Result { () throws(DiskError) in try disk.perform(operation) }
         let spent = nanoseconds - start
@@ -179,14 +191,6 @@ extension LocalStorage {
         }
         if case .sync = operation.action { noteSync(nanoseconds: spent) }
         if let failure { fail(failure) }
-    }
-
-    private func noteDisk(_ error: DiskError?) {
-        let hasChanged = state.withLock { state in
-            defer { state.metrics.isDiskFull = error != nil }
-            return state.metrics.isDiskFull != (error != nil)
-        }
-        if hasChanged { noticeHandler(error.map { .diskFull($0) } ?? .diskHasRoom) }
     }
 
     private func fail(_ error: LogError) {
@@ -205,17 +209,6 @@ extension LocalStorage {
         let receivers = inbox.withLock { $0.receivers }
         for (number, completions) in released { receivers[number].receive(completions) }
         return true
-    }
-
-    /// Makes the next segment ahead, on a thread of its own: zero-filling 64 MiB takes longer than a turn may.
-    private func prepareSegment() {
-        guard let operation = engine.withLock({ $0.log.nextOperation(.background) }) else { return }
-        background.start(.segments) { [self] in
-            perform(operation)
-            noteDisk(engine.withLock { $0.log.preparationFailure })
-            wakeDriver()
-            return .done
-        }
     }
 }
 

@@ -48,12 +48,14 @@ package struct BatchHeader: Sendable, Hashable {
 
     /// nil: no batch header of this segment stands here. The fields of a result are still to be checked: a matching
     /// checksum says only that they were written so.
-    package static func decode(_ bytes: UnsafeRawBufferPointer, at offset: Int, seed: UInt32) -> BatchHeader? {
+    package static func decode(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, seed: UInt32, isLenient: Bool = false
+    ) -> BatchHeader? {
         guard offset >= 0, offset <= bytes.count - Self.bytes else { return nil }
         let area = bytes.part(offset, offset + Self.bytes)
         guard area.load(0, as: UInt32.self) == magic,
-            Checksum.of(area.part(8, Self.bytes), seed: seed) == area.load(4, as: UInt32.self),
-            area.load(40, as: UInt64.self) == 0
+            Checksum.of(area.part(8, Self.bytes), seed: seed) == area.load(4, as: UInt32.self) || isLenient,
+            area.load(40, as: UInt64.self) == 0 || isLenient
         else { return nil }
         return BatchHeader(
             firstSequence: area.load(8, as: UInt64.self), count: area.load(16, as: UInt32.self),
@@ -67,4 +69,9 @@ package struct BatchHeader: Sendable, Hashable {
             && frameBytes.isMultiple(of: 8) && Int(frameBytes) <= room
             && Int(frameBytes) >= Int(count) * RecordFrame.headerBytes
     }
+}
+
+extension BatchHeader {
+    /// What is known to be on disk because of this header, if everything up to `base` is.
+    func mark(_ base: UInt64) -> UInt64 { firstSequence <= base ? max(watermark, lastSequence) : watermark }
 }

@@ -3,7 +3,7 @@
 /// What a crash may do: bytes written but not synced are old, new or garbage, sector by sector; names created, changed
 /// or removed since the last `syncDirectory` are old or new, each by itself.
 package protocol Disk: AnyObject, Sendable {
-    /// The log's files and their sizes, in no order.
+    /// The log's files and their sizes, in no order. `RESERVE` counts with what it holds.
     func list() throws(DiskError) -> [(file: LogFile, bytes: Int)]
     /// Makes the file, or empties it, and fills it with synced zeros.
     func create(_ file: LogFile, bytes: Int) throws(DiskError)
@@ -11,8 +11,15 @@ package protocol Disk: AnyObject, Sendable {
     func write(_ bytes: UnsafeRawBufferPointer, to file: LogFile, at offset: Int) throws(DiskError)
     /// What was written to the file is on disk when this returns. After an error it never will be: do not try again.
     func sync(_ file: LogFile) throws(DiskError)
-    /// Fills `bytes` from `offset`; an error when the file ends before. Later also: bodies of messages, by location.
+    /// Fills `bytes` from `offset`; an error when the file ends before.
     func read(_ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DiskError)
+    /// The same, if all of it is in the page cache. False: the medium would have to be asked, and `bytes` means nothing
+    /// now.
+    func readCached(
+        _ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) -> Bool
+    /// Gives the file `RESERVE` this size; larger only if the space is there for certain.
+    func setReserve(bytes: Int) throws(DiskError)
     func truncate(_ file: LogFile, to bytes: Int) throws(DiskError)
     /// Replaces a file that has the new name.
     func rename(_ file: LogFile, to new: LogFile) throws(DiskError)
@@ -29,14 +36,15 @@ extension Disk {
             defer { withExtendedLifetime(batch) {} }
             try write(batch.bytes, to: .segment(segment), at: Int(offset))
         case .sync(let segment): try sync(.segment(segment))
-        case .prepare(let header): try makeSegment(header)
+        case .prepare(let header): try makeSegment(header, syncsDirectory: operation.syncsDirectory)
         }
     }
 
     /// A segment gets its name last, when zeros, header and content are synced. So a file with a final name is whole,
     /// and anything that a crash leaves halfway still has its preparing name.
     func makeSegment(
-        _ header: SegmentHeader, content: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+        _ header: SegmentHeader, content: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0),
+        syncsDirectory: Bool
     ) throws(DiskError) {
         let file = LogFile.preparing(header.number)
         try create(file, bytes: Int(header.segmentBytes))
@@ -47,6 +55,6 @@ extension Disk {
         if content.count > 0 { try write(content, to: file, at: header.firstBatchOffset) }
         try sync(file)
         try rename(file, to: .segment(header.number))
-        try syncDirectory()
+        if syncsDirectory { try syncDirectory() }
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 /// A call to the disk that failed.
 package struct DiskError: Error, Sendable, Hashable {
     package enum Call: String, Sendable {
-        case open, list, create, write, sync, read, truncate, rename, remove
+        case open, list, create, write, sync, read, truncate, rename, remove, reserve
         case syncDirectory = "sync directory"
     }
 
@@ -13,6 +13,8 @@ package struct DiskError: Error, Sendable, Hashable {
         case fileTooShort
         case notARegularFile
         case noSegmentNumbersLeft
+        /// A snapshot that was given up.
+        case cancelled
         /// Of a disk in memory.
         case powerOff
     }
@@ -37,6 +39,7 @@ package struct DiskError: Error, Sendable, Hashable {
         case .fileTooShort: "the file ends before what it should hold"
         case .notARegularFile: "is not a regular file"
         case .noSegmentNumbersLeft: "there are no segment numbers left"
+        case .cancelled: "was given up"
         case .powerOff: "the power is off"
         }
     }

@@ -13,6 +13,7 @@ package final class FileDisk: Disk {
     /// Open for writing. A file is synced by the descriptor that wrote it: an error that the kernel met in between is
     /// reported there.
     private let descriptors = Mutex<[LogFile: Int32]>([:])
+    private let readers = ReadDescriptors(limit: LogLimits.readDescriptorsMax)
 
     /// Zeros are written and synced in steps, so that a batch never waits behind a whole segment.
     private static let zeroStepBytes = 2 * 1_048_576
@@ -78,6 +79,7 @@ extension FileDisk {
     package func create(_ file: LogFile, bytes: Int) throws(DiskError) {
         // Always a new file: one whose sync failed once is never trusted again.
         guard unlinkat(directory, file.name, 0) == 0 || errno == ENOENT else { throw .last(.create, file.name) }
+        readers.forget(file)
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW
         let descriptor = openat(directory, file.name, flags, 0o600)
         guard descriptor >= 0 else { throw .last(.create, file.name) }
@@ -139,13 +141,12 @@ extension FileDisk {
     }
 
     package func read(_ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer) throws(DiskError) {
-        let descriptor = openat(directory, file.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else { throw .last(.read, file.name) }
-        defer { close(descriptor) }
+        let open = try reader(file)
+        defer { withExtendedLifetime(open) {} }
         var done = 0
         while done < bytes.count {
             let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[done...])
-            let count = pread(descriptor, rest.baseAddress, rest.count, offset + done)
+            let count = pread(open.descriptor, rest.baseAddress, rest.count, offset + done)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .last(.read, file.name) }
             guard count > 0 else {
@@ -155,8 +156,42 @@ extension FileDisk {
         }
     }
 
+    package func readCached(
+        _ file: LogFile, at offset: Int, into bytes: UnsafeMutableRawBufferPointer
+    ) throws(DiskError) -> Bool {
+        let open = try reader(file)
+        defer { withExtendedLifetime(open) {} }
+        // Less than all, or any error: whoever reads it for good finds out what it was.
+        return croost_read_cached(open.descriptor, bytes.baseAddress, bytes.count, offset) == bytes.count
+    }
+
     package func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) {
         guard ftruncate(try descriptor(file, .truncate), bytes) == 0 else { throw .last(.truncate, file.name) }
+    }
+}
+
+// MARK: the reserve
+
+extension FileDisk {
+    package func setReserve(bytes: Int) throws(DiskError) {
+        let name = LogFile.reserve.name
+        let descriptor = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .last(.reserve, name) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw .last(.reserve, name) }
+        let before = Int(status.st_size)
+        if bytes > before {
+            let result = posix_fallocate(descriptor, 0, bytes)
+            guard result == 0 else {
+                // It may have got a part, and that part may be the last of the disk.
+                _ = ftruncate(descriptor, before)
+                throw DiskError(.reserve, name, .system(result))
+            }
+        } else if bytes < before {
+            guard ftruncate(descriptor, bytes) == 0 else { throw .last(.reserve, name) }
+        }
+        guard fsync(descriptor) == 0, before > 0 || fsync(directory) == 0 else { throw .last(.reserve, name) }
     }
 }
 
@@ -197,8 +232,12 @@ extension FileDisk {
         guard renameat(directory, file.name, directory, new.name) == 0 else { throw .last(.rename, file.name) }
         descriptors.withLock { table in
             if let replaced = table.removeValue(forKey: new) { close(replaced) }
-            table[new] = table.removeValue(forKey: file)
+            guard let descriptor = table.removeValue(forKey: file) else { return }
+            // Nothing but segments is written to under its last name.
+            if case .segment = new { table[new] = descriptor } else { close(descriptor) }
         }
+        readers.forget(file)
+        readers.forget(new)
     }
 
     package func remove(_ file: LogFile) throws(DiskError) {
@@ -206,6 +245,7 @@ extension FileDisk {
         descriptors.withLock { table in
             if let descriptor = table.removeValue(forKey: file) { close(descriptor) }
         }
+        readers.forget(file)
     }
 
     package func syncDirectory() throws(DiskError) {
@@ -222,6 +262,15 @@ extension FileDisk {
         guard descriptor >= 0 else { throw .last(call, file.name) }
         keep(descriptor, for: file)
         return descriptor
+    }
+
+    private func reader(_ file: LogFile) throws(DiskError) -> OpenFile {
+        if let open = readers.find(file) { return open }
+        let descriptor = openat(directory, file.name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .last(.read, file.name) }
+        let open = OpenFile(descriptor)
+        readers.keep(open, for: file)
+        return open
     }
 
     private func keep(_ descriptor: Int32, for file: LogFile) {

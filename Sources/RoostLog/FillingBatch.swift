@@ -36,19 +36,28 @@ struct OpenSegment: Sendable {
     let number: UInt32
     let bytes: Int
     let seed: UInt32
+    let salt: UInt64
     let alignment: Int
     /// Where the next batch begins.
     var end: Int
+    /// Of the first record that it holds or will hold; 0 while it is not known, in a segment made ahead.
+    var firstSequence: UInt64
 
-    init(_ header: SegmentHeader, end: Int) {
+    init(_ header: SegmentHeader, end: Int, firstSequence: UInt64) {
         number = header.number
         bytes = Int(header.segmentBytes)
+        salt = header.salt
         seed = checksumSeed(salt: header.salt)
         alignment = Int(header.batchAlignment)
         self.end = end
+        self.firstSequence = firstSequence
     }
 
     func aligned(_ offset: Int) -> Int { offset.roundedUp(to: alignment) }
+
+    var facts: SegmentFacts {
+        SegmentFacts(number: number, bytes: bytes, salt: salt, firstSequence: firstSequence)
+    }
 }
 
 /// The commit lane has one operation under way at most: write, then sync, then the next batch.

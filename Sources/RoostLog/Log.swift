@@ -13,12 +13,16 @@ package struct Log: ~Copyable, Sendable {
     package let recovery: RecoverySummary
 
     // Where the next batch begins, and the segments behind it.
-    private var segment: OpenSegment
-    private var prepared: [OpenSegment] = []
-    private let salts: SegmentSalts
+    private(set) var segment: OpenSegment
+    private(set) var prepared: [OpenSegment] = []
+    let salts: SegmentSalts
+
+    /// Segments with data, snapshots, and what else takes space.
+    var inventory: LogInventory
+    var snapshotCount: UInt64 = 0
 
     // Batches on their way: filling, then closed, then the one in `commit`.
-    private var filling: FillingBatch
+    private(set) var filling: FillingBatch
     private var closed: [FillingBatch] = []
     private var spareBuffers: [LogBuffer] = []
     private var commit = CommitStep.idle
@@ -36,7 +40,7 @@ package struct Log: ~Copyable, Sendable {
     /// Bytes were written since the last sync, to `writtenSegment`.
     private var isDirty = false
     private var writtenSegment: UInt32
-    private var lastTime: BrokerTime
+    private(set) var lastTime: BrokerTime
     private var lastOperation: UInt64 = 0
 
     /// Not nil after a failed write or sync: nothing is released any more, the process must end.
@@ -53,13 +57,17 @@ package struct Log: ~Copyable, Sendable {
     private var bytesWritten: UInt64 = 0
     private var bytesSynced: UInt64 = 0
     /// Files of segments, those made ahead included.
-    package private(set) var segmentCount: Int
+    package internal(set) var segmentCount: Int
 
-    init(_ configuration: LogConfiguration, recovery: RecoverySummary, segment: OpenSegment, salts: SegmentSalts) {
+    init(
+        _ configuration: LogConfiguration, recovery: RecoverySummary, segment: OpenSegment, salts: SegmentSalts,
+        inventory: LogInventory
+    ) {
         self.configuration = configuration
         self.recovery = recovery
         self.segment = segment
         self.salts = salts
+        self.inventory = inventory
         filling = FillingBatch(buffer: LogBuffer(capacity: 64 * 1024))
         appendedSequence = recovery.lastSequence
         writtenSequence = recovery.lastSequence
@@ -170,6 +178,8 @@ extension Log {
             precondition(!prepared.isEmpty, "append without hasRoom")
             segment = prepared.removeFirst()
             precondition(segment.end + BatchHeader.bytes + frameBytes <= segment.bytes, "append without hasRoom")
+            segment.firstSequence = appendedSequence + 1
+            inventory.opened(segment.facts)
         }
         filling.segment = segment.number
         filling.seed = segment.seed
@@ -182,6 +192,7 @@ extension Log {
     private mutating func closeFilling() {
         guard filling.count > 0 else { return }
         segment.end = segment.aligned(filling.end)
+        inventory.wrote(segment.end - filling.offset, through: filling.lastSequence)
         filling.bytesThrough = bytesAppended
         closed.append(filling)
         filling = FillingBatch(buffer: spareBuffers.popLast() ?? LogBuffer(capacity: 64 * 1024))
@@ -262,7 +273,8 @@ extension Log {
 
     private mutating func operation(_ action: LogOperation.Action) -> LogOperation {
         lastOperation += 1
-        return LogOperation(id: lastOperation, action: action)
+        return LogOperation(
+            id: lastOperation, action: action, syncsDirectory: configuration.brokenRule != .skipDirectorySync)
     }
 
     /// Takes the result of an operation that `nextOperation` handed out.
@@ -281,7 +293,7 @@ extension Log {
     private mutating func prepareCompleted(_ header: SegmentHeader, _ result: Result<Void, DiskError>) {
         switch result {
         case .success:
-            prepared.append(OpenSegment(header, end: header.firstBatchOffset))
+            prepared.append(OpenSegment(header, end: header.firstBatchOffset, firstSequence: 0))
             segmentCount += 1
         case .failure(let error): preparationFailure = error
         }

@@ -4,9 +4,9 @@
 /// `completed` for that operation; in between the performer of the operation reads. The hand-over in both directions is
 /// a call by the owner, who orders them.
 package final class LogBuffer: @unchecked Sendable {
-    private(set) var bytes: UnsafeMutableRawBufferPointer
+    package private(set) var bytes: UnsafeMutableRawBufferPointer
 
-    init(capacity: Int) {
+    package init(capacity: Int) {
         bytes = .allocate(byteCount: max(capacity, 64), alignment: 64)
     }
 

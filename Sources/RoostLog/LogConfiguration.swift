@@ -18,6 +18,8 @@ package struct LogConfiguration: Sendable, Hashable {
     package var preparedSegments = 1
     /// Batches start at multiples of this. A power of two; 512 or 4096 is the sector of the disk.
     package var batchAlignment = 512
+    /// Simulator only: one rule that does not hold.
+    package var brokenRule: BrokenRule?
 
     package init() {}
 

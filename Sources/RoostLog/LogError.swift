@@ -11,10 +11,12 @@ package enum LogError: Error, Sendable {
     /// Bytes that were once synced are not what they were.
     case damaged(file: String, offset: UInt32, problem: String)
     case segmentMissing(file: String, problem: String)
+    /// No snapshot can be used, and the log is not there from its beginning.
+    case snapshotsUnreadable(file: String, offset: Int, problem: String)
     /// There was a log here, and now there is none.
     case logMissing
     case unsupported(file: String, problem: String)
-    /// The owner's `replay` threw.
+    /// The owner's `apply` threw.
     case replayRefused(file: String, offset: UInt32, sequence: UInt64, underlying: any Error)
 
     /// Stable, for logs and exit reports.
@@ -27,6 +29,7 @@ package enum LogError: Error, Sendable {
         case .syncFailed: "log_sync_failed"
         case .damaged: "log_damaged"
         case .segmentMissing: "log_segment_missing"
+        case .snapshotsUnreadable: "log_snapshots_unreadable"
         case .logMissing: "log_missing"
         case .unsupported: "log_unsupported"
         case .replayRefused: "log_replay_refused"
@@ -48,6 +51,10 @@ extension LogError: CustomStringConvertible {
         case .damaged(let file, let offset, let problem):
             "\(file) is damaged at offset \(offset): \(problem). \(Self.advice)"
         case .segmentMissing(let file, let problem): "\(file) is missing: \(problem). \(Self.advice)"
+        case .snapshotsUnreadable(let file, let offset, let problem):
+            "\(file) is damaged at offset \(offset): \(problem). There is no other snapshot to begin with, and the log"
+                + " is not there from segment 1 on. Nothing was changed. Make a copy of the directory, check the disk,"
+                + " and restore the file from a copy."
         case .logMissing:
             "The log directory holds no segments, but this server has stored data before. Mount or restore the"
                 + " directory. Nothing was changed."

@@ -13,4 +13,14 @@ package enum LogLimits {
     package static let headerAreaBytes = 512
     /// A batch buffer that grew above this for one large record is given back afterwards.
     package static let batchBufferKeptBytesMax = 4 * 1_048_576
+    /// Content of one frame of a snapshot, so that a start never holds more than this and a piece.
+    package static let snapshotSectionBytesMax = 1_048_576 - 16
+    /// A snapshot is written and read in pieces of about this.
+    package static let snapshotPieceBytes = 1_048_576
+    /// And synced whenever so much is written: a batch never waits behind more.
+    package static let snapshotSyncBytes = 8 * 1_048_576
+    /// Snapshots that stay: the newest, and the one before it for when the newest cannot be read.
+    package static let snapshotsKept = 2
+    /// Files kept open for reading.
+    package static let readDescriptorsMax = 64
 }

@@ -16,6 +16,8 @@ package struct LogOperation: Sendable {
 
     package let id: UInt64
     package let action: Action
+    /// False under `BrokenRule.skipDirectorySync`.
+    let syncsDirectory: Bool
 
     package var lane: LogLane {
         if case .prepare = action { .background } else { .commit }

@@ -20,7 +20,7 @@ package struct RecordFrame: Sendable, Hashable {
     package static let ownKindFirst: UInt8 = 240
     /// A record without payload; its batch carries the newest watermark.
     package static let markKind: UInt8 = 255
-    // 240 to 254 are reserved: moved message, snapshot position (cleaning and snapshots).
+    // 240 to 254 are reserved.
 
     package var length: UInt32
     package var kind: UInt8
@@ -49,13 +49,13 @@ package struct RecordFrame: Sendable, Hashable {
         area.store(crc, at: 12)
     }
 
-    /// Verifies everything, padding included. `bytes` ends where the batch ends.
+    /// Verifies everything, padding included. `bytes` ends where the batch ends. `isLenient`: see `BrokenRule`.
     package static func decode(
-        _ bytes: UnsafeRawBufferPointer, at offset: Int, sequence: UInt64, seed: UInt32
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, sequence: UInt64, seed: UInt32, isLenient: Bool = false
     ) throws(FrameProblem) -> RecordFrame {
         guard offset >= 0, offset <= bytes.count - headerBytes else { throw .cutOff }
         let (head, rest) = (bytes.load(offset, as: UInt64.self), bytes.load(offset + 8, as: UInt32.self))
-        guard UInt16(rest >> 16) == fold(croost_crc32c_word(seed, head)) else { throw .badLength }
+        guard UInt16(rest >> 16) == fold(croost_crc32c_word(seed, head)) || isLenient else { throw .badLength }
         let frame = RecordFrame(
             length: UInt32(truncatingIfNeeded: head), kind: UInt8(truncatingIfNeeded: head >> 32),
             time: UInt16(truncatingIfNeeded: rest))
@@ -63,8 +63,8 @@ package struct RecordFrame: Sendable, Hashable {
         guard end <= bytes.count else { throw .cutOff }
         let payload = bytes.part(start, start + Int(frame.length))
         let crc = croost_crc32c_record(seed, sequence, head, rest, payload.baseAddress, payload.count)
-        guard crc == bytes.load(offset + 12, as: UInt32.self) else { throw .badChecksum }
-        guard head >> 40 == sequence & 0xFF_FFFF else { throw .wrongSequence }
+        guard crc == bytes.load(offset + 12, as: UInt32.self) || isLenient else { throw .badChecksum }
+        guard head >> 40 == sequence & 0xFF_FFFF || isLenient else { throw .wrongSequence }
         guard bytes.part(start + Int(frame.length), end).isAllZero else { throw .badPadding }
         guard frame.kind != 0 else { throw .noKind }
         return frame

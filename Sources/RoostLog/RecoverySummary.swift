@@ -25,8 +25,24 @@ package struct RecoverySummary: Sendable, Hashable {
     /// Records beyond the last synced mark, written again into the new segment.
     package var rewrittenRecords: UInt64 = 0
     package var tornTail: TornTail?
+    /// The snapshot that the start began with.
+    package var snapshot: SnapshotFacts?
+    /// Records that were read and are contained in the snapshot.
+    package var skippedRecords: UInt64 = 0
+    /// Snapshots that could not be used. They keep their bytes under another name.
+    package var damagedSnapshots: [DamagedSnapshot] = []
+    /// Segments that the snapshot does not know. They count as missing and are left alone.
+    package var unknownSegments: [String] = []
 
     package init() {}
+
+    package struct DamagedSnapshot: Sendable, Hashable {
+        package var file: String
+        package var offset: Int
+        package var problem: String
+        /// Its name from now on.
+        package var renamed: String
+    }
 
     /// A tail that was cut because its write had not been finished.
     package struct TornTail: Sendable, Hashable {

@@ -87,20 +87,22 @@ package struct SegmentHeader: Sendable, Hashable {
         area.store(Checksum.of(UnsafeRawBufferPointer(area).part(0, Self.crcOffset)), at: Self.crcOffset)
     }
 
-    /// `area`: the first 512 bytes of the file, or fewer when it is shorter.
-    package static func decode(_ area: UnsafeRawBufferPointer) throws(HeaderProblem) -> SegmentHeader {
+    /// `area`: the first 512 bytes of the file, or fewer when it is shorter. `isLenient`: see `BrokenRule`.
+    package static func decode(
+        _ area: UnsafeRawBufferPointer, isLenient: Bool = false
+    ) throws(HeaderProblem) -> SegmentHeader {
         guard area.count >= LogLimits.headerAreaBytes else { throw .damaged("the file ends inside its header", 0) }
         guard area.load(0, as: UInt64.self) == magic else {
             throw .damaged("the header does not begin with RoostLog", 0)
         }
         let intact = Checksum.of(area.part(0, crcOffset)) == area.load(crcOffset, as: UInt32.self)
         let (version, features) = (area.load(8, as: UInt16.self), area.load(12, as: UInt32.self))
-        guard intact else { throw .damaged("the checksum of the header does not match", 0) }
+        guard intact || isLenient else { throw .damaged("the checksum of the header does not match", 0) }
         guard version == Self.version else { throw .unsupported("format version \(version); this program reads 1") }
         guard features & ~knownFeatures == 0 else {
             throw .unsupported("feature flags 0x\(String(features, radix: 16)) that this program does not know")
         }
-        guard area.part(bytes, LogLimits.headerAreaBytes).isAllZero else {
+        guard area.part(bytes, LogLimits.headerAreaBytes).isAllZero || isLenient else {
             throw .damaged("bytes behind the header are not zero", UInt32(bytes))
         }
         return try fields(area)

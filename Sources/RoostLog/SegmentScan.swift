@@ -31,6 +31,8 @@ struct SegmentScan {
     let seed: UInt32
     /// Set when a later restart voided what lies behind: the data must reach exactly to here.
     let bound: Int?
+    /// `BrokenRule.ignoreBadChecksum`
+    let isLenient: Bool
 
     private(set) var batches: [ScannedBatch] = []
     private(set) var bad: BadPlace?
@@ -40,10 +42,13 @@ struct SegmentScan {
     private(set) var end: Int
 
     /// `bytes`: the file from its start, up to `bound` or whole. `sequence`: of the first record that is due here.
-    init(_ bytes: UnsafeRawBufferPointer, header: SegmentHeader, sequence: UInt64, bound: Int?) {
+    init(
+        _ bytes: UnsafeRawBufferPointer, header: SegmentHeader, sequence: UInt64, bound: Int?, isLenient: Bool = false
+    ) {
         self.bytes = bytes
         self.header = header
         self.bound = bound
+        self.isLenient = isLenient
         seed = checksumSeed(salt: header.salt)
         nextSequence = sequence
         end = header.firstBatchOffset
@@ -66,7 +71,7 @@ struct SegmentScan {
 
     /// nil: the data ends here, well or badly.
     private mutating func nextBatch(at position: Int) -> ScannedBatch? {
-        guard let head = BatchHeader.decode(bytes, at: position, seed: seed) else {
+        guard let head = BatchHeader.decode(bytes, at: position, seed: seed, isLenient: isLenient) else {
             if !bytes.part(position, bytes.count).isAllZero {
                 fail(at: position, "there is neither a valid batch nor the end of the data")
             }
@@ -95,7 +100,8 @@ struct SegmentScan {
         while batch.count < head.count {
             let sequence = head.firstSequence + UInt64(batch.count)
             do throws(FrameProblem) {
-                let frame = try RecordFrame.decode(content, at: batch.end, sequence: sequence, seed: seed)
+                let frame = try RecordFrame.decode(
+                    content, at: batch.end, sequence: sequence, seed: seed, isLenient: isLenient)
                 batch.end += RecordFrame.bytes(payloadBytes: Int(frame.length))
                 batch.count += 1
             } catch {
@@ -124,9 +130,11 @@ struct SegmentScan {
         bad = BadPlace(offset: offset, cut: offset, sequence: nextSequence, problem: problem, isDamage: isDamage)
     }
 
-    /// The highest watermark of batches in this segment, those behind the bad place included.
-    func highestWatermark() -> UInt64 {
-        var highest = batches.map(\.header.watermark).max() ?? 0
+    /// The highest mark of batches in this segment, those behind the bad place included. `base`: a mark from elsewhere
+    /// that may name a record in the middle of a batch, which was on disk as a whole then.
+    func highestWatermark(base: UInt64) -> UInt64 {
+        var highest = base
+        for batch in batches { highest = max(highest, batch.header.mark(base)) }
         guard let bad else { return highest }
         let alignment = Int(header.batchAlignment)
         var position = bad.cut.roundedUp(to: alignment)
@@ -134,7 +142,7 @@ struct SegmentScan {
             if let later = BatchHeader.decode(bytes, at: position, seed: seed),
                 later.hasPossibleFields(room: bytes.count - position - BatchHeader.bytes)
             {
-                highest = max(highest, later.watermark)
+                highest = max(highest, later.mark(base))
             }
             position += alignment
         }

@@ -16,9 +16,18 @@ package struct SplitMix64: RandomNumberGenerator, Sendable {
 /// The salts of all segments that one process makes, from the random number it got at start.
 struct SegmentSalts: Sendable {
     let base: UInt64
+    /// `BrokenRule.reuseSalt`
+    var isConstant = false
 
     func salt(ofSegment number: UInt32) -> UInt64 {
+        if isConstant { return 1 }
         var generator = SplitMix64(seed: base ^ UInt64(number) << 32)
+        return generator.next()
+    }
+
+    /// Segment numbers use the upper half.
+    func salt(ofSnapshot count: UInt64) -> UInt64 {
+        var generator = SplitMix64(seed: ~base ^ count)
         return generator.next()
     }
 }

@@ -10,35 +10,42 @@ import RoostStorage
 import SQSFrontend
 import ServiceLifecycle
 
-/// The open ports of a server.
+/// The ports of a server.
 struct Doors {
     private(set) var endpoints = RoostServer.Endpoints()
+    private let configuration: ServerConfiguration
+    private let sizes: EngineSizes
+    private let logger: Logger
+    private let sqsLoad = SharedLoad(SQSLimits())
     private var sqs: SQSServer?
     private var http: HTTPDoor?
 
-    static func open(
-        _ configuration: ServerConfiguration, _ storage: any Storage, _ loops: MultiThreadedEventLoopGroup,
-        _ logger: Logger
-    ) async throws -> Doors {
-        var doors = Doors()
-        if let address = configuration.sqs {
-            let server = try await opening(address, "sqs") {
-                try await SQSServer.start(
-                    configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
-                    logger: logger.labelled("sqs"))
-            }
-            doors.sqs = server
-            doors.endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+    init(_ configuration: ServerConfiguration, _ sizes: EngineSizes, _ logger: Logger) {
+        self.configuration = configuration
+        self.sizes = sizes
+        self.logger = logger
+    }
+
+    mutating func openHTTP(_ storage: any Storage) async throws {
+        guard let address = configuration.http else { return }
+        var http = HTTPConfiguration(configuration, sizes, at: address)
+        if configuration.sqs != nil { http.otherLoads = { [sqsLoad] in [sqsLoad.account] } }
+        let door = try await Self.opening(address, "http") {
+            try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
-        if let address = configuration.http {
-            let door = try await opening(address, "http") {
-                try await HTTPDoor.open(
-                    HTTPConfiguration(configuration, at: address), storage, logger.labelled("http"))
-            }
-            doors.http = door
-            doors.endpoints.http = ListenAddress(host: address.host, port: door.port ?? address.port)
+        self.http = door
+        endpoints.http = ListenAddress(host: address.host, port: door.port ?? address.port)
+    }
+
+    mutating func openSQS(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
+        guard let address = configuration.sqs else { return }
+        let server = try await Self.opening(address, "sqs") {
+            try await SQSServer.start(
+                configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
+                load: sqsLoad, logger: logger.labelled("sqs"))
         }
-        return doors
+        sqs = server
+        endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
     }
 
     private static func opening<Door>(
@@ -111,11 +118,11 @@ extension SQSConfiguration {
 }
 
 extension HTTPConfiguration {
-    init(_ configuration: ServerConfiguration, at address: ListenAddress) {
+    init(_ configuration: ServerConfiguration, _ sizes: EngineSizes, at address: ListenAddress) {
         self.init(
             host: address.host, port: address.port, crossSite: CrossSiteRules(configuration, at: address),
             aweq: configuration.aweq.flatMap { try? QueueName($0.queue) }.map { AweQConfiguration(queue: $0) },
-            maximumMessageBytes: configuration.maxMessageBytes, version: Version.text,
+            maximumMessageBytes: sizes.messageBytesMax, version: Version.text,
             fsyncPolicy: configuration.fsync.rawValue)
     }
 }

@@ -3,7 +3,6 @@ import Logging
 import NIOCore
 import NIOPosix
 import RoostLocalStorage
-import RoostLog
 import RoostModel
 import RoostStorage
 import SQSFrontend
@@ -18,7 +17,7 @@ package enum RoostServer {
 
     /// Runs until a signal asks it to end, or the log cannot be written any more.
     ///
-    /// `warnings` are logged at every start; `onReady` is called once when all doors are open.
+    /// `warnings` are logged at every start; `onReady` is called once when requests are served at all doors.
     package static func run(
         _ configuration: ServerConfiguration, warnings: [String], onReady: (Endpoints) -> Void
     ) async throws {
@@ -26,14 +25,23 @@ package enum RoostServer {
         let signals = ShutdownSignals(logger)
         for warning in warnings { logger.warning("\(warning)") }
         FileLimit.raise(logger)
+        let sizes = try EngineSizes(configuration)
+        sizes.tell(logger)
 
-        let storage = try openStorage(configuration, logger)
+        // Health and progress are told while the log is read. Clients of SQS find no port until it is: they try again
+        // after a refused connection as they do after a 503.
+        var doors = Doors(configuration, sizes, logger)
+        let deferred = DeferredStorage()
+        try await doors.openHTTP(deferred)
+        let storage = try await StorageStart.run(configuration, sizes, deferred, logger)
+        signals.started()
+
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
         let driver = makeDriver(storage, configuration, loops)
         storage.attach(driver)
-        try await createAweQQueue(configuration, storage)
-
-        let doors = try await Doors.open(configuration, storage, loops, logger)
+        try await setUpAweQQueue(configuration, sizes, storage, logger)
+        try await doors.openSQS(storage, loops)
+        deferred.open(storage)
         onReady(doors.endpoints)
         logger.info("ready")
 
@@ -46,51 +54,38 @@ package enum RoostServer {
         logger.info("closed")
     }
 
-    private static func openStorage(
-        _ configuration: ServerConfiguration, _ logger: Logger
-    ) throws(StartError) -> LocalStorage {
-        var engine = LocalStorageConfiguration()
-        engine.messageBytesMax = configuration.maxMessageBytes
-        engine.log = LogConfiguration(
-            segmentBytes: configuration.segmentBytes, syncPolicy: configuration.fsync.syncPolicy)
-        engine.acknowledgesEarly = configuration.acknowledgeEarly
-        let progress = RecoveryProgress(logger)
-        let storage = try LocalStorage.open(
-            directory: DataDirectory(path: configuration.dataDirectory), configuration: engine,
-            progress: { progress.report($0) }, onNotice: { StorageNotices.handle($0, logger) })
-        RecoveryProgress.report(storage.recovery, logger)
-        return storage
-    }
-
     private static func makeDriver(
         _ storage: LocalStorage, _ configuration: ServerConfiguration, _ loops: MultiThreadedEventLoopGroup
     ) -> any EngineDriver {
         configuration.runsInline ? EventLoopDriver(storage, on: loops.next()) : ThreadedDriver(storage)
     }
 
-    private static func createAweQQueue(
-        _ configuration: ServerConfiguration, _ storage: LocalStorage
+    /// A server whose disk or memory is full has to start all the same, so that it can be drained.
+    private static func setUpAweQQueue(
+        _ configuration: ServerConfiguration, _ sizes: EngineSizes, _ storage: LocalStorage, _ logger: Logger
     ) async throws(Rejection) {
         guard let aweq = configuration.aweq else { return }
         let queue = try QueueName(aweq.queue)
-        let calls = AsyncStorage(storage)
-        var settings = AweQConfiguration(queue: queue).settings(maximumMessageBytes: configuration.maxMessageBytes)
+        var settings = AweQConfiguration(queue: queue).settings(maximumMessageBytes: sizes.messageBytesMax)
         settings.visibilityTimeout = aweq.visibilityTimeout
+        do throws(Rejection) {
+            try await createOrChange(queue, settings, AsyncStorage(storage))
+        } catch .outOfDiskSpace {
+            logger.error(
+                "the disk is full: the queue of the AweQ API, \(queue), keeps the settings it had, if it is there")
+        } catch .outOfMemory {
+            logger.error("the memory limit is reached: the queue of the AweQ API, \(queue), could not be made")
+        }
+    }
+
+    private static func createOrChange(
+        _ queue: QueueName, _ settings: QueueSettingsChange, _ calls: AsyncStorage
+    ) async throws(Rejection) {
         do throws(Rejection) {
             _ = try await calls.perform(.createQueue(queue, settings))
         } catch .queueExists {
             // It was made at an earlier start, with other options: those of now count.
             _ = try await calls.perform(.changeSettings(queue, settings))
-        }
-    }
-}
-
-extension ServerConfiguration.Fsync {
-    fileprivate var syncPolicy: SyncPolicy {
-        switch self {
-        case .always: .always
-        case .interval: .interval
-        case .off: .off
         }
     }
 }

@@ -4,10 +4,12 @@ import Glibc
 import Logging
 import Synchronization
 
-/// SIGTERM and SIGINT: the first one asks for an orderly end, a second one ends the process at once.
+/// SIGTERM and SIGINT: the first one asks for an orderly end, a second one ends the process at once. While the log is
+/// read, the first one does.
 final class ShutdownSignals: Sendable {
     private struct State {
         var count = 0
+        var isStarting = true
         var waiter: CheckedContinuation<Void, Never>?
         var sources: [any DispatchSourceSignal] = []
     }
@@ -21,6 +23,9 @@ final class ShutdownSignals: Sendable {
         signal(SIGPIPE, SIG_IGN)
         for number in [SIGTERM, SIGINT] { watch(number) }
     }
+
+    /// From here on there is something that has to be ended in order.
+    func started() { state.withLock { $0.isStarting = false } }
 
     /// Returns when the first signal has come.
     func first() async {
@@ -42,10 +47,15 @@ final class ShutdownSignals: Sendable {
     }
 
     private func arrived() {
-        let (count, waiter) = state.withLock { state in
+        let (count, waiter, isStarting) = state.withLock { state in
             state.count += 1
             defer { state.waiter = nil }
-            return (state.count, state.waiter)
+            return (state.count, state.waiter, state.isStarting)
+        }
+        // A start may be cut off anywhere: what it writes says nothing new.
+        if isStarting {
+            logger.info("asked to end while the log was read: ending at once, the log is unchanged")
+            ProcessExit.now(.orderly)
         }
         waiter?.resume()
         guard count > 1 else { return }
@@ -56,6 +66,8 @@ final class ShutdownSignals: Sendable {
 
 /// Ends of the process that do not wait for anything.
 enum ProcessExit: Int32 {
+    /// There was nothing to finish.
+    case orderly = 0
     /// The log could not be written or synced.
     case logFailed = 74
     /// A second signal came during an orderly end.

@@ -1,5 +1,6 @@
 import Logging
 import RoostLocalStorage
+import RoostModel
 
 /// Says what the engine has to say, and ends the process when the log is lost.
 enum StorageNotices {
@@ -16,6 +17,25 @@ enum StorageNotices {
                 """)
         case .diskHasRoom:
             logger.notice("log segments can be made again: messages are accepted")
+        case .snapshotFailed(let error):
+            logger.warning(
+                "a snapshot could not be written (\(error)); it is tried again. Until then old segments stay on the disk.")
+        case .segmentDamaged(let error):
+            logger.error(
+                "an old segment is kept, because not all of it can be read: \(error)")
+        case .messageDamaged(let id):
+            logger.error(
+                """
+                the body of message \(id) cannot be read from disk any more. It is kept, and no longer delivered; \
+                `roost peek QUEUE --state damaged` lists such messages, a delete by id removes one.
+                """)
+        case .retentionHeld(let until, let lastLogged):
+            logger.warning(
+                """
+                the wall clock says \(until.milliseconds - 600_000) ms since 1970, more than a day after the last record \
+                (\(lastLogged.milliseconds)). In case the clock is wrong, no message expires in the next ten minutes: \
+                stop the server before that, and set the clock.
+                """)
         }
     }
 }

@@ -54,9 +54,15 @@ package enum RejectionMapping {
             SQSFault(
                 .overLimit, "The queue has \(max) messages in flight, the most that SQS allows. Delete some first.")
         case .outOfDiskSpace:
-            SQSFault(.serviceUnavailable, "The disk is full: new messages are refused, receiving and deleting go on.")
+            SQSFault(
+                .serviceUnavailable,
+                "The disk is full: new messages are refused. Receive and delete messages, or free space on the disk; "
+                    + "then try again, a restart is not needed.")
         case .outOfMemory:
-            SQSFault(.serviceUnavailable, "The memory limit is reached: new messages are refused.")
+            SQSFault(
+                .serviceUnavailable,
+                "The memory limit is reached: new messages are refused. Receive and delete messages and try again, or "
+                    + "start the server with a larger --memory-bytes.")
         case .busy:
             SQSFault(.serviceUnavailable, "More is waiting to be written than the limit allows. Please try again.")
         case .shuttingDown:
@@ -70,6 +76,14 @@ package enum RejectionMapping {
     package static func concernsWholeCall(_ rejection: Rejection) -> Bool {
         switch rejection {
         case .queueDoesNotExist, .shuttingDown, .storageFailed: true
+        default: false
+        }
+    }
+
+    /// True for refusals that pass by themselves: the same call may succeed later.
+    package static func isPassing(_ rejection: Rejection) -> Bool {
+        switch rejection {
+        case .outOfDiskSpace, .outOfMemory, .busy: true
         default: false
         }
     }

@@ -23,10 +23,13 @@ package final class SQSServer: Sendable {
     }
 
     /// Opens the port. Throws what the system says when it cannot.
+    ///
+    /// - Parameter load: where what the connections cost is counted; nil: nobody asks for it.
     package static func start(
-        configuration: SQSConfiguration, storage: any Storage, group: any EventLoopGroup, logger: Logger
+        configuration: SQSConfiguration, storage: any Storage, group: any EventLoopGroup, load: SharedLoad? = nil,
+        logger: Logger
     ) async throws -> SQSServer {
-        let load = SharedLoad(configuration.limits)
+        let load = load ?? SharedLoad(configuration.limits)
         var outlets: [ObjectIdentifier: LoopOutlet] = [:]
         for loop in group.makeIterator() {
             outlets[ObjectIdentifier(loop)] = LoopOutlet(

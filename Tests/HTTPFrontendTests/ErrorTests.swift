@@ -34,7 +34,16 @@ import Testing
             let response = try await client.call(.get, "/api/v1/queues/jobs")
             #expect(response.status.code == status)
             #expect(try response.problem().code == code)
-            #expect((response.headers[.retryAfter] != nil) == (status == 503))
+            #expect((response.headers[.retryAfter] != nil) == (status == 503 || status == 507))
+        }
+    }
+
+    /// Whoever meets a full disk or memory is told what to do about it.
+    @Test func whatIsFullIsToldWithTheWayOut() {
+        #expect(Problem(.outOfMemory).detail.contains("--memory-bytes"))
+        #expect(Problem(.outOfDiskSpace).detail.contains("free space on the disk"))
+        for rejection in [Rejection.outOfMemory, .outOfDiskSpace] {
+            #expect(Problem(rejection).detail.contains("Receive and delete messages"))
         }
     }
 

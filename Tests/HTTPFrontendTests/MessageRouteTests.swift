@@ -46,6 +46,28 @@ import Testing
 
     // MARK: Sending
 
+    /// A body that cannot be read any more is told apart from an empty one by the state.
+    @Test func damagedMessagesAreShownAndRemovedById() async throws {
+        let server = try TestServer()
+        try await server.test { client in
+            _ = try await client.call(.post, "/api/v1/queues/aweq/messages", #"{"body":"lost"}"#)
+            let name = try QueueName("aweq")
+            server.storage.edit { state in
+                let messages = state.queues[name]?.ready ?? []
+                state.queues[name]?.damaged = messages
+                state.queues[name]?.ready = []
+            }
+            let peeked = try await client.call(.get, "/api/v1/queues/aweq/messages?state=damaged").text
+            #expect(peeked.contains(#""state":"damaged","body":"""#))
+            #expect(!peeked.contains("lost"))
+            #expect(try await client.call(.get, "/api/v1/queues/aweq").text.contains(#""damaged":1"#))
+            let id = try #require(peeked.split(separator: "\"").dropFirst(5).first)
+            let deleted = try await client.call(.post, "/api/v1/queues/aweq/delete", #"{"ids":["\#(id)"]}"#)
+            #expect(deleted.status == .ok)
+            #expect(try await client.call(.get, "/api/v1/queues/aweq").text.contains(#""damaged":0"#))
+        }
+    }
+
     @Test func aMessageGoesThroughWithItsAttributes() async throws {
         try await server().test { client in
             let body = #"""

@@ -1,3 +1,4 @@
+import HTTPFrontend
 import HTTPTypes
 import HummingbirdTesting
 import RoostModel
@@ -22,6 +23,7 @@ import Testing
     @Test(arguments: [
         (Readiness.ready, 200, "ready\n"), (.recovering(fraction: 0.428), 503, "recovering: 42 % of the log is read\n"),
         (.recovering(fraction: .infinity), 503, "recovering: 100 % of the log is read\n"),
+        (.recovering(fraction: .nan), 503, "recovering: 0 % of the log is read\n"),
         (.shuttingDown, 503, "shutting down\n"), (.failed("fdatasync: EIO"), 503, "failed: fdatasync: EIO\n"),
     ])
     func readinessIsThatOfTheStorage(readiness: Readiness, status: Int, text: String) async throws {
@@ -32,7 +34,26 @@ import Testing
                 let response = try await client.call(.get, path)
                 #expect(response.status.code == status)
                 #expect(response.text == text)
+                #expect((response.headers[.retryAfter] != nil) == text.hasPrefix("recovering"))
             }
+        }
+    }
+
+    @Test(arguments: [
+        (Readiness.ready, #""state":"ready","recovery":null,"reason":null"#),
+        (
+            .recovering(fraction: 0.42819),
+            #""state":"recovering","recovery":{"fraction":0.4281,"percent":42,"reading":"the log"},"reason":null"#
+        ),
+        (.failed("EIO"), #""state":"failed","recovery":null,"reason":"EIO""#),
+    ])
+    func readinessAsJSON(readiness: Readiness, members: String) async throws {
+        let server = try TestServer()
+        server.storage.edit { $0.readiness = readiness }
+        try await server.test { client in
+            let response = try await client.call(.get, "/readyz", headers: [.accept: "application/json"])
+            #expect(response.status == (readiness == .ready ? .ok : .serviceUnavailable))
+            #expect(response.text == "{\(members),\"fsync\":\"always\"}")
         }
     }
 
@@ -71,6 +92,25 @@ import Testing
         }
     }
 
+    @Test func fullMemoryAndDamageAreTold() async throws {
+        let server = try TestServer()
+        try await server.test { client in
+            server.storage.edit {
+                $0.metrics.memoryBytesMax = 100
+                $0.metrics.memory.index = 99
+            }
+            let before = try await client.call(.get, "/readyz?verbose")
+            #expect(!before.text.contains("memory") && !before.text.contains("damaged"))
+            server.storage.edit {
+                $0.metrics.memory.bodies = 1
+                $0.metrics.counts.damaged = 3
+            }
+            let full = try await client.call(.get, "/readyz?verbose")
+            #expect(full.text.contains("memory limit reached: new messages are refused\n"))
+            #expect(full.text.contains("damaged messages 3\n"))
+        }
+    }
+
     @Test func theVersionIsTold() async throws {
         try await TestServer().test { client in
             let response = try await client.call(.get, "/version")
@@ -79,7 +119,14 @@ import Testing
     }
 
     @Test func statisticsOfTheNode() async throws {
-        let server = try TestServer()
+        let server = try TestServer { configuration in
+            configuration.otherLoads = {
+                [
+                    ConnectionLoad(
+                        door: "sqs", connections: 2, bodyBytes: 200, unsentBytes: 100, bytesPerConnection: 1000)
+                ]
+            }
+        }
         server.storage.edit { state in
             state.metrics.queues = 3
             state.metrics.counts = MessageCounts(ready: 1, inFlight: 2, delayed: 3)
@@ -87,16 +134,32 @@ import Testing
             state.metrics.commits = 25
             state.metrics.syncNanoseconds = 1_500_000_000
             state.metrics.logBytes = 4096
+            state.metrics.memory.deduplication = 5
+            state.metrics.memory.waiters = 6
+            state.metrics.diskBytes = 7
+            state.metrics.reserveBytes = 8
+            state.metrics.liveBytes = 9
+            state.metrics.snapshots = 10
+            state.metrics.snapshotBytes = 11
+            state.metrics.segmentsRemoved = 12
+            state.metrics.messagesMoved = 13
+            state.metrics.bodiesRead = 14
+            state.metrics.diskReads = 15
         }
         try await server.test { client in
             let response = try await client.call(.get, "/api/v1/stats")
             #expect(
-                response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","queues":3,"waiters":0,"#
+                response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","recovery":null,"#
+                    + #""queues":3,"waiters":0,"#
                     + #""counts":{"ready":1,"in_flight":2,"delayed":3,"damaged":0},"#
                     + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
-                    + #""memory":{"body_cache_bytes":0,"index_bytes":0},"turn_seconds_max":0.0}"#
+                    + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"waiters_bytes":6,"#
+                    + #""connections_bytes":2300,"limit_bytes":null,"is_full":false},"#
+                    + #""disk":{"bytes":7,"live_bytes":9,"reserve_bytes":8,"is_full":false,"snapshots":10,"#
+                    + #""snapshot_bytes":11,"segments_removed":12,"messages_moved":13,"bodies_read":14,"reads":15},"#
+                    + #""connections":{"sqs":2,"http":0},"turn_seconds_max":0.0}"#
             )
         }
     }
@@ -150,7 +213,7 @@ import Testing
             #expect(
                 families["roost_messages"] == [
                     #"roost_messages{state="ready"} 5"#, #"roost_messages{state="inflight"} 6"#,
-                    #"roost_messages{state="delayed"} 7"#,
+                    #"roost_messages{state="delayed"} 7"#, #"roost_messages{state="damaged"} 0"#,
                 ])
             #expect(families["roost_messages_sent_total"] == ["roost_messages_sent_total 18"])
             #expect(
@@ -162,7 +225,7 @@ import Testing
             #expect(families["roost_disk_full"] == ["roost_disk_full 1"])
             let messages = families["roost_queue_messages"] ?? []
             #expect(messages.contains(#"roost_queue_messages{queue="jobs",state="ready"} 1"#))
-            #expect(messages.count == 6)
+            #expect(messages.count == 8)
             #expect(
                 families["roost_queue_oldest_message_age_seconds"] == [
                     #"roost_queue_oldest_message_age_seconds{queue="jobs"} 2"#
@@ -171,6 +234,79 @@ import Testing
             let sent = families["roost_queue_messages_sent_total"]
             #expect(sent?.contains(#"roost_queue_messages_sent_total{queue="jobs"} 1"#) == true)
             #expect(families["roost_queue_series_left_out"] == ["roost_queue_series_left_out 0"])
+        }
+    }
+
+    @Test func memoryAndDiskAreTold() async throws {
+        let server = try TestServer { configuration in
+            configuration.otherLoads = {
+                [
+                    ConnectionLoad(
+                        door: "sqs", connections: 2, bodyBytes: 200, unsentBytes: 100, bytesPerConnection: 1000)
+                ]
+            }
+        }
+        server.storage.edit { state in
+            state.metrics.memory.index = 1
+            state.metrics.memory.bodies = 2
+            state.metrics.memory.deduplication = 3
+            state.metrics.memory.waiters = 4
+            state.metrics.memoryBytesMax = 10
+            state.metrics.diskBytes = 5
+            state.metrics.liveBytes = 6
+            state.metrics.reserveBytes = 7
+            state.metrics.snapshots = 8
+            state.metrics.snapshotBytes = 9
+            state.metrics.segmentsRemoved = 10
+            state.metrics.messagesMoved = 11
+            state.metrics.bodiesRead = 12
+            state.metrics.diskReads = 13
+        }
+        try await server.test { client in
+            let text = try await client.call(.get, "/metrics").text
+            let families = families(text)
+            #expect(
+                families["roost_memory_bytes"] == [
+                    #"roost_memory_bytes{category="index"} 1"#, #"roost_memory_bytes{category="bodies"} 2"#,
+                    #"roost_memory_bytes{category="deduplication"} 3"#, #"roost_memory_bytes{category="waiters"} 4"#,
+                    #"roost_memory_bytes{category="connections"} 2300"#,
+                ])
+            for (name, value) in [
+                ("roost_memory_limit_bytes", 10), ("roost_memory_full", 1), ("roost_disk_bytes", 5),
+                ("roost_disk_live_bytes", 6), ("roost_disk_reserve_bytes", 7), ("roost_snapshots_total", 8),
+                ("roost_snapshot_bytes", 9), ("roost_wal_segments_removed_total", 10),
+                ("roost_cleaning_moved_messages_total", 11), ("roost_bodies_read_total", 12),
+                ("roost_disk_reads_total", 13),
+            ] {
+                #expect(families[name] == ["\(name) \(value)"])
+                #expect(text.contains("# TYPE \(name) \(name.hasSuffix("_total") ? "counter" : "gauge")\n"))
+            }
+            #expect(families["roost_connections"]?.first == #"roost_connections{door="sqs"} 2"#)
+            #expect(families["roost_recovery_progress"] == ["roost_recovery_progress 1.0"])
+        }
+    }
+
+    /// An engine that is busy for long must not make the node look dead.
+    @Test(.timeLimit(.minutes(1))) func aBusyStorageDoesNotHoldTheMetricsUp() async throws {
+        let server = try TestServer { $0.queueSeriesPatience = .milliseconds(1) }
+        server.storage.edit {
+            $0.metrics.queues = 1
+            $0.held = []
+        }
+        try await server.test { client in
+            for _ in 0..<3 {
+                let families = families(try await client.call(.get, "/metrics").text)
+                #expect(families["roost_ready"] == ["roost_ready 1"])
+                #expect(families["roost_queue_paused"] == [])
+                #expect(families["roost_queue_series_left_out"] == ["roost_queue_series_left_out 1"])
+            }
+            // The first question stands; others would only wait behind it.
+            #expect(server.storage.read { $0.seen.count } == 1)
+            server.storage.release()
+            while true {
+                let families = families(try await client.call(.get, "/metrics").text)
+                if families["roost_queue_paused"] != [] { break }
+            }
         }
     }
 

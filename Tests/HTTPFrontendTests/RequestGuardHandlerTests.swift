@@ -13,12 +13,14 @@ private final class GuardedConnection {
     private let reads = ReadCounter()
     let storage = FakeStorage()
     let connection: Connection
+    let load: HTTPLoad
 
     init(budget: BodyBudget = BodyBudget(bytesMax: 1_000_000), bodyBytesMax: Int = 1_000_000) throws {
         connection = Connection(
             storage: AsyncStorage(storage), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        load = HTTPLoad(bodies: budget)
         let handler = RequestGuardHandler(
-            limits: ConnectionLimits(), bodyBytesMax: bodyBytesMax, budget: budget, connection: connection
+            limits: ConnectionLimits(), bodyBytesMax: bodyBytesMax, load: load, connection: connection
         )
         let decoder = ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes))
         try channel.pipeline.syncOperations.addHandlers([reads, decoder, handler])
@@ -56,6 +58,29 @@ private final class GuardedConnection {
 
 @Suite(.timeLimit(.minutes(1))) struct RequestGuardHandlerTests {
     private let head = "POST / HTTP/1.1\r\nHost: localhost\r\n"
+
+    /// A reply counts from its end until the socket has taken it.
+    @Test func repliesThatAreNotTakenCount() throws {
+        let client = try GuardedConnection()
+        try client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        client.connection.requestBegan()
+        let body = ByteBuffer(repeating: 7, count: 5000)
+        client.channel.write(HTTPServerResponsePart.head(.init(version: .http1_1, status: .ok)), promise: nil)
+        client.channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
+        client.channel.write(HTTPServerResponsePart.end(nil), promise: nil)
+        #expect(client.load.account.unsentBytes == 5000)
+        client.channel.flush()
+        #expect(client.load.account.unsentBytes == 0)
+    }
+
+    @Test func bodiesThatAreReadCount() throws {
+        let client = try GuardedConnection()
+        try client.send(head + "Content-Length: 20000\r\n\r\nx")
+        #expect(client.load.account.bodyBytes == 20_000)
+        // The decoder minds that the request ends in the middle.
+        _ = try? client.channel.finish(acceptAlreadyClosed: true)
+        #expect(client.load.account.bodyBytes == 0)
+    }
 
     @Test func aHeadThatTricklesInIsCutOff() throws {
         let client = try GuardedConnection()

@@ -139,9 +139,40 @@ private func message(_ fields: String) -> FakeReply {
         } _: {
             try await roost(["queue", "stats", "jobs"], url: $0)
         }
-        for words in ["1,234,567", "1h 2m", "unlimited", "paused since 2024-11-21T00:46:40Z: the disk", "1MiB"] {
+        for words in [
+            "1,234,567", "damaged", "1h 2m", "unlimited", "paused since 2024-11-21T00:46:40Z: the disk", "1MiB",
+        ] {
             #expect(outcome.out.contains(words))
         }
+    }
+
+    @Test func damagedMessagesHaveAColumnOnlyWhenThereAreSome() async throws {
+        for (count, isShown) in [(0, false), (12, true)] {
+            let queue = queueJSON.replacing(#""delayed":0}"#, with: #""delayed":0,"damaged":\#(count)}"#)
+            let outcome = try await withFakeServer { _ in
+                .json(#"{"queues":[\#(queueJSON.replacing("jobs", with: "old")),\#(queue)],"more":false}"#)
+            } _: {
+                try await roost(["queue", "list"], url: $0)
+            }
+            #expect(outcome.out.contains("DAMAGED") == isShown)
+            #expect(outcome.out.contains(#/jobs.* 12 /#) == isShown)
+            #expect(outcome.error.contains("roost peek jobs --state damaged") == isShown)
+        }
+    }
+
+    @Test func aDamagedMessageIsNotShownAsAnEmptyOne() async throws {
+        let recorder = Recorder()
+        for arguments in [["peek", "jobs", "--state", "damaged"], ["peek", "jobs", "--state", "damaged", "--full"]] {
+            let outcome = try await withFakeServer {
+                recorder.add($0)
+                return message(#""state":"damaged","body":"""#)
+            } _: {
+                try await roost(arguments, url: $0)
+            }
+            #expect(outcome.out.contains("(damaged)"))
+            #expect(outcome.error.contains("roost delete jobs --id ID"))
+        }
+        #expect(recorder.requests.first?.uri.contains("state=damaged") == true)
     }
 
     @Test func fieldsOfLaterVersionsPassThroughJSON() async throws {

@@ -1,4 +1,3 @@
-import Glibc
 import RoostCore
 import RoostLocalStorage
 import RoostLog
@@ -13,31 +12,31 @@ final class Harness: CompletionReceiver {
     let storage: LocalStorage
     private let inbox = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
     private let order = Mutex<[UInt64]>([])
-    let clock = ManualClock()
+    let clock: ManualClock
+    let background = ManualBackground()
     private let failures = FailureBox()
     private let tokens = Atomic<UInt64>(0)
 
     init(
-        on disk: MemoryDisk = MemoryDisk(), logBegun: Bool = false,
+        on disk: MemoryDisk = MemoryDisk(), logBegun: Bool = false, clock: ManualClock = ManualClock(),
         _ change: (inout LocalStorageConfiguration) -> Void = { _ in }
     ) throws {
         self.disk = disk
+        self.clock = clock
         var configuration = LocalStorageConfiguration()
         configuration.log.segmentBytes = 1 << 20
         configuration.messageBytesMax = 300_000
         configuration.time = clock.source
+        configuration.background = background
         change(&configuration)
         let failures = self.failures
         storage = try LocalStorage.open(
             disk, key: (1, 2, 3, 4), logBegun: logBegun, configuration: configuration
         ) { failures.add("\($0)") }
-        let driver = CountingDriver()
-        storage.attach(driver)
-        // The first commit has the next segment made, on another thread: wait for it, so that tests which count calls
-        // of the disk, or let one fail, meet the call they mean.
-        _ = storage.runTurn()
-        storage.commit()
-        while driver.wakes < 2 { sched_yield() }
+        storage.attach(NoDriver())
+        // The first commit has the next segment made: tests which count calls of the disk, or let one fail, are to meet
+        // the call they mean.
+        run()
     }
 
     var notices: [String] { failures.all }
@@ -62,12 +61,16 @@ final class Harness: CompletionReceiver {
 
     func turn() { _ = storage.runTurn() }
 
-    /// A turn, its commit, and what becomes ready to run by it.
+    /// Turns, their commits and all background work, until nothing is left to do now.
     func run() {
-        for _ in 0..<4 {
-            _ = storage.runTurn()
-            storage.commit()
-        }
+        for _ in 0..<4 { runOnce() }
+        while background.hasJobs { runOnce() }
+    }
+
+    private func runOnce() {
+        _ = storage.runTurn()
+        storage.commit()
+        background.step()
     }
 
     func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { inbox.withLock { $0[token] } }
@@ -95,10 +98,48 @@ final class ManualClock: Sendable {
 }
 
 /// The test runs the engine itself.
-private final class CountingDriver: EngineDriver {
-    private let count = Atomic<Int>(0)
-    var wakes: Int { count.load(ordering: .acquiring) }
-    func wake() { count.add(1, ordering: .releasing) }
+private final class NoDriver: EngineDriver {
+    func wake() {}
+}
+
+/// Background work happens when a test says so.
+final class ManualBackground: BackgroundRunner {
+    private struct Job {
+        var lane: BackgroundLane
+        var step: @Sendable () -> BackgroundStep
+    }
+
+    private let jobs = Mutex<[Job]>([])
+    private let held = Mutex<Set<BackgroundLane>>([])
+
+    func start(_ lane: BackgroundLane, _ step: @escaping @Sendable () -> BackgroundStep) {
+        jobs.withLock { $0.append(Job(lane: lane, step: step)) }
+    }
+
+    /// Jobs of this lane wait.
+    func hold(_ lane: BackgroundLane) { held.withLock { _ = $0.insert(lane) } }
+    func resume(_ lane: BackgroundLane) { held.withLock { _ = $0.remove(lane) } }
+
+    private var ready: [Job] {
+        let held = held.withLock { $0 }
+        return jobs.withLock { jobs in jobs.filter { !held.contains($0.lane) } }
+    }
+
+    var hasJobs: Bool { !ready.isEmpty }
+
+    /// One step of each job.
+    func step() {
+        let held = held.withLock { $0 }
+        let taken = jobs.withLock { jobs in
+            let taken = jobs.filter { !held.contains($0.lane) }
+            jobs.removeAll { !held.contains($0.lane) }
+            return taken
+        }
+        for job in taken {
+            if case .done = job.step() { continue }
+            jobs.withLock { $0.append(job) }
+        }
+    }
 }
 
 final class FailureBox: Sendable {

@@ -209,7 +209,9 @@ private struct Life {
         let time = (history.last?.time ?? 0) + (chance(10) ? 100_000 : .random(in: 0...5, using: &generator))
         let start = max(time, log.recovery.lastTime.milliseconds)
         history.append(
-            log.add(payload(generator.next(), bytes: size), kind: .random(in: 1...239, using: &generator), at: start))
+            log.add(
+                payload(generator.next(), bytes: size), kind: .random(in: 1..<TestOwner.removal, using: &generator),
+                at: start))
     }
 
     private mutating func finishOne(_ log: inout Log, _ lane: LogLane) {

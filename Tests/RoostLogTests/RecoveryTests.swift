@@ -290,10 +290,11 @@ import Testing
         let (disk, entries) = try sample()
         let before = try image(disk)
         do throws(LogError) {
+            var owner = TestOwner()
+            owner.refusedSequence = UInt64(entries.count)
             _ = try Recovery.open(
                 disk, configuration: smallConfiguration(), expectsData: true, newSalt: 1,
-                now: BrokerTime(milliseconds: 0)
-            ) { record in if record.sequence == entries.count { throw Unexpected() } }
+                now: BrokerTime(milliseconds: 0), owner: &owner)
             Issue.record("accepted")
         } catch {
             guard case .replayRefused("00000001.log", let offset, 8, let underlying) = error else { throw Unexpected() }
@@ -348,9 +349,10 @@ import Testing
             log.commit([payload(1, bytes: 5000)], on: disk)
         }
         var parts: [Double] = []
+        var owner = TestOwner()
         _ = try Recovery.open(
             disk, configuration: smallConfiguration(), expectsData: true, newSalt: 1,
-            now: BrokerTime(milliseconds: 0), progress: { parts.append($0) }, replay: { _ in })
+            now: BrokerTime(milliseconds: 0), progress: { parts.append($0) }, owner: &owner)
         #expect(parts.count == 5)
         #expect(parts == parts.sorted())
         #expect(parts.last == 1)

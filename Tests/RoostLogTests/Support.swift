@@ -26,19 +26,12 @@ func open(
     _ disk: any Disk, _ configuration: LogConfiguration = smallConfiguration(), expectsData: Bool = false,
     salt: UInt64 = 1, now: Int64 = 1_000_000, found: inout Found
 ) throws(LogError) -> Log {
-    var result = Found()
+    var owner = TestOwner()
     let log = try Recovery.open(
         disk, configuration: configuration, expectsData: expectsData, newSalt: salt,
-        now: BrokerTime(milliseconds: now)
-    ) { record in
-        result.entries.append(
-            Entry(
-                kind: record.kind, time: record.time.milliseconds, sequence: record.sequence,
-                payload: Array(record.payload)))
-        result.locations.append(record.location)
-    }
-    result.summary = log.recovery
-    found = result
+        now: BrokerTime(milliseconds: now), owner: &owner)
+    found = owner.found
+    found.summary = log.recovery
     return log
 }
 
@@ -98,6 +91,15 @@ extension Log {
 }
 
 extension MemoryDisk {
+    /// The bytes at a place, nil when the file does not reach so far.
+    func payload(at place: RecordLocation) -> [UInt8]? {
+        let start = Int(place.offset) + RecordFrame.headerBytes
+        guard let bytes = contents(.segment(place.segment)), start + Int(place.length) <= bytes.count else {
+            return nil
+        }
+        return Array(bytes[start..<start + Int(place.length)])
+    }
+
     var files: [LogFile] {
         get throws { try list().map(\.file).sorted { $0.name < $1.name } }
     }

@@ -131,13 +131,36 @@ import Testing
         #expect((changed.json["Failed"] as? [[String: Any]])?.first?["Code"] as? String == "InvalidParameterValue")
     }
 
+    /// SDKs repeat a call that got a 503, not single entries. They may only if no entry was taken.
+    @Test(arguments: [Rejection.outOfDiskSpace, .outOfMemory, .busy])
+    func aBatchOfWhichNothingWasTakenIsRefusedAsAWhole(_ refusal: Rejection) throws {
+        let client = try TestClient()
+        client.storage.state.withLock { $0.refusal = refusal }
+        let response = try client.call("SendMessageBatch", send(entries(10)))
+        #expect(response.status == 503)
+        #expect(response.headers["x-amzn-query-error"] == "ServiceUnavailable;Receiver")
+        #expect(response.headers["retry-after"] == "1")
+        #expect(response.message == RejectionMapping.fault(for: refusal).message)
+    }
+
+    /// Another refusal of all entries stays with the entries: repeating it would not help.
+    @Test func aBatchThatIsRefusedForGoodIsNot() throws {
+        let client = try TestClient()
+        client.storage.state.withLock { $0.refusal = .messageTooLarge(bytes: 2, max: 1) }
+        let response = try client.call("SendMessageBatch", send(entries(2)))
+        #expect(response.status == 200)
+        #expect(response.headers["retry-after"] == nil)
+        #expect((response.json["Failed"] as? [[String: Any]])?.count == 2)
+    }
+
     @Test func whatTheServerIsToBlameForIsNotTheSendersFault() throws {
         let client = try TestClient()
         client.storage.state.withLock { $0.refusal = .busy }
-        let response = try client.call("SendMessageBatch", send(entries(1)))
-        let failed = try #require((response.json["Failed"] as? [[String: Any]])?.first)
-        #expect(failed["SenderFault"] as? Bool == false)
-        #expect(failed["Code"] as? String == "ServiceUnavailable")
+        let response = try client.call(
+            "SendMessageBatch", send(entries(1) + #",{"Id":"bad","MessageBody":"\u0001"}"#))
+        let failed = try #require(response.json["Failed"] as? [[String: Any]]).first { $0["Id"] as? String == "e0" }
+        #expect(failed?["SenderFault"] as? Bool == false)
+        #expect(failed?["Code"] as? String == "ServiceUnavailable")
         client.storage.state.withLock { $0.refusal = .shuttingDown }
         #expect(
             try client.fault("SendMessageBatch", send(entries(2)))

@@ -41,6 +41,13 @@ import Testing
         }
     }
 
+    @Test func whatIsFullIsToldWithTheWayOut() {
+        for (rejection, words) in [(Rejection.outOfDiskSpace, "free space"), (.outOfMemory, "--memory-bytes")] {
+            let message = RejectionMapping.fault(for: rejection).message
+            #expect(message.contains("Receive and delete messages") && message.contains(words))
+        }
+    }
+
     @Test func codesAreThoseOfSQS() {
         let expected: [SQSErrorCode: (String, String, Int)] = [
             .queueDoesNotExist: ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400),

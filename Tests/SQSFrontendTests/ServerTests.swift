@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import RoostModel
+import RoostStorage
 import SQSFrontend
 import Synchronization
 import Testing
@@ -111,6 +112,25 @@ import Testing
             let answer = try await talk(connect(server, group), request, until: "}")
             #expect(answer.contains("413 Content Too Large"))
         }
+    }
+
+    @Test func openConnectionsStandInTheAccount() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let load = SharedLoad(SQSLimits())
+        let server = try await SQSServer.start(
+            configuration: SQSConfiguration(port: 0), storage: FakeStorage { $0() }, group: group, load: load,
+            logger: Logger(label: "test"))
+        #expect(load.account.connections == 0)
+        try await connect(server, group).executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+            var iterator = inbound.makeAsyncIterator()
+            _ = try await iterator.next()
+            #expect(load.account.connections == 1)
+            #expect(load.account.door == "sqs" && load.account.bytes > 0)
+        }
+        await server.shutdown()
+        #expect(load.account.connections == 0)
+        try await group.shutdownGracefully()
     }
 
     @Test func connectionsBeyondTheLimitAreClosed() async throws {

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOEmbedded
+import RoostStorage
 import SQSFrontend
 import Synchronization
 import Testing
@@ -30,6 +31,18 @@ import Testing
         for client in clients { try client.write(Self.large) }
         first.loop.run()
         return clients
+    }
+
+    /// What connections cost is told while it is held.
+    @Test func largeBodiesStandInTheAccount() throws {
+        let client = try TestClient()
+        let body = String(repeating: "x", count: 100_000)
+        try client.write(TestClient.request("SendMessage", #"{"QueueUrl":"q1","MessageBody":"\#(body)"}"#))
+        client.loop.run()
+        #expect(client.load.account.bodyBytes > 100_000)
+        #expect(client.load.account.bytes >= client.load.account.bodyBytes)
+        client.settle()
+        #expect(client.load.account.bodyBytes == 0)
     }
 
     @Test func othersAreNotReadUntilTheStorageAnswers() throws {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 // CRC32C (Castagnoli), the checksum of every record, batch and header of the log. Chained like zlib's crc32: start
 // with 0, pass the last result on. Hardware instructions (SSE4.2, ARMv8 CRC) are chosen once, when the image is loaded.
@@ -25,5 +26,9 @@ bool croost_crc32c_uses_hardware(void);
 // flock(2), exclusive, without waiting. 0, or the error number: EWOULDBLOCK when somebody else holds the lock.
 // Here because Swift takes the name for the struct.
 int croost_lock_file(int descriptor);
+
+// preadv2(2) with RWF_NOWAIT: reads what is in the page cache and never waits for the medium. The count of bytes, which
+// may be short, or -1 when nothing is cached or the file system cannot tell.
+ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offset);
 
 #endif

@@ -52,6 +52,9 @@ package final class BodyBudget: Sendable {
         }
     }
 
+    /// What is taken now.
+    package var bytesTaken: Int { state.withLock { bytesMax - $0.free } }
+
     package func giveBack(_ bytes: Int) {
         wake(
             state.withLock {

@@ -16,17 +16,17 @@ package struct GuardedChannel: ServerChildChannel {
     private let base: HTTP1Channel
     private let limits: ConnectionLimits
     private let bodyBytesMax: Int
-    private let budget: BodyBudget
+    private let load: HTTPLoad
     private let storage: AsyncStorage
 
     package init(
-        limits: ConnectionLimits, bodyBytesMax: Int, storage: AsyncStorage,
+        limits: ConnectionLimits, bodyBytesMax: Int, load: HTTPLoad, storage: AsyncStorage,
         responder: @escaping HTTPChannelHandler.Responder
     ) {
         self.limits = limits
         self.bodyBytesMax = bodyBytesMax
         self.storage = storage
-        budget = BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax))
+        self.load = load
         let configuration = HTTP1Channel.Configuration(
             idleTimeout: limits.idleTime,
             httpDecoderConfiguration: .init(
@@ -47,13 +47,15 @@ package struct GuardedChannel: ServerChildChannel {
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let connection = Connection(storage: storage, logger: logger)
         return base.setup(channel: channel, logger: logger).flatMapThrowing { http in
+            load.addConnection()
+            channel.closeFuture.whenComplete { [load] _ in load.removeConnection() }
             // One read, of 2 KiB at first, shows the head. More reads in the same turn would fetch tens of kilobytes of
             // a body before its budget can hold it back.
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
             let pipeline = channel.pipeline.syncOperations
             let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
             let handler = RequestGuardHandler(
-                limits: limits, bodyBytesMax: bodyBytesMax, budget: budget, connection: connection
+                limits: limits, bodyBytesMax: bodyBytesMax, load: load, connection: connection
             )
             try pipeline.addHandler(handler, position: .after(decoder))
             return Value(http: http, connection: connection)

@@ -18,7 +18,7 @@ package final class RequestGuardHandler: ChannelDuplexHandler {
 
     private let limits: ConnectionLimits
     private let bodyBytesMax: Int
-    private let budget: BodyBudget
+    private let load: HTTPLoad
     private let connection: Connection
 
     private var pace: RequestPace
@@ -41,12 +41,14 @@ package final class RequestGuardHandler: ChannelDuplexHandler {
 
     private var stallCheck: Scheduled<Void>?
     private var unwrittenBytes = 0
+    /// Of the reply that is being handed over.
+    private var replyBytes = 0
     private var lastProgress = NIODeadline.distantPast
 
-    package init(limits: ConnectionLimits, bodyBytesMax: Int, budget: BodyBudget, connection: Connection) {
+    package init(limits: ConnectionLimits, bodyBytesMax: Int, load: HTTPLoad, connection: Connection) {
         self.limits = limits
         self.bodyBytesMax = bodyBytesMax
-        self.budget = budget
+        self.load = load
         self.connection = connection
         pace = RequestPace(limits: limits)
     }
@@ -138,7 +140,7 @@ extension RequestGuardHandler {
     private func takeShare(_ bytes: Int, context: ChannelHandlerContext) {
         guard bytes > limits.smallBodyBytesMax, case .none = share else { return }
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        let answer = budget.take(bytes, on: context.eventLoop) {
+        let answer = load.bodies.take(bytes, on: context.eventLoop) {
             let (handler, context) = handler.value
             handler.shareGranted(context)
         }
@@ -162,8 +164,8 @@ extension RequestGuardHandler {
     private func giveBackShare() {
         switch share {
         case .none: return
-        case .taken: budget.giveBack(shareBytes)
-        case .waiting(let id): if !budget.leave(id) { budget.giveBack(shareBytes) }
+        case .taken: load.bodies.giveBack(shareBytes)
+        case .waiting(let id): if !load.bodies.leave(id) { load.bodies.giveBack(shareBytes) }
         }
         share = .none
     }
@@ -197,7 +199,9 @@ extension RequestGuardHandler {
             if requestsRead <= repliesEnded { closesAfterReply = true }
             if closesAfterReply { head.headers.replaceOrAdd(name: "connection", value: "close") }
             context.write(wrapOutboundOut(.head(head)), promise: promise)
-        case .body: context.write(data, promise: promise)
+        case .body(let part):
+            if case .byteBuffer(let bytes) = part { replyBytes += bytes.readableBytes }
+            context.write(data, promise: promise)
         case .end: writeEnd(context: context, data: data, promise: promise)
         }
     }
@@ -208,13 +212,16 @@ extension RequestGuardHandler {
         connection.replyHandedOver()
         let promise = promise ?? context.eventLoop.makePromise()
         let handler = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        promise.futureResult.whenComplete { [connection, closesAfterReply] result in
+        load.addUnsent(replyBytes)
+        promise.futureResult.whenComplete { [connection, closesAfterReply, load, replyBytes] result in
+            load.removeUnsent(replyBytes)
             let isWritten = (try? result.get()) != nil
             connection.replySettled(isWritten: isWritten)
             guard closesAfterReply, isWritten else { return }
             let (handler, context) = handler.value
             handler.linger(context)
         }
+        replyBytes = 0
         context.write(data, promise: promise)
         if closesAfterReply { context.flush() }
     }

@@ -1,5 +1,6 @@
 package import HTTPTypes
 package import Hummingbird
+import RoostStorage
 
 /// A refused request as a client sees it: a problem document (RFC 9457).
 package struct Problem: Error, Sendable, Equatable {
@@ -80,6 +81,14 @@ extension Problem {
         .unsupportedMediaType, "content_encoding", "Compressed requests are not read",
         "Send the body without Content-Encoding."
     )
+
+    /// The broker is starting.
+    static func recovering(_ readiness: Readiness) -> Problem {
+        Problem(
+            .serviceUnavailable, "recovering", "The broker is starting",
+            "\(readiness.recoveredPercent) % of the log is read. Nothing happened. Try again.", retryAfterSeconds: 1
+        )
+    }
 
     package static let internalError = Problem(
         .internalServerError, "internal_error", "A fault of the server", "The log of the server tells more."

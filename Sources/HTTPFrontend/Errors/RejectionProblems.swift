@@ -24,7 +24,7 @@ extension Problem {
         case .messageNotAvailable: self = .messageNotAvailable
         case .tooManyInFlight(let max): self = .tooManyInFlight(max)
         case .outOfDiskSpace: self = .outOfDiskSpace
-        case .outOfMemory: self = .busy("out_of_memory", "The memory for messages is used up")
+        case .outOfMemory: self = .outOfMemory
         case .busy: self = .busy("busy", "Too much waits to be written")
         case .shuttingDown: self = .busy("shutting_down", "The broker is shutting down")
         case .storageFailed(let reason): self = .storageFailed(reason)
@@ -117,7 +117,15 @@ extension Problem {
 
     private static let outOfDiskSpace = Problem(
         .init(code: 507, reasonPhrase: "Insufficient Storage"), "out_of_disk_space", "The disk is full",
-        "New messages are refused; receive and delete still work and free space."
+        "New messages are refused. Receive and delete messages, or free space on the disk; sends go on by themselves"
+            + " when there is room.",
+        retryAfterSeconds: 5
+    )
+
+    private static let outOfMemory = Problem(
+        .serviceUnavailable, "out_of_memory", "The memory limit is reached",
+        "New messages are refused. Receive and delete messages, or start the broker with a larger --memory-bytes.",
+        retryAfterSeconds: 5
     )
 
     private static func busy(_ code: String, _ title: String) -> Problem {

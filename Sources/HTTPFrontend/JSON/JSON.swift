@@ -9,6 +9,8 @@ package indirect enum JSON: Sendable, Equatable {
     case bool(Bool)
     case integer(Int64)
     case counter(UInt64)
+    /// Finite: JSON has no other numbers.
+    case number(Double)
     /// A length of time as a number of seconds, with up to three decimals.
     case seconds(Milliseconds)
     /// A measured time as a number of seconds.
@@ -44,6 +46,7 @@ extension ByteBuffer {
         case .bool(let value): writeString(value ? "true" : "false")
         case .integer(let value): writeString(String(value))
         case .counter(let value): writeString(String(value))
+        case .number(let value): writeString(String(value))
         case .seconds(let span): writeString(span.secondsText)
         case .nanoseconds(let span): writeString(String(Double(span) / 1e9))
         case .string(let text): writeJSONString(text)

@@ -4,12 +4,13 @@ import RoostStorage
 
 /// `/metrics` in the text format of Prometheus.
 package struct MetricsRoute: Sendable {
-    /// Each queue has a dozen series: a scrape of more queues than this would hurt more than it tells.
-    package static let queueSeriesMax = 500
+    package let node: NodeDescription
+    package let listing: QueueListing
 
-    package let calls: StorageCalls
-    package let version: String
-    package let fsyncPolicy: String
+    package init(node: NodeDescription, listing: QueueListing) {
+        self.node = node
+        self.listing = listing
+    }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
         router.get("metrics") { _, _ in
@@ -18,50 +19,89 @@ package struct MetricsRoute: Sendable {
     }
 
     private func text() async -> String {
-        let readiness = calls.storage.readiness
-        let metrics = calls.storage.metrics
-        var text = PrometheusText()
-        text.node(metrics, isReady: readiness == .ready, version: version, fsyncPolicy: fsyncPolicy)
+        let readiness = node.readiness
         // Without a log that can be written, the list of queues would not come.
-        let page =
-            readiness == .ready ? try? await calls.queues(prefix: "", after: nil, limit: Self.queueSeriesMax) : nil
-        let list = page?.list ?? []
+        let list = readiness == .ready ? await listing.queues() ?? [] : []
+        let metrics = node.metrics
+        var text = PrometheusText()
+        text.health(readiness, version: node.version, fsyncPolicy: node.fsyncPolicy)
+        text.messages(metrics)
+        text.log(metrics)
+        text.disk(metrics)
+        text.memory(metrics, node.loads)
         text.queues(list, leftOut: max(0, metrics.queues - list.count))
         return text.text
     }
 }
 
 extension PrometheusText {
-    mutating func node(_ metrics: StorageMetrics, isReady: Bool, version: String, fsyncPolicy: String) {
+    mutating func health(_ readiness: Readiness, version: String, fsyncPolicy: String) {
         gauge(
             "roost_build_info", "Version and fsync policy", labels: [("version", version), ("fsync", fsyncPolicy)], 1)
-        gauge("roost_ready", "1 while requests are served", isReady ? 1 : 0)
+        gauge("roost_ready", "1 while requests are served", readiness == .ready ? 1 : 0)
+        gauge(
+            "roost_recovery_progress", "How much of the log is read at the start, from 0 to 1",
+            readiness.recoveredFraction)
+    }
+
+    mutating func messages(_ metrics: StorageMetrics) {
         gauge("roost_queues", "Queues", metrics.queues)
         gauge("roost_receive_waiters", "Receives that wait for a message", metrics.waiters)
         family("roost_messages", .gauge, "Messages of all queues by state")
         for (state, count) in metrics.counts.byState { sample("roost_messages", [("state", state)], count) }
         for (event, help, value) in metrics.totals.events {
-            family("roost_messages_\(event)_total", .counter, "\(help), all queues")
-            sample("roost_messages_\(event)_total", [], value)
+            counter("roost_messages_\(event)_total", "\(help), all queues", value)
         }
-        log(metrics)
     }
 
-    private mutating func log(_ metrics: StorageMetrics) {
+    mutating func log(_ metrics: StorageMetrics) {
         family("roost_wal_fsync_duration_seconds", .summary, "Syncs of the log (fdatasync)")
         sample("roost_wal_fsync_duration_seconds_sum", [], seconds(metrics.syncNanoseconds))
         sample("roost_wal_fsync_duration_seconds_count", [], metrics.syncs)
         let slowest = seconds(metrics.syncNanosecondsMax)
         gauge("roost_wal_fsync_duration_seconds_max", "The slowest sync since the start", slowest)
-        family("roost_wal_appended_bytes_total", .counter, "Bytes appended to the log since the start")
-        sample("roost_wal_appended_bytes_total", [], metrics.logBytes)
+        counter("roost_wal_appended_bytes_total", "Bytes appended to the log since the start", metrics.logBytes)
         gauge("roost_wal_segments", "Segments of the log", metrics.logSegments)
         gauge("roost_wal_unsynced_bytes", "Bytes of the log that are not synced yet", metrics.unsyncedBytes)
-        gauge("roost_disk_full", "1 while new messages are refused for want of disk space", metrics.isDiskFull ? 1 : 0)
         let turn = seconds(metrics.turnNanosecondsMax)
         gauge("roost_core_turn_seconds_max", "The longest turn of the core outside write and fdatasync", turn)
-        gauge("roost_body_cache_bytes", "Bytes of message bodies kept in memory", metrics.memory.bodies)
-        gauge("roost_index_bytes", "Bytes of the message index", metrics.memory.index)
+    }
+
+    mutating func disk(_ metrics: StorageMetrics) {
+        gauge("roost_disk_full", "1 while new messages are refused for want of disk space", metrics.isDiskFull ? 1 : 0)
+        gauge("roost_disk_bytes", "Bytes of all files of the log", metrics.diskBytes)
+        gauge("roost_disk_live_bytes", "Bytes of the log that hold messages that live", metrics.liveBytes)
+        gauge(
+            "roost_disk_reserve_bytes", "Bytes kept free for deletes, receives and the next snapshot",
+            metrics.reserveBytes)
+        counter("roost_snapshots_total", "Snapshots written since the start", metrics.snapshots)
+        gauge("roost_snapshot_bytes", "Bytes of the newest snapshot", metrics.snapshotBytes)
+        counter("roost_wal_segments_removed_total", "Segments removed since the start", metrics.segmentsRemoved)
+        counter(
+            "roost_cleaning_moved_messages_total", "Messages moved out of old segments so that these can go",
+            metrics.messagesMoved)
+        counter("roost_bodies_read_total", "Message bodies read back from the log", metrics.bodiesRead)
+        counter(
+            "roost_disk_reads_total", "Reads of message bodies that had to wait for the disk", metrics.diskReads)
+    }
+
+    mutating func memory(_ metrics: StorageMetrics, _ loads: [ConnectionLoad]) {
+        family("roost_memory_bytes", .gauge, "Memory by what it is for, as accounted")
+        let (memory, connections) = (metrics.memory, loads.reduce(0) { $0 + $1.bytes })
+        for (category, bytes) in [
+            ("index", memory.index), ("bodies", memory.bodies), ("deduplication", memory.deduplication),
+            ("waiters", memory.waiters), ("connections", connections),
+        ] {
+            sample("roost_memory_bytes", [("category", category)], bytes)
+        }
+        gauge(
+            "roost_memory_limit_bytes", "Above this, without connections, new messages are refused; 0: no limit",
+            metrics.memoryBytesMax)
+        gauge("roost_memory_full", "1 while new messages are refused for want of memory", metrics.isMemoryFull ? 1 : 0)
+        gauge("roost_body_cache_bytes", "Bytes of message bodies kept in memory", memory.bodies)
+        gauge("roost_index_bytes", "Bytes of the message index", memory.index)
+        family("roost_connections", .gauge, "Open connections by port")
+        for load in loads { sample("roost_connections", [("door", load.door)], load.connections) }
     }
 
     mutating func queues(_ list: [QueueInfo], leftOut: Int) {
@@ -94,6 +134,11 @@ extension PrometheusText {
         }
     }
 
+    private mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+        family(name, .counter, help)
+        sample(name, [], value)
+    }
+
     private mutating func gauge(
         _ name: String, _ help: String, labels: [(String, String)] = [], _ value: some CustomStringConvertible
     ) {
@@ -106,7 +151,7 @@ private func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e
 
 extension MessageCounts {
     fileprivate var byState: [(state: String, count: Int)] {
-        [("ready", ready), ("inflight", inFlight), ("delayed", delayed)]
+        [("ready", ready), ("inflight", inFlight), ("delayed", delayed), ("damaged", damaged)]
     }
 }
 

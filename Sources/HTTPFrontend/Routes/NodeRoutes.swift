@@ -2,11 +2,11 @@ package import Hummingbird
 import RoostModel
 import RoostStorage
 
-/// What the node tells about itself: health, version, statistics.
+/// What the node tells about itself: health, version, statistics. None of it asks the storage anything.
 package struct NodeRoutes: Sendable {
-    package let calls: StorageCalls
-    package let version: String
-    package let fsyncPolicy: String
+    package let node: NodeDescription
+
+    package init(node: NodeDescription) { self.node = node }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
         // Must not ask the storage: a broker that waits for a slow disk is alive.
@@ -14,38 +14,60 @@ package struct NodeRoutes: Sendable {
         router.get("readyz") { request, _ in try ready(request) }
         router.get("healthz") { request, _ in try ready(request) }
         router.get("version") { _, _ in
-            Response.json(["name": "roost", "version": .string(version)])
+            Response.json(["name": "roost", "version": .string(node.version)])
         }
         router.get("api/v1/stats") { request, _ in try stats(request) }
     }
 
     private func ready(_ request: Request) throws -> Response {
         let isVerbose = try Query(request, allowed: ["verbose"]).text("verbose") != nil
-        let readiness = calls.storage.readiness
+        let readiness = node.readiness
+        var response = wantsJSON(request) ? readyJSON(readiness) : .text(readyText(readiness, isVerbose: isVerbose))
+        guard readiness != .ready else { return response }
+        response.status = .serviceUnavailable
+        if case .recovering = readiness { response.headers[.retryAfter] = "1" }
+        return response
+    }
+
+    private func wantsJSON(_ request: Request) -> Bool {
+        request.headers[.accept]?.contains("application/json") ?? false
+    }
+
+    private func readyJSON(_ readiness: Readiness) -> Response {
+        var reason: JSON = nil
+        if case .failed(let text) = readiness { reason = .string(text) }
+        return .json([
+            "state": .string(readiness.name), "recovery": readiness.recoveryJSON ?? nil, "reason": reason,
+            "fsync": .string(node.fsyncPolicy),
+        ])
+    }
+
+    private func readyText(_ readiness: Readiness, isVerbose: Bool) -> String {
         var lines = [readiness.text]
-        if fsyncPolicy != "always" {
-            lines.append("fsync \(fsyncPolicy): an accepted message may be lost when the machine stops")
+        if node.fsyncPolicy != "always" {
+            lines.append("fsync \(node.fsyncPolicy): an accepted message may be lost when the machine stops")
         }
         if isVerbose {
-            let metrics = calls.storage.metrics
+            let metrics = node.metrics
             lines += [
-                "version \(version)", "fsync policy \(fsyncPolicy)", "queues \(metrics.queues)",
+                "version \(node.version)", "fsync policy \(node.fsyncPolicy)", "queues \(metrics.queues)",
                 "log \(metrics.logSegments) segments, \(metrics.logBytes) bytes appended since the start,"
                     + " \(metrics.unsyncedBytes) not synced",
                 "slowest sync \(metrics.syncNanosecondsMax / 1_000_000) ms",
             ]
             if metrics.isDiskFull { lines.append("disk full: new messages are refused") }
+            if metrics.isMemoryFull { lines.append("memory limit reached: new messages are refused") }
+            if metrics.counts.damaged > 0 { lines.append("damaged messages \(metrics.counts.damaged)") }
         }
-        let text = lines.joined(separator: "\n") + "\n"
-        return .text(text, status: readiness == .ready ? .ok : .serviceUnavailable)
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private func stats(_ request: Request) throws -> Response {
         _ = try Query(request, allowed: [])
-        let metrics = calls.storage.metrics
+        let (metrics, readiness, loads) = (node.metrics, node.readiness, node.loads)
         return .json([
-            "version": .string(version), "fsync": .string(fsyncPolicy),
-            "state": .string(calls.storage.readiness.name),
+            "version": .string(node.version), "fsync": .string(node.fsyncPolicy),
+            "state": .string(readiness.name), "recovery": readiness.recoveryJSON ?? nil,
             "queues": .count(metrics.queues), "waiters": .count(metrics.waiters),
             "counts": JSON(metrics.counts), "totals": JSON(metrics.totals),
             "log": [
@@ -57,31 +79,36 @@ package struct NodeRoutes: Sendable {
                 "sync_seconds_total": .nanoseconds(metrics.syncNanoseconds),
                 "sync_seconds_max": .nanoseconds(metrics.syncNanosecondsMax),
             ],
-            "memory": [
-                "body_cache_bytes": .count(metrics.memory.bodies), "index_bytes": .count(metrics.memory.index),
-            ],
+            "memory": JSON(memoryOf: metrics, loads), "disk": JSON(diskOf: metrics),
+            "connections": .object(loads.map { JSON.Member(name: $0.door, value: .count($0.connections)) }),
             "turn_seconds_max": .nanoseconds(metrics.turnNanosecondsMax),
         ])
     }
 }
 
-extension Readiness {
-    var name: String {
-        switch self {
-        case .recovering: "recovering"
-        case .ready: "ready"
-        case .shuttingDown: "shutting_down"
-        case .failed: "failed"
-        }
+extension JSON {
+    fileprivate init(memoryOf metrics: StorageMetrics, _ loads: [ConnectionLoad]) {
+        self = [
+            "index_bytes": .count(metrics.memory.index), "body_cache_bytes": .count(metrics.memory.bodies),
+            "deduplication_bytes": .count(metrics.memory.deduplication),
+            "waiters_bytes": .count(metrics.memory.waiters),
+            "connections_bytes": .count(loads.reduce(0) { $0 + $1.bytes }),
+            "limit_bytes": metrics.memoryBytesMax > 0 ? .count(metrics.memoryBytesMax) : nil,
+            "is_full": .bool(metrics.isMemoryFull),
+        ]
     }
 
-    var text: String {
-        switch self {
-        case .recovering(let fraction):
-            "recovering: \(Int((min(max(fraction, 0), 1) * 100).rounded(.down))) % of the log is read"
-        case .ready: "ready"
-        case .shuttingDown: "shutting down"
-        case .failed(let reason): "failed: \(reason)"
-        }
+    fileprivate init(diskOf metrics: StorageMetrics) {
+        self = [
+            "bytes": .count(metrics.diskBytes), "live_bytes": .count(metrics.liveBytes),
+            "reserve_bytes": .count(metrics.reserveBytes), "is_full": .bool(metrics.isDiskFull),
+            "snapshots": .counter(metrics.snapshots), "snapshot_bytes": .count(metrics.snapshotBytes),
+            "segments_removed": .counter(metrics.segmentsRemoved), "messages_moved": .counter(metrics.messagesMoved),
+            "bodies_read": .counter(metrics.bodiesRead), "reads": .counter(metrics.diskReads),
+        ]
     }
+}
+
+extension StorageMetrics {
+    var isMemoryFull: Bool { memoryBytesMax > 0 && memory.total >= memoryBytesMax }
 }

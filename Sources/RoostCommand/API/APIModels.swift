@@ -16,8 +16,10 @@ package struct QueueDescription: Decodable, Sendable {
         package var ready: Int
         package var inFlight: Int
         package var delayed: Int
+        /// Nil: an earlier version of the server, which knows none.
+        package var damaged: Int?
 
-        package var all: Int { ready + inFlight + delayed }
+        package var all: Int { ready + inFlight + delayed + (damaged ?? 0) }
     }
 
     package struct Totals: Decodable, Sendable {
@@ -97,6 +99,9 @@ package struct IncomingMessage: Decodable, Sendable {
     package var receiveCount: Int
     /// End of the delay or of the lease.
     package var dueMs: Int64?
+
+    /// Nobody can read the body any more; an empty one stands in its place.
+    package var isDamaged: Bool { state == "damaged" }
 
     /// The bytes that were sent.
     package var bytes: [UInt8] {

@@ -9,7 +9,7 @@ enum MessageText {
         for (name, value) in (message.attributes ?? [:]).sorted(by: { $0.key < $1.key }) {
             fields.append(("attribute", "\(name)=\(value.value ?? value.valueBase64 ?? "") (\(value.type))"))
         }
-        fields.append(("body", bodyText(message)))
+        fields.append(("body", message.isDamaged ? "(damaged)" : bodyText(message)))
         return fields.map { name, value in
             let filler = String(repeating: " ", count: 10 - name.count)
             return "\(style.dim(name))\(filler)\(Text.harmless(value, keeping: ["\n", "\t"]))\n"

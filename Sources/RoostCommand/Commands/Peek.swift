@@ -11,6 +11,7 @@ package struct Peek: AsyncParsableCommand {
               roost peek orders
               roost peek orders --from tail --count 3
               roost peek orders --state in-flight --json
+              roost peek orders --state damaged
             """
     )
 
@@ -20,6 +21,8 @@ package struct Peek: AsyncParsableCommand {
         case ready
         case inFlight = "in-flight"
         case delayed
+        /// The body cannot be read any more.
+        case damaged
 
         var wireName: String { self == .inFlight ? "in_flight" : rawValue }
     }
@@ -27,7 +30,7 @@ package struct Peek: AsyncParsableCommand {
     @OptionGroup package var name: QueueArgument
     @Option(help: "Which end to look at: head or tail.")
     package var from = End.head
-    @Option(help: "Messages of which state: ready, in-flight or delayed.")
+    @Option(help: "Messages of which state: ready, in-flight, delayed or damaged.")
     package var state = State.ready
     @Option(help: "Messages at most, 1 to 1000.")
     package var count = 10
@@ -53,6 +56,9 @@ package struct Peek: AsyncParsableCommand {
             return console.error("No message in \(name.queue) is \(state.rawValue).\n")
         }
         console.out(full ? blocks(messages, console.outStyle) : table(messages).rendered(console.outStyle))
+        if state == .damaged {
+            console.error("Their bodies are lost. Remove one with: roost delete \(name.queue) --id ID\n")
+        }
     }
 
     private func blocks(_ messages: [IncomingMessage], _ style: Style) -> String {
@@ -67,7 +73,7 @@ package struct Peek: AsyncParsableCommand {
             table.add([
                 message.id, Moment.relative(message.sentAtMs), message.dueMs.map { Moment.relative($0) } ?? "-",
                 Text.number(message.receiveCount), Text.number(message.bytes.count),
-                Text.preview(MessageText.bodyText(message)),
+                message.isDamaged ? "(damaged)" : Text.preview(MessageText.bodyText(message)),
             ])
         }
         return table

@@ -60,16 +60,28 @@ package struct QueueList: AsyncParsableCommand {
             console.error("No queues. Create one with: roost queue create NAME\n")
             return
         }
-        var table = Table([
-            .left("NAME"), .right("READY"), .right("IN FLIGHT"), .right("DELAYED"), .right("OLDEST"), .left("STATE"),
-        ])
+        console.out(table(queues).rendered(console.outStyle))
+        let damaged = queues.first { ($0.counts.damaged ?? 0) > 0 }
+        guard let damaged else { return }
+        console.error(
+            "warning: bodies of damaged messages cannot be read any more. Look at them with: "
+                + "roost peek \(Text.harmless(damaged.name)) --state damaged\n")
+    }
+
+    /// The column of damaged messages stands there only when there are some.
+    private func table(_ queues: [QueueDescription]) -> Table {
+        let hasDamage = queues.contains { ($0.counts.damaged ?? 0) > 0 }
+        var table = Table(
+            [.left("NAME"), .right("READY"), .right("IN FLIGHT"), .right("DELAYED")]
+                + (hasDamage ? [.right("DAMAGED")] : []) + [.right("OLDEST"), .left("STATE")])
         for queue in queues {
-            table.add([
-                queue.name, Text.number(queue.counts.ready), Text.number(queue.counts.inFlight),
-                Text.number(queue.counts.delayed), queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-",
-                queue.pause == nil ? "" : "paused",
-            ])
+            let counts = queue.counts
+            table.add(
+                [queue.name, Text.number(counts.ready), Text.number(counts.inFlight), Text.number(counts.delayed)]
+                    + (hasDamage ? [Text.number(counts.damaged ?? 0)] : []) + [
+                        queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-", queue.pause == nil ? "" : "paused",
+                    ])
         }
-        console.out(table.rendered(console.outStyle))
+        return table
     }
 }

@@ -40,6 +40,7 @@ package struct QueueStats: AsyncParsableCommand {
             ("ready", Text.number(queue.counts.ready)),
             ("in flight", Text.number(queue.counts.inFlight)),
             ("delayed", Text.number(queue.counts.delayed)),
+            ("damaged", Text.number(queue.counts.damaged ?? 0)),
             ("oldest message", queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-"),
             ("waiting receives", Text.number(queue.waiters)),
             ("sent", Text.number(queue.totals.sent)),

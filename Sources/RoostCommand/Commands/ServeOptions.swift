@@ -8,6 +8,7 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("storage")) var storage: String?
     @Option(help: help("fsync")) var fsync: String?
     @Option(help: help("segment-bytes")) var segmentBytes: String?
+    @Option(help: help("snapshot-bytes")) var snapshotBytes: String?
 
     @Option(help: help("sqs")) var sqs: String?
     @Option(help: help("http")) var http: String?
@@ -24,6 +25,8 @@ package struct ServeOptions: ParsableArguments {
 
     @Option(help: help("engine")) var engine: String?
     @Option(help: help("loops")) var loops: String?
+    @Option(help: help("cache-bytes")) var cacheBytes: String?
+    @Option(help: help("memory-bytes")) var memoryBytes: String?
     @Flag(help: help("test-acknowledge-early")) var testAcknowledgeEarly = false
 
     @Option(help: help("log-level")) var logLevel: String?
@@ -38,6 +41,7 @@ package struct ServeOptions: ParsableArguments {
     package var given: [String: [String]] {
         let single: [(String, String?)] = [
             ("data", data), ("storage", storage), ("fsync", fsync), ("segment-bytes", segmentBytes),
+            ("snapshot-bytes", snapshotBytes), ("cache-bytes", cacheBytes), ("memory-bytes", memoryBytes),
             ("sqs", sqs), ("http", http), ("redis", redis), ("insecure", insecure ? "on" : nil),
             ("account", account), ("region", region), ("max-message-bytes", maxMessageBytes),
             ("aweq", aweq), ("aweq-queue", aweqQueue), ("aweq-visibility", aweqVisibility),

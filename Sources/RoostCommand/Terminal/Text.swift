@@ -38,6 +38,14 @@ package enum Text {
         return shown.map { "\($0.0)\($0.1)" }.joined(separator: " ")
     }
 
+    /// An amount of memory or disk: `512 B`, `1.5 KiB`, `340 MiB`.
+    package static func bytes(_ count: Int) -> String {
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        var (value, index) = (Double(count), 0)
+        while value.magnitude >= 1024, index < units.count - 1 { (value, index) = (value / 1024, index + 1) }
+        return "\(index == 0 ? number(count) : short(value)) \(units[index])"
+    }
+
     /// A latency: `0.08 ms`, `3.2 ms`, `1,250 ms`.
     package static func milliseconds(nanoseconds: UInt64) -> String {
         let value = Double(nanoseconds) / 1e6

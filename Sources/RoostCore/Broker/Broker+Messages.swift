@@ -47,7 +47,9 @@ extension Broker {
     ) throws(Rejection) -> ChangeVisibilityEntry? {
         try validate(timeout)
         guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
-        guard isMessage(receipt.slot, receipt.number, of: queue) else { throw .messageNotAvailable }
+        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place != .damaged else {
+            throw .messageNotAvailable
+        }
         if index[receipt.slot].place == .inFlight {
             try validate(total: timeout, of: receipt, now)
         } else if timeout == .zero {
@@ -142,6 +144,7 @@ extension Broker {
 extension Broker {
     /// What a receiver is told of a message it has just leased, beside the content.
     package struct Leased: Sendable {
+        package var number: UInt64
         package var id: MessageID
         package var handle: ReceiptHandle
         package var location: BodyLocation
@@ -157,6 +160,7 @@ extension Broker {
             slot: slot, number: number, receiveCount: count,
             leasedSeconds: UInt16(truncatingIfNeeded: entry.at.milliseconds / 1000))
         return Leased(
+            number: number,
             id: idSeal.seal(slot: slot, number: number),
             handle: handleSeal.seal(receipt, queue: entry.queue),
             location: index[slot].location,
@@ -212,7 +216,7 @@ extension Broker {
         switch index[entry.slot].place {
         case .inFlight: endLease(entry.slot)
         case .readyList, .returnedTree: removeReady(entry.slot)
-        case .free, .dead, .delayed:
+        case .free, .dead, .delayed, .damaged:
             throw EntryMismatch(kind: .changeVisibility, reason: "the message in slot \(entry.slot) was not received")
         }
         if let deadline = entry.deadline {
@@ -286,24 +290,32 @@ extension Broker {
         count(queue, .ready, -1)
     }
 
-    /// Takes a living message out of everything.
+    /// Takes a living message out of everything, and its slot out of use.
     mutating func remove(_ slot: UInt32, _ effects: inout Effects) {
-        let queue = index[slot].queue
-        switch index[slot].place {
-        case .readyList, .returnedTree: removeReady(slot)
-        case .inFlight: endLease(slot)
-        case .delayed:
-            messageTimers.remove(slot, in: &index)
-            count(queue, .delayed, -1)
-        case .free, .dead: return
-        }
-        if index[slot].place == .delayed {
-            queues[queue].delayed.remove(slot, in: &index)
-        } else {
-            queues[queue].available.remove(slot, in: &index)
-        }
+        takeOut(slot)
         effects.released.append(index[slot].location)
         index.free(slot)
+    }
+
+    /// Takes a living message out of its queue's lists and counts, and out of the timers.
+    mutating func takeOut(_ slot: UInt32) {
+        let queue = index[slot].queue
+        switch index[slot].place {
+        case .readyList, .returnedTree:
+            removeReady(slot)
+            queues[queue].available.remove(slot, in: &index)
+        case .inFlight:
+            endLease(slot)
+            queues[queue].available.remove(slot, in: &index)
+        case .delayed:
+            messageTimers.remove(slot, in: &index)
+            queues[queue].delayed.remove(slot, in: &index)
+            count(queue, .delayed, -1)
+        case .damaged:
+            queues[queue].damaged.remove(slot, in: &index)
+            count(queue, .damaged, -1)
+        case .free, .dead: return
+        }
     }
 
     private mutating func takeOrder() -> UInt64 {

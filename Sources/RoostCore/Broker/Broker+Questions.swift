@@ -41,8 +41,11 @@ extension Broker {
 
 extension Broker {
     package struct Peeked: Sendable {
+        package var slot: UInt32
+        package var number: UInt64
         package var id: MessageID
         package var state: MessageState
+        package var availableAt: BrokerTime
         package var location: BodyLocation
         package var receiveCount: UInt32
         package var due: BrokerTime?
@@ -52,21 +55,24 @@ extension Broker {
     package static let peekStepsMax = 10_000
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
-    /// in the order in which they became available. Delayed and in-flight messages are found among the first (or last)
+    /// in the order in which they became available, damaged ones in the order in which that was found out, without a
+    /// location, for there is nothing to read. Delayed, damaged and in-flight messages are found among the first (or last)
     /// `peekStepsMax` of a queue only.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
             switch state {
             case .ready: fromTail ? lastReady(of: id, maximum: count) : readySlots(of: id, maximum: count)
             case .delayed: walk(queues[id].delayed, fromTail, count) { _ in true }
-            case .damaged: [UInt32]()
+            case .damaged: walk(queues[id].damaged, fromTail, count) { _ in true }
             case .inFlight: walk(queues[id].available, fromTail, count) { index[$0].place == .inFlight }
             }
-        return fitting(slots).map { slot in
+        return (state == .damaged ? slots : fitting(slots)).map { slot in
             Peeked(
+                slot: slot, number: index[slot].number,
                 id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
-                location: index[slot].location, receiveCount: index[slot].receiveCount,
-                due: state == .ready ? nil : index[slot].deadline)
+                availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
+                receiveCount: index[slot].receiveCount,
+                due: state == .ready || state == .damaged ? nil : index[slot].deadline)
         }
     }
 

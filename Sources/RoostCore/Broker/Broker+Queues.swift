@@ -125,9 +125,12 @@ extension Broker {
         queues[id].returned = Treap()
         var available = queues[id].available
         var delayed = queues[id].delayed
+        var damaged = queues[id].damaged
         queues[id].available = MessageList()
         queues[id].delayed = MessageList()
+        queues[id].damaged = MessageList()
         queues[id].dead.append(contentsOf: &available, in: &index)
         queues[id].dead.append(contentsOf: &delayed, in: &index)
+        queues[id].dead.append(contentsOf: &damaged, in: &index)
     }
 }

@@ -6,8 +6,9 @@ extension Broker {
     /// When `prepareTick` has to be called next; nil when nothing waits for time. May be early, never late.
     package func nextTick(now: BrokerTime) -> BrokerTime? {
         if queues.nextToReap != nil { return now }
-        guard let message = messageTimers.nextDue else { return queueTimers.nextDue }
-        return min(message, queueTimers.nextDue ?? message)
+        let retention = queueTimers.nextDue.map { max($0, retentionHeldUntil ?? $0) }
+        guard let message = messageTimers.nextDue else { return retention }
+        return min(message, retention ?? message)
     }
 
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
@@ -20,7 +21,8 @@ extension Broker {
             entry.fired.append(slot)
             return entry.fired.count < budget
         }
-        if entry.fired.count < budget { collectExpired(now, budget - entry.fired.count, &entry) }
+        let isHeld = retentionHeldUntil.map { now < $0 } ?? false
+        if entry.fired.count < budget, !isHeld { collectExpired(now, budget - entry.fired.count, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
         return entry.isEmpty ? nil : entry
@@ -38,6 +40,9 @@ extension Broker {
         }
         for slot in entry.expired {
             try requireAlive(slot, .tick)
+            guard index[slot].place != .damaged else {
+                throw EntryMismatch(kind: .tick, reason: "the message in slot \(slot) is damaged and does not expire")
+            }
             countTotal(index[slot].queue) { $0.expired += 1 }
             remove(slot, &effects)
         }

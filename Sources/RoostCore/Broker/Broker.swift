@@ -41,6 +41,10 @@ package struct Broker: Sendable {
     /// Sums over all queues that ever existed.
     package internal(set) var totals = MessageTotals()
 
+    /// No message expires before this moment, whatever the clock says: time for somebody to notice a clock that is wrong.
+    /// It belongs to this run and is in no log and no image; only `prepareTick` and `nextTick` look at it.
+    package var retentionHeldUntil: BrokerTime?
+
     let configuration: BrokerConfiguration
     let idSeal: MessageIDSeal
     let handleSeal: ReceiptHandleSeal
@@ -96,7 +100,7 @@ package struct Effects: Sendable {
 }
 
 extension Broker {
-    /// Carries out an entry. `location`: where its record lies; kept for sends only.
+    /// Carries out an entry. `location`: where its record lies; kept for sends and moves only.
     ///
     /// Throws when the entry does not fit the state: then log and state do not belong together, and neither is used on.
     package mutating func apply(
@@ -113,6 +117,8 @@ extension Broker {
         case .lease(let entry): try apply(entry)
         case .delete(let entry): try apply(entry, &effects)
         case .changeVisibility(let entry): try apply(entry, &effects)
+        case .move(let entry): try apply(entry, at: location, &effects)
+        case .damage(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
         }
     }

@@ -45,7 +45,7 @@ struct ByteReader {
         guard remaining == 0 else { throw EntryDecodingError(reason: "\(remaining) bytes behind the end") }
     }
 
-    private mutating func readRaw(_ count: Int) throws(EntryDecodingError) -> UnsafeRawBufferPointer {
+    mutating func readRaw(_ count: Int) throws(EntryDecodingError) -> UnsafeRawBufferPointer {
         guard count >= 0, count <= remaining else { throw EntryDecodingError(reason: "record ends early") }
         defer { offset += count }
         return UnsafeRawBufferPointer(rebasing: buffer[offset..<offset + count])

@@ -13,6 +13,8 @@ package enum Entry: Sendable, Equatable {
     case lease(LeaseEntry)
     case delete(DeleteEntry)
     case changeVisibility(ChangeVisibilityEntry)
+    case move(MoveEntry)
+    case damage(DamageEntry)
     case tick(TickEntry)
 }
 
@@ -28,6 +30,8 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case lease = 17
     case delete = 18
     case changeVisibility = 19
+    case move = 20
+    case damage = 21
     case tick = 32
 }
 
@@ -92,6 +96,29 @@ package struct ChangeVisibilityEntry: Sendable, Equatable {
     package var deadline: BrokerTime?
 }
 
+/// The message's record was written again: its place is now that of this entry. The payload is that of the send, byte
+/// for byte, so that whoever reads bodies does not ask how often one was moved.
+package struct MoveEntry: Sendable, Equatable {
+    package var slot: UInt32
+    package var number: UInt64
+
+    package init(slot: UInt32, number: UInt64) {
+        self.slot = slot
+        self.number = number
+    }
+}
+
+/// The message's record cannot be read: it is not delivered any more, and waits for somebody to delete it.
+package struct DamageEntry: Sendable, Equatable {
+    package var slot: UInt32
+    package var number: UInt64
+
+    package init(slot: UInt32, number: UInt64) {
+        self.slot = slot
+        self.number = number
+    }
+}
+
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
 package struct TickEntry: Sendable, Equatable {
     package var at: BrokerTime
@@ -126,6 +153,8 @@ extension Entry {
         case .lease: .lease
         case .delete: .delete
         case .changeVisibility: .changeVisibility
+        case .move: .move
+        case .damage: .damage
         case .tick: .tick
         }
     }

@@ -12,16 +12,17 @@ import RoostModel
 /// lease             queue u32 | at i64 | deadline i64 | slot u32, to the end
 /// delete            slot u32 | number u64
 /// changeVisibility  slot u32 | number u64 | deadline i64 (lowest number: none)
+/// damage            slot u32 | number u64
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 ///
 /// settings          visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
 ///                   | reserved (12), zero
 /// ```
-/// A send has a codec of its own: see `SendRecord`.
+/// A send has a codec of its own, and a move has the payload of the send: see `SendRecord`.
 package enum EntryCodec {
-    private static let settingsSize = 53
+    static let settingsSize = 53
 
-    /// Bytes of the payload. Not for `.send`, whose content the core does not hold.
+    /// Bytes of the payload. Not for `.send` and `.move`, whose content the core does not hold.
     package static func size(_ entry: borrowing Entry) -> Int {
         switch entry {
         case .createQueue(let entry): 12 + settingsSize + entry.name.text.utf8.count
@@ -29,9 +30,9 @@ package enum EntryCodec {
         case .purgeQueue: 12
         case .changeSettings: 12 + settingsSize
         case .pauseQueue(let entry): 12 + entry.pause.reason.utf8.count
-        case .send: preconditionFailure("a send is encoded by SendRecord")
+        case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease(let entry): 20 + 4 * entry.slots.count
-        case .delete: 12
+        case .delete, .damage: 12
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
         }
@@ -59,8 +60,8 @@ package enum EntryCodec {
         case .purgeQueue(let entry):
             writer.write(entry.queue)
             writer.write(entry.below)
-        case .send: preconditionFailure("a send is encoded by SendRecord")
-        case .lease, .delete, .changeVisibility, .tick: encodeMessageEntry(entry, &writer)
+        case .send, .move: preconditionFailure("a send is encoded by SendRecord")
+        case .lease, .delete, .changeVisibility, .damage, .tick: encodeMessageEntry(entry, &writer)
         }
     }
 
@@ -87,6 +88,9 @@ package enum EntryCodec {
             writer.write(entry.slot)
             writer.write(entry.number)
             writer.write(entry.deadline?.milliseconds ?? .min)
+        case .damage(let entry):
+            writer.write(entry.slot)
+            writer.write(entry.number)
         case .tick(let entry):
             writer.write(entry.at)
             writer.write(entry.reaped)
@@ -112,6 +116,8 @@ package enum EntryCodec {
         case .lease: .lease(try decodeLease(&reader))
         case .delete: .delete(DeleteEntry(slot: try reader.read(), number: try reader.read()))
         case .changeVisibility: .changeVisibility(try decodeChangeVisibility(&reader))
+        case .move: .move(try decodeMove(&reader))
+        case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .tick: .tick(try decodeTick(&reader))
         }
     }
@@ -150,6 +156,11 @@ package enum EntryCodec {
             slot: slot, number: number, deadline: deadline.milliseconds == .min ? nil : deadline)
     }
 
+    private static func decodeMove(_ reader: inout ByteReader) throws(EntryDecodingError) -> MoveEntry {
+        let send = try SendRecord.decodeEntry(&reader)
+        return MoveEntry(slot: send.slot, number: send.number)
+    }
+
     private static func decodeTick(_ reader: inout ByteReader) throws(EntryDecodingError) -> TickEntry {
         var entry = TickEntry(at: try reader.readTime())
         entry.reaped = try reader.read()
@@ -167,7 +178,7 @@ package enum EntryCodec {
         return slots
     }
 
-    private static func encode(_ settings: QueueSettings, _ writer: inout ByteWriter) {
+    static func encode(_ settings: QueueSettings, _ writer: inout ByteWriter) {
         writer.write(settings.visibilityTimeout.count)
         writer.write(settings.delay.count)
         writer.write(settings.retention.count)
@@ -178,7 +189,7 @@ package enum EntryCodec {
         writer.write(UInt32(0))
     }
 
-    private static func decodeSettings(_ reader: inout ByteReader) throws(EntryDecodingError) -> QueueSettings {
+    static func decodeSettings(_ reader: inout ByteReader) throws(EntryDecodingError) -> QueueSettings {
         let visibility: Int64 = try reader.read()
         let delay: Int64 = try reader.read()
         let retention: Int64 = try reader.read()

@@ -14,7 +14,7 @@ package enum PlaceLinks: LinkField {
     package static func setNext(_ slot: inout MessageSlot, _ value: UInt32) { slot.next = value }
 }
 
-/// `agePrevious` and `ageNext`: the messages of a queue by the time they became available, or its delayed ones.
+/// `agePrevious` and `ageNext`: the messages of a queue by the time they became available, its delayed or its damaged ones.
 package enum AgeLinks: LinkField {
     package static func previous(_ slot: borrowing MessageSlot) -> UInt32 { slot.agePrevious }
     package static func next(_ slot: borrowing MessageSlot) -> UInt32 { slot.ageNext }
@@ -28,6 +28,12 @@ package struct MessageList<Links: LinkField> {
     package private(set) var tail = MessageSlot.none
 
     package init() {}
+
+    /// A list as it was written down. Whether the links are right is for `BrokerImageCheck` to find out.
+    init(head: UInt32, tail: UInt32) {
+        self.head = head
+        self.tail = tail
+    }
 
     package var isEmpty: Bool { head == MessageSlot.none }
 

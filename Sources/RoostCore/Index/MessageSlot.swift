@@ -21,8 +21,9 @@ package struct BodyLocation: Sendable, Hashable {
 /// All that is held in memory of a message: 60 bytes.
 ///
 /// A message is always on one list through `agePrevious` and `ageNext` (its queue's messages in the order in which they
-/// became available, or its queue's delayed ones), and in one structure through `previous` and `next`: the ready list,
-/// the tree of returned messages (as left and right child), or a bucket of the timer wheel.
+/// became available, its queue's delayed ones, or its damaged ones), and in one structure through `previous` and `next`:
+/// the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel. Damaged
+/// messages are in none of these.
 ///
 /// ```
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline
@@ -45,6 +46,8 @@ package struct MessageSlot {
         case inFlight = 4
         /// Purged and out of the timer wheel: on nothing but the list that waits to be reaped.
         case dead = 5
+        /// Its record cannot be read: on nothing but its queue's list of damaged messages.
+        case damaged = 6
     }
 
     /// End of a list, missing child. Slots stay below 2^31, so that the timer wheel can tell its marks from slots.

@@ -19,23 +19,23 @@ package protocol TimerNodes {
 /// The links at both ends of a bucket name the bucket (`mark`), so a timer can be taken out without knowing where it
 /// is.
 package struct TimerWheel: Sendable {
-    private static let levels = 8
+    static let levels = 8
     private static let bucketsPerLevel = 64
     /// Two more buckets: what is due, and what is on its way down from a higher level.
-    private static let dueBucket = levels * bucketsPerLevel
-    private static let movingBucket = dueBucket + 1
-    private static let firstMark: UInt32 = 1 << 31
+    static let dueBucket = levels * bucketsPerLevel
+    static let movingBucket = dueBucket + 1
+    static let firstMark: UInt32 = 1 << 31
 
-    private struct Bucket {
+    struct Bucket {
         var head: UInt32
         var tail: UInt32
     }
 
-    private var buckets: ContiguousArray<Bucket>
+    private(set) var buckets: ContiguousArray<Bucket>
     /// For each level, one bit for each bucket that is not empty.
     private var occupied: InlineArray<8, UInt64> = .init(repeating: 0)
     /// Everything up to here is due or on its way there. Milliseconds since 1970.
-    private var time: UInt64 = 0
+    private(set) var time: UInt64 = 0
     package private(set) var count = 0
 
     package init() {
@@ -44,6 +44,18 @@ package struct TimerWheel: Sendable {
                 Bucket(head: Self.mark(bucket), tail: Self.mark(bucket))
             })
     }
+
+    /// A wheel as it was written down. Whether the links are right is for `BrokerImageCheck` to find out. There must be
+    /// `bucketCount` buckets, and the time must be below `timeEnd`.
+    init(time: UInt64, count: Int, buckets: ContiguousArray<Bucket>) {
+        self.time = time
+        self.count = count
+        self.buckets = buckets
+        for bucket in buckets.indices where buckets[bucket].head < Self.firstMark { setOccupied(bucket, true) }
+    }
+
+    static let bucketCount = movingBucket + 1
+    static let timeEnd: UInt64 = 1 << 48
 
     /// The deadline must be set already, and the node in no structure that uses the same links.
     package mutating func insert<Nodes: TimerNodes>(_ node: UInt32, in nodes: inout Nodes) {
@@ -92,18 +104,18 @@ package struct TimerWheel: Sendable {
 }
 
 extension TimerWheel {
-    private static func milliseconds(_ time: BrokerTime) -> UInt64 {
-        UInt64(clamping: min(max(time.milliseconds, 0), 1 << 48 - 1))
+    static func milliseconds(_ time: BrokerTime) -> UInt64 {
+        UInt64(clamping: min(max(time.milliseconds, 0), Int64(timeEnd - 1)))
     }
 
-    private static func mark(_ bucket: Int) -> UInt32 { firstMark | UInt32(bucket) }
+    static func mark(_ bucket: Int) -> UInt32 { firstMark | UInt32(bucket) }
 
     private func first(_ bucket: Int) -> UInt32? {
         let head = buckets[bucket].head
         return head < Self.firstMark ? head : nil
     }
 
-    private func bucket(for deadline: UInt64) -> Int {
+    func bucket(for deadline: UInt64) -> Int {
         guard deadline > time else { return Self.dueBucket }
         let level = (63 - (deadline ^ time).leadingZeroBitCount) / 6
         return level * Self.bucketsPerLevel + Int(deadline >> UInt64(6 * level) & 63)

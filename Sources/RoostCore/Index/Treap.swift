@@ -18,6 +18,9 @@ package struct Treap {
 
     package init() {}
 
+    /// A tree as it was written down. Whether the links are right is for `BrokerImageCheck` to find out.
+    init(root: UInt32) { self.root = root }
+
     package var isEmpty: Bool { root == Self.none }
 
     package mutating func insert<Nodes: TreapNodes>(_ node: UInt32, in nodes: inout Nodes) {
@@ -136,7 +139,7 @@ extension Treap {
     }
 
     /// A fixed bijection of the node's number (the finaliser of SplitMix64): no two nodes tie.
-    private static func priority(_ node: UInt32) -> UInt64 {
+    static func priority(_ node: UInt32) -> UInt64 {
         var bits = UInt64(node) &+ 0x9e37_79b9_7f4a_7c15
         bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
         bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb

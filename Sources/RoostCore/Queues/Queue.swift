@@ -24,6 +24,8 @@ package struct Queue {
     /// Ready and in-flight messages by the time they became available.
     var available = MessageList<AgeLinks>()
     var delayed = MessageList<AgeLinks>()
+    /// Messages whose records cannot be read, in the order in which that was found out.
+    var damaged = MessageList<AgeLinks>()
     /// Purged messages whose slots are not freed yet.
     var dead = MessageList<AgeLinks>()
     /// Messages with lower numbers were purged.

@@ -1,19 +1,29 @@
 package import RoostModel
 
+/// What a `QueueTable` holds beside its queues and their names.
+struct QueueDirectory {
+    var idCount: UInt32
+    var liveCount: UInt32
+    var firstFree: UInt32
+    var firstReaping: UInt32
+    var lastReaping: UInt32
+    var nameRoot: UInt32
+}
+
 /// All queues by dense id, in chunks, with their names in a table (to find) and in a tree (to list in order).
 package struct QueueTable {
     private static let queuesPerChunk = 64
 
-    private var chunks: ContiguousArray<ContiguousArray<Queue>> = []
+    private(set) var chunks: ContiguousArray<ContiguousArray<Queue>> = []
     private var names = NameTable()
-    private var nameTree = Treap()
-    private var idCount: UInt32 = 0
-    private var firstFree = MessageSlot.none
+    private(set) var nameTree = Treap()
+    private(set) var idCount: UInt32 = 0
+    private(set) var firstFree = MessageSlot.none
     package private(set) var liveCount = 0
 
     /// First and last queue with dead messages.
-    private var firstReaping = MessageSlot.none
-    private var lastReaping = MessageSlot.none
+    private(set) var firstReaping = MessageSlot.none
+    private(set) var lastReaping = MessageSlot.none
 
     package init() {}
 
@@ -76,6 +86,25 @@ package struct QueueTable {
         var tree = nameTree
         change(&tree, &self)
         nameTree = tree
+    }
+
+    /// Takes up a queue as it was written down, at the next id. False when its name is taken.
+    mutating func restore(_ queue: Queue) -> Bool {
+        let id = idCount
+        append(queue)
+        guard queue.life == .live else { return true }
+        liveCount += 1
+        guard names[queue.name] == nil else { return false }
+        names[queue.name] = id
+        return true
+    }
+
+    /// Takes up what ties the queues together, as it was written down.
+    mutating func restore(_ directory: QueueDirectory) {
+        firstFree = directory.firstFree
+        firstReaping = directory.firstReaping
+        lastReaping = directory.lastReaping
+        nameTree = Treap(root: directory.nameRoot)
     }
 
     private mutating func append(_ queue: Queue) {

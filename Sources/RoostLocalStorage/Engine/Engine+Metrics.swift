@@ -3,6 +3,18 @@ import RoostLog
 import RoostStorage
 
 extension Engine {
+    /// By the account that the limit is compared with.
+    var memory: MemoryUse {
+        var memory = MemoryUse()
+        memory.index = core.indexBytes
+        memory.bodies = bodies.residentBytes
+        memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes
+        return memory
+    }
+
+    /// About what a receive that waits costs here.
+    private static var waiterBytes: Int { 256 }
+
     /// Times are not known here; whoever drives the engine adds them.
     var metrics: StorageMetrics {
         var metrics = StorageMetrics()
@@ -14,9 +26,22 @@ extension Engine {
         metrics.syncs = log.syncs
         metrics.logBytes = log.bytesAppended
         metrics.logSegments = log.segmentCount
-        metrics.memory.bodies = bodies.residentBytes
-        metrics.memory.index = core.indexBytes
         metrics.unsyncedBytes = log.unsyncedBytes
+        metrics.memory = memory
+        metrics.memoryBytesMax = memoryBytesMax ?? 0
+        addUpkeep(to: &metrics)
         return metrics
+    }
+
+    private func addUpkeep(to metrics: inout StorageMetrics) {
+        metrics.diskBytes = log.diskBytes
+        metrics.reserveBytes = space.reserveBytes
+        metrics.liveBytes = ledger.liveBytes
+        metrics.snapshots = snapshotsMade
+        metrics.snapshotBytes = log.snapshots.last?.bytes ?? 0
+        metrics.segmentsRemoved = segmentsRemoved
+        metrics.messagesMoved = messagesMoved
+        metrics.bodiesRead = bodiesRead
+        metrics.diskReads = reads.count
     }
 }

@@ -29,7 +29,7 @@ extension Engine {
         case .resumeQueue(let queue): done(.resumeQueue(try core.prepareResumeQueue(queue)))
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
-        case .peek(let queue, let options): try peek(queue, options)
+        case .peek(let queue, let options): try peek(queue, options, token, receiver)
         }
     }
 
@@ -70,7 +70,8 @@ extension Engine {
         switch try core.prepareCreateQueue(queue, change, now: now) {
         case .existing(let id): return .reply(.queue(describe(id)))
         case .entry(let entry):
-            guard try hasSpaceForGrowth(EntryCodec.size(.createQueue(entry))) else { return .noRoom }
+            try requireMemory()
+            guard try hasSpace(for: .growth, EntryCodec.size(.createQueue(entry))) else { return .noRoom }
             guard commit(.createQueue(entry)) else { return .noRoom }
             return .reply(.queue(describe(entry.queue)))
         }
@@ -80,13 +81,13 @@ extension Engine {
 // MARK: - Receiving
 
 extension Engine {
-    private mutating func receive(
+    mutating func receive(
         _ options: ReceiveOptions, from queue: QueueName, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
         let id = try core.queueID(named: queue)
         let wait = options.wait ?? core.settings(of: id).receiveWait
         try validate(wait)
-        if let outcome = try lease(from: id, options) { return outcome }
+        if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
         guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
         line.join(
             WaitingLine.Waiter(
@@ -95,15 +96,27 @@ extension Engine {
     }
 
     /// Nil when there is nothing to deliver.
-    mutating func lease(from queue: UInt32, _ options: ReceiveOptions) throws(Rejection) -> Outcome? {
+    mutating func lease(
+        from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions, _ token: UInt64, _ receiver: Int,
+        deadline: BrokerTime
+    ) throws(Rejection) -> Outcome? {
         if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
             throw .tooManyInFlight(max: inFlightMax)
         }
         let entry = try core.prepareLease(
             from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
         guard let entry else { return nil }
+        guard try hasSpace(for: .receive, EntryCodec.size(.lease(entry))) else { return .noRoom }
         guard commit(.lease(entry)) else { return .noRoom }
-        return .reply(.received(entry.slots.map { message($0, entry) }))
+        if let messages = messagesInMemory(entry) { return .reply(.received(messages)) }
+        let leased = entry.slots.map { core.leased($0, by: entry) }
+        let messages = leased.enumerated().map { place, leased in
+            OutgoingMessage(slot: entry.slots[place], number: leased.number, location: leased.location)
+        }
+        return complete(
+            OutgoingReply(
+                receiver: receiver, token: token,
+                kind: .received(queue: name, options, leased, deadline: deadline), messages: messages))
     }
 
     private func validate(_ wait: Milliseconds) throws(Rejection) {
@@ -113,23 +126,22 @@ extension Engine {
         }
     }
 
-    private func message(_ slot: UInt32, _ entry: LeaseEntry) -> ReceivedMessage {
-        let leased = core.leased(slot, by: entry)
-        let content = content(at: leased.location)
-        return ReceivedMessage(
-            id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
-            sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount)
-    }
-
-    private func content(
-        at location: BodyLocation
-    ) -> (sentAt: BrokerTime, attributes: [MessageAttribute], body: [UInt8]) {
-        bodies.withPayload(location) { payload in
-            guard let payload, let content = try? SendRecord.decodeContent(payload) else {
-                preconditionFailure("the body of a living message is not in memory: \(location)")
-            }
-            return content
+    /// The common case: all bodies are in memory. Nil when one is not.
+    private mutating func messagesInMemory(_ entry: borrowing LeaseEntry) -> [ReceivedMessage]? {
+        var messages: [ReceivedMessage] = []
+        messages.reserveCapacity(entry.slots.count)
+        for slot in entry.slots {
+            let leased = core.leased(slot, by: entry)
+            guard case .trusted(let payload) = bodies.find(leased.location),
+                let content = try? SendRecord.decodeContent(payload)
+            else { return nil }
+            messages.append(
+                ReceivedMessage(
+                    id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
+                    sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
+                    receiveCount: leased.receiveCount))
         }
+        return messages
     }
 }
 
@@ -149,18 +161,20 @@ extension Engine {
         return .reply(.queues(ids.map { describe($0) }, more: more))
     }
 
-    private func peek(_ queue: QueueName, _ options: PeekOptions) throws(Rejection) -> Outcome {
+    private mutating func peek(
+        _ queue: QueueName, _ options: PeekOptions, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(options.count) else { throw .invalidCount(options.count, accepted: accepted) }
         let id = try core.queueID(named: queue)
         let peeked = core.peek(id, options.state, fromTail: options.from == .tail, count: options.count)
-        return .reply(
-            .peeked(
-                peeked.map { peeked in
-                    let content = content(at: peeked.location)
-                    return PeekedMessage(
-                        id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
-                        sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due)
-                }))
+        let messages = peeked.map { peeked in
+            var message = OutgoingMessage(slot: peeked.slot, number: peeked.number, location: peeked.location)
+            if peeked.state == .damaged {
+                message.body = .here(sentAt: peeked.availableAt, attributes: [], body: [])
+            }
+            return message
+        }
+        return complete(OutgoingReply(receiver: receiver, token: token, kind: .peeked(peeked), messages: messages))
     }
 }

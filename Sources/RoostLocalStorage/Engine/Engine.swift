@@ -15,6 +15,31 @@ struct Engine: ~Copyable {
     var line = WaitingLine()
     var outbox = Outbox()
     var effects = Effects()
+    /// For bodies that the page cache has.
+    let disk: any Disk
+    var reads = BodyReads()
+    var followUps: [FollowUp] = []
+    /// Messages found damaged since somebody was told.
+    var damagedFound: [MessageID] = []
+    /// Bodies taken from what was read back, since the start.
+    var bodiesRead: UInt64 = 0
+    var ledger: SegmentLedger
+    var space: SpaceKeeper
+    let memoryBytesMax: Int?
+    let snapshotGrowthBytesMin: Int
+
+    // Upkeep. Its figures count from the start of the process.
+    var isSnapshotUnderWay = false
+    /// After a snapshot failed, the log grows by this before the next try.
+    var snapshotRetryBytes = 0
+    var nextSpaceSnapshot: BrokerTime?
+    var snapshotsMade: UInt64 = 0
+    var isCleaning = false
+    var isCleaningDue = true
+    /// Segments that cannot be read as a whole.
+    var damagedSegments: Set<UInt32> = []
+    var messagesMoved: UInt64 = 0
+    var segmentsRemoved: UInt64 = 0
     /// Queues that may have something for their waiters.
     var queuesToServe: [UInt32] = []
     /// Broker time of this turn.
@@ -37,14 +62,21 @@ struct Engine: ~Copyable {
     private var segmentsWhenFull: Int?
 
     init(
-        core: consuming Broker, log: consuming Log, bodies: consuming BodyCache, now: BrokerTime,
-        acknowledgesEarly: Bool
+        core: consuming Broker, log: consuming Log, disk: any Disk, configuration: LocalStorageConfiguration,
+        reserveBytes: Int, now: BrokerTime
     ) {
+        var ledger = SegmentLedger()
+        core.forEachHeld { ledger.add($0) }
+        self.ledger = ledger
+        space = SpaceKeeper(segmentBytes: log.configuration.segmentBytes, reserveBytes: reserveBytes)
         self.core = core
         self.log = log
-        self.bodies = bodies
+        self.disk = disk
+        bodies = BodyCache(bytesMax: configuration.usedCacheBytes)
+        memoryBytesMax = configuration.memoryBytesMax
+        snapshotGrowthBytesMin = configuration.snapshotGrowthBytesMin
         self.now = now
-        self.acknowledgesEarly = acknowledgesEarly
+        acknowledgesEarly = configuration.acknowledgesEarly
     }
 }
 
@@ -62,8 +94,9 @@ struct LackOfRoom {
     var request = false
     var tick = false
     var waiter = false
+    var followUp = false
 
-    var any: Bool { request || tick || waiter }
+    var any: Bool { request || tick || waiter || followUp }
 }
 
 extension Engine {
@@ -76,11 +109,12 @@ extension Engine {
     /// One turn: what time did, then the requests, as far as the log has room.
     mutating func run(_ inbound: [Inbound], at time: BrokerTime) {
         now = max(now, time)
-        for item in inbound { backlog.add(item) }
+        take(inbound)
         retryPreparation()
         // A large request that waits for an empty batch would never find one if each turn began with a tick.
         let yieldsToRequest = lacksRoom.request && !lacksRoom.tick
         lacksRoom = LackOfRoom()
+        if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick() }
         timeOutWaiters()
         serveWaiters()
@@ -88,6 +122,13 @@ extension Engine {
         if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
         syncIfDue()
         markIfIdle()
+    }
+
+    /// Reads that are done do not wait behind requests that lack room in the log.
+    private mutating func take(_ inbound: [Inbound]) {
+        for item in inbound {
+            if case .bodyRead(let read, let result) = item { finish(read, result) } else { backlog.add(item) }
+        }
     }
 
     private mutating func performRequests() {
@@ -118,7 +159,7 @@ extension Engine {
     var nextDue: BrokerTime? {
         if !backlog.isEmpty, !lacksRoom.request { return now }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
-        return [tick, line.nextDue, marks.due, nextSync, nextPreparation].compactMap { $0 }.min()
+        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, space.nextTry].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
@@ -135,27 +176,26 @@ extension Engine {
     }
 
     /// No further segment could be made when it was last tried; `retryPreparation` follows this.
-    var isDiskFull: Bool { segmentsWhenFull != nil }
-
-    /// Whether a new message or queue may take this much. A quarter of a segment is left to receives and deletes: while
-    /// the next segment is being made, new messages wait for it, and if it cannot be made, they are refused.
-    func hasSpaceForGrowth(_ payloadBytes: Int) throws(Rejection) -> Bool {
-        if log.freeBytes - payloadBytes >= log.configuration.segmentBytes / 4 { return true }
-        if isDiskFull { throw .outOfDiskSpace }
-        return false
-    }
+    var isDiskFull: Bool { segmentsWhenFull != nil || space.problem != nil }
 
     /// A full disk may have got room again. Each try fills a file with zeros, so not more than once a second.
     private mutating func retryPreparation() {
         if let count = segmentsWhenFull, log.segmentCount > count { segmentsWhenFull = nil }
         guard log.preparationFailure != nil else { return nextPreparation = nil }
+        // It would take the space that was given to the snapshot, and the snapshot makes more.
+        guard !isSnapshotUnderWay else { return nextPreparation = now + .seconds(1) }
         segmentsWhenFull = log.segmentCount
+        if nextPreparation == nil { isCleaningDue = true }
         if let due = nextPreparation, due <= now {
-            log.retryPreparation()
-            nextPreparation = nil
+            retryPreparationNow()
         } else if nextPreparation == nil {
             nextPreparation = now + .seconds(1)
         }
+    }
+
+    mutating func retryPreparationNow() {
+        log.retryPreparation()
+        nextPreparation = nil
     }
 
     /// `--fsync interval`: once a second while there is something to sync.
@@ -170,7 +210,8 @@ extension Engine {
 
     /// Results that may leave, a list for each receiver.
     mutating func takeReleased() -> [(receiver: Int, completions: [Completion])] {
-        outbox.release(upTo: acknowledgesEarly ? .max : log.releasableSequence)
+        bodies.trim(writtenThrough: log.releasableSequence)
+        return outbox.release(upTo: acknowledgesEarly ? .max : log.releasableSequence)
     }
 
     /// False: no room in the log.
@@ -225,25 +266,36 @@ extension Engine {
 
     mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) throws(Rejection) -> Bool {
         let size = SendRecord.size(message)
-        guard try hasSpaceForGrowth(size) else { return false }
+        try requireMemory()
+        guard try hasSpace(for: .growth, size) else { return false }
         guard log.hasRoom(payloadBytes: size) else { return false }
+        var payload = UnsafeRawBufferPointer(start: nil, count: 0)
         let record = log.append(kind: EntryKind.send.rawValue, payloadBytes: size, at: now) {
             SendRecord.encode(entry, message, into: $0)
+            payload = UnsafeRawBufferPointer($0)
         }
-        let location = BodyLocation(record)
-        bodies.append(location) { SendRecord.encode(entry, message, into: $0) }
-        apply(.send(entry), at: location)
+        keep(record, payload)
+        apply(.send(entry), at: BodyLocation(record))
         return true
     }
 
-    private mutating func apply(_ entry: borrowing Entry, at location: BodyLocation) {
+    /// The payload stands in the log's buffer until the batch is written.
+    mutating func keep(_ record: RecordLocation, _ payload: UnsafeRawBufferPointer) {
+        bodies.append(BodyLocation(record), payload, sequence: log.appendedSequence)
+        ledger.add(BodyLocation(record))
+    }
+
+    mutating func apply(_ entry: borrowing Entry, at location: BodyLocation) {
         do throws(EntryMismatch) {
             try core.apply(entry, at: location, effects: &effects)
         } catch {
             // The core made this entry from this very state. Going on would put a log on disk that cannot be replayed.
             preconditionFailure("the core refused its own entry: \(error)")
         }
-        for location in effects.released { bodies.release(location) }
+        for location in effects.released {
+            bodies.release(location)
+            ledger.release(location)
+        }
         if line.count > 0 {
             queuesToServe.append(contentsOf: effects.readyQueues)
             for queue in effects.deletedQueues { tellDeleted(queue) }
@@ -291,12 +343,14 @@ extension Engine {
     /// False: no room in the log.
     private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool {
         do throws(Rejection) {
-            guard let outcome = try lease(from: queue, waiter.options) else {
+            guard let outcome = try lease(
+                from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver, deadline: waiter.deadline)
+            else {
                 preconditionFailure("a queue with something to deliver has nothing to lease")
             }
-            guard case .reply(let reply) = outcome else { return false }
+            if case .noRoom = outcome { return false }
             _ = line.removeFirst(of: queue)
-            answer(waiter, .success(reply))
+            if case .reply(let reply) = outcome { answer(waiter, .success(reply)) }
         } catch {
             _ = line.removeFirst(of: queue)
             answer(waiter, .failure(error))

@@ -1,3 +1,4 @@
+import RoostLog
 import RoostStorage
 
 /// What front ends hand over, in the order in which they did.
@@ -7,6 +8,8 @@ enum Inbound {
     case cancellation(token: UInt64, receiver: Int)
     /// The doors are closing: nobody is to wait any more.
     case endOfWaits
+    /// A read that the engine asked for is done.
+    case bodyRead(BodyRead, Result<Void, DiskError>)
 }
 
 /// What is still to be done, in the order of arrival. Empty after most turns; it fills while the log has no room.
@@ -30,7 +33,7 @@ struct RequestBacklog {
         switch inbound[position] {
         case .requests(let submissions, let receiver): return .request(submissions[submission], receiver: receiver)
         case .cancellation(let token, let receiver): return .cancellation(token: token, receiver: receiver)
-        case .endOfWaits: return .endOfWaits
+        case .endOfWaits, .bodyRead: return .endOfWaits
         }
     }
 

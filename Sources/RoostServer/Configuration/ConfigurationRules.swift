@@ -19,12 +19,14 @@ enum ConfigurationRules {
             let reason = "--engine inline runs the queues on the one event loop; use --loops 1 or --engine threaded"
             problems.append(Problem(subject: subject("loops"), reason: reason))
         }
-        if !configuration.segmentBytes.isMultiple(of: 4096) {
+        if let bytes = configuration.segmentBytes.bytes, !bytes.isMultiple(of: 4096) {
             let reason = "a segment consists of whole pages"
             problems.append(Problem(subject: subject("segment-bytes"), reason: reason, accepted: "a multiple of 4KiB"))
         }
-        if configuration.segmentBytes / 2 < configuration.maxMessageBytes {
-            let needed = ByteSize.text(configuration.maxMessageBytes * 2)
+        if let bytes = configuration.segmentBytes.bytes, let message = configuration.maxMessageBytes.bytes,
+            bytes / 2 < message
+        {
+            let needed = ByteSize.text(message * 2)
             let reason = "a segment has to hold two of the largest messages (--max-message-bytes)"
             problems.append(Problem(subject: subject("segment-bytes"), reason: reason, accepted: "\(needed) or more"))
         }

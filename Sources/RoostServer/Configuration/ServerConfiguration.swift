@@ -8,7 +8,9 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var dataDirectory = "./roost-data"
     package var storage = StorageEngine.local
     package var fsync = Fsync.always
-    package var segmentBytes = 64 * 1_048_576
+    package var segmentBytes = SizeChoice.automatic
+    /// The log grows by at least this between two snapshots.
+    package var snapshotBytes = 64 * 1_048_576
 
     /// Nil leaves the door out.
     package var sqs: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9324)
@@ -24,11 +26,15 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var region = "us-east-1"
     /// Nil leaves the AweQ paths out of the HTTP port.
     package var aweq: AweQ? = AweQ()
-    package var maxMessageBytes = Limits.messageBytesMaxDefault
+    package var maxMessageBytes = SizeChoice.automatic
 
     package var engine = EngineMode.automatic
     /// Event loops that serve connections.
     package var loops = 1
+    /// Message bodies held in memory.
+    package var cacheBytes = 256 * 1_048_576
+    /// Above this new messages are refused.
+    package var memoryBytes = MemoryChoice.automatic
 
     package var logLevel = Logger.Level.info
     package var logFormat = LogFormat.text

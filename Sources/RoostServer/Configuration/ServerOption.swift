@@ -81,8 +81,7 @@ extension ServerOption {
     ) -> ServerOption {
         ServerOption(
             name: name, placeholder: "SIZE", defaultText: ByteSize.text(ServerConfiguration()[keyPath: path]),
-            accepted: "\(ByteSize.text(range.lowerBound)) to \(ByteSize.text(range.upperBound)) (\(ByteSize.accepted))",
-            help: help, kind: .single
+            accepted: acceptedSizes(range), help: help, kind: .single
         ) { text, configuration in
             guard let value = ByteSize.parse(text) else { return "not a size" }
             guard range.contains(value) else { return "out of range" }

@@ -30,7 +30,12 @@ extension ServerOption {
         // messages.
         .size(
             "segment-bytes", \.segmentBytes, (64 << 10)...(128 << 20),
-            "Size of a log segment: a multiple of 4KiB, at least twice --max-message-bytes."
+            "Size of a log segment: a multiple of 4KiB, at least twice --max-message-bytes. auto: 64MiB, less on a "
+                + "small file system."
+        ),
+        .size(
+            "snapshot-bytes", \.snapshotBytes, (64 << 10)...(1 << 40),
+            "The log grows by at least this between two snapshots."
         ),
     ]
 
@@ -83,7 +88,7 @@ extension ServerOption {
             },
             .size(
                 "max-message-bytes", \.maxMessageBytes, (1 << 10)...(64 << 20),
-                "Largest message, attributes included. SQS clients have 1MiB at most."
+                "Largest message, attributes included. SQS clients have 1MiB at most. auto: 16MiB, or half a segment."
             ),
         ] + aweqOptions
 
@@ -119,6 +124,14 @@ extension ServerOption {
             "Where the queues live: inline on the one event loop, threaded on a thread of their own, or auto."
         ),
         .number("loops", \.loops, 1...64, "Event loops that serve connections."),
+        .size(
+            "cache-bytes", \.cacheBytes, (1 << 20)...(1 << 40),
+            "Memory for message bodies. Others are read from the log when they are received."
+        ),
+        .memory(
+            "memory-bytes", \.memoryBytes, (1 << 20)...(1 << 44),
+            "Above this, new messages are refused. auto: 70 % of the memory of the machine or its control group."
+        ),
         .toggle(
             "test-acknowledge-early", kind: .testFlag, isOn: false,
             "Reply before the sync. It breaks the first promise, and the test of that promise must notice."

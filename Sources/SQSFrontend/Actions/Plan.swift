@@ -65,14 +65,20 @@ package struct Batch: Sendable {
         }
     }
 
-    /// The fault that the call as a whole comes to, if its queue is missing or the storage has stopped.
+    /// The fault that the call as a whole comes to, if its queue is missing or the storage has stopped, or if no entry
+    /// was taken for a reason that passes: SDKs repeat a call that got a 503, but not the entries of one that did not.
     var faultOfWholeCall: SQSFault? {
+        var passing: Rejection?
+        var isRefusedByAll = true
         for entry in entries {
-            if case .refused(let rejection) = entry.outcome, RejectionMapping.concernsWholeCall(rejection) {
-                return RejectionMapping.fault(for: rejection)
+            guard case .refused(let rejection) = entry.outcome else {
+                isRefusedByAll = false
+                continue
             }
+            if RejectionMapping.concernsWholeCall(rejection) { return RejectionMapping.fault(for: rejection) }
+            if RejectionMapping.isPassing(rejection) { passing = rejection } else { isRefusedByAll = false }
         }
-        return nil
+        return isRefusedByAll ? passing.map { RejectionMapping.fault(for: $0) } : nil
     }
 }
 

@@ -1,3 +1,4 @@
+package import RoostStorage
 import Synchronization
 
 /// What all connections of all loops cost together. Small requests never touch the sums.
@@ -48,6 +49,18 @@ package final class SharedLoad: Sendable {
     }
 
     func removeConnection() { connections.subtract(1, ordering: .relaxed) }
+
+    // MARK: The account
+
+    /// With its handlers, decoder and buffers of 1 KiB: the growth of the process for each of thousands that idle.
+    private static let bytesPerConnection = 8 * 1024
+
+    package var account: ConnectionLoad {
+        ConnectionLoad(
+            door: "sqs", connections: connections.load(ordering: .relaxed),
+            bodyBytes: bodyBytes.load(ordering: .relaxed), unsentBytes: unsentBytes.load(ordering: .relaxed),
+            bytesPerConnection: Self.bytesPerConnection)
+    }
 
     /// For tests: everything that was counted has to come back to zero.
     package var isIdle: Bool {

@@ -44,6 +44,8 @@ struct ResponseBuffer {
             bytes.writeStaticString(error.row.queryCode)
             bytes.writeStaticString(error.row.isSenderFault ? ";Sender" : ";Receiver")
         }
+        // Refused for the moment. SDKs wait by rules of their own; others may read it.
+        if head.status == .serviceUnavailable { bytes.writeStaticString("\r\nretry-after: 1") }
         if head.closes { bytes.writeStaticString("\r\nconnection: close") }
         bytes.writeStaticString(Self.lengthField)
         lengthEnd = bytes.writerIndex

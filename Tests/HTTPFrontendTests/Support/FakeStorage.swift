@@ -26,6 +26,8 @@ final class FakeStorage: Storage {
         var pause: Pause?
         var ready: [Message] = []
         var delayed: [Message] = []
+        /// Their bodies are lost.
+        var damaged: [Message] = []
         /// In the order of receives.
         var inFlight: [Message] = []
         var waiters: [Waiter] = []
@@ -232,7 +234,8 @@ extension FakeStorage.State {
         return QueueInfo(
             name: name, settings: queue.settings, createdAt: now, modifiedAt: now,
             counts: MessageCounts(
-                ready: queue.ready.count, inFlight: queue.inFlight.count, delayed: queue.delayed.count),
+                ready: queue.ready.count, inFlight: queue.inFlight.count, delayed: queue.delayed.count,
+                damaged: queue.damaged.count),
             totals: queue.totals, oldestMessageAge: oldest.map { now - $0 }, pause: queue.pause,
             waiters: queue.waiters.count
         )
@@ -332,11 +335,13 @@ extension FakeStorage.State {
             case .ready: queue.ready
             case .inFlight: queue.inFlight
             case .delayed: queue.delayed
+            case .damaged: queue.damaged
             }
         let ordered = options.from == .head ? list : list.reversed()
         return ordered.prefix(options.count).map {
             PeekedMessage(
-                id: $0.id, state: options.state, body: $0.message.body, attributes: $0.message.attributes,
+                id: $0.id, state: options.state, body: options.state == .damaged ? [] : $0.message.body,
+                attributes: $0.message.attributes,
                 sentAt: $0.sentAt, receiveCount: $0.receives, due: $0.due
             )
         }
@@ -349,12 +354,15 @@ extension FakeStorage.State {
 }
 
 extension FakeStorage.Queue {
+    private var count: Int { ready.count + delayed.count + inFlight.count + damaged.count }
+
     fileprivate mutating func remove(where matches: (FakeStorage.Message) -> Bool) {
-        let before = ready.count + delayed.count + inFlight.count
+        let before = count
         ready.removeAll(where: matches)
         delayed.removeAll(where: matches)
         inFlight.removeAll(where: matches)
-        totals.deleted += UInt64(before - ready.count - delayed.count - inFlight.count)
+        damaged.removeAll(where: matches)
+        totals.deleted += UInt64(before - count)
     }
 }
 

@@ -14,6 +14,8 @@ import Testing
 /// The front end over a fake storage that has the queue `aweq`.
 struct TestServer {
     let storage = FakeStorage()
+    /// What the front end is given; nil: the fake storage itself.
+    var front: (any Storage)?
     var configuration: HTTPConfiguration
 
     init(
@@ -30,6 +32,17 @@ struct TestServer {
         try addQueue("aweq", change.applied(to: QueueSettings()))
     }
 
+    /// The front end knows `front` alone.
+    init(over front: any Storage) throws {
+        try self.init()
+        self.front = front
+    }
+
+    init(configure: (inout HTTPConfiguration) -> Void) throws {
+        try self.init()
+        configure(&configuration)
+    }
+
     func addQueue(_ name: String, _ settings: QueueSettings = QueueSettings()) throws {
         let name = try QueueName(name)
         storage.edit { $0.queues[name] = FakeStorage.Queue(settings: settings) }
@@ -39,7 +52,7 @@ struct TestServer {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         return makeHTTPApplication(
-            configuration: configuration, storage: storage, eventLoopGroup: Self.oneLoop,
+            configuration: configuration, storage: front ?? storage, eventLoopGroup: Self.oneLoop,
             logger: logger
         )
     }

@@ -1,0 +1,23 @@
+package import Hummingbird
+package import RoostStorage
+
+/// While the log is read, only what tells about the node is answered. Everything else is refused before its body is
+/// read: a client that may try again should not send megabytes in vain.
+package struct RecoveryRules<Context: RequestContext>: RouterMiddleware {
+    private static var openPaths: Set<String> {
+        ["/livez", "/readyz", "/healthz", "/version", "/metrics", "/api/v1/stats"]
+    }
+
+    package var storage: any Storage
+
+    package init(storage: any Storage) { self.storage = storage }
+
+    package func handle(
+        _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        if case .recovering = storage.readiness, !Self.openPaths.contains(request.uri.path) {
+            throw Problem.recovering(storage.readiness)
+        }
+        return try await next(request, context)
+    }
+}

@@ -1,0 +1,68 @@
+/// The bytes of a broker's image: all that decides what the broker does next, so that one made from the image goes on
+/// exactly like the one it was taken from.
+///
+/// An image is a sequence of sections. Whoever keeps them sees to their order, their lengths and their checksums. All
+/// numbers are little-endian. The sections stand in this order; a part without content has no sections.
+///
+/// ```
+/// header (1)     kind u32 | version u32 | nextNumber u64 | nextOrder u64 | counts (32) | totals (40)
+///                | index (28) | queues (24)
+/// queues (2)     kind u32 | queue, queue, … in the order of ids
+/// chunk (3)      kind u32 | chunk u32 | previous u32 | next u32 | used u64 × 16 | slot (60) × 1,024
+/// vacant (4)     kind u32 | first chunk u32 | (previous u32 | next u32) for each
+/// wheel (5)      kind u32 | which u32 (0: messages, 1: queues) | time u64 | timers u64
+///                | (head u32 | tail u32) × 514
+///
+/// counts         ready u64 | in flight u64 | delayed u64 | damaged u64
+/// totals         sent u64 | received u64 | deleted u64 | returned u64 | expired u64
+/// index          messages u64 | chunks u32 | chunks with slots u32 | first with room u32 | first vacant u32
+///                | empty chunk u32
+/// queues         ids u32 | live u32 | first free u32 | first reaping u32 | last reaping u32 | name root u32
+///
+/// queue          life u8 (0 free, 1 live, 2 deleted) | flags u8 (1 reaping, 2 paused, 4 retention timer)
+///                | name bytes u16 | reason bytes u32 | next queue u32
+///   unless free  | settings (53, as in EntryCodec) | created i64 | modified i64 | paused since i64
+///                | purged below u64 | counts (32) | totals (40)
+///                | ready u32 × 2 | returned u32 | available u32 × 2 | delayed u32 × 2 | damaged u32 × 2 | dead u32 × 2
+///                | retention timer i64 | timer previous u32 | timer next u32 | name left u32 | name right u32
+///                | name | reason
+/// ```
+/// Chunks come in rising order, with slots (`chunk`) or without (`vacant`, many in a row). A slot is the 15 words that
+/// are drawn at `MessageSlot`, links included; free slots may hold anything. Links that mean nothing (of a full chunk,
+/// of a timer that is not set, of the name of a deleted queue) are `MessageSlot.none`, so that images of equal brokers
+/// are equal, apart from free slots. The bits of `TimerWheel` and the table of names are made anew.
+enum BrokerImageFormat {
+    static let version: UInt32 = 1
+
+    enum Kind: UInt32 {
+        case header = 1
+        case queues = 2
+        case chunk = 3
+        case vacant = 4
+        case wheel = 5
+    }
+
+    /// Below the 70 KiB that are promised to whoever keeps the sections.
+    static let sectionBytesMax = 64 * 1024
+    static let headerBytes = 8 + 16 + 32 + 40 + 28 + 24
+    static let slotBytes = 60
+    static let chunkBytes = 16 + 128 + slotBytes * MessageIndex.slotsPerChunk
+    static let vacantBytes = 8
+    static let wheelBytes = 24 + 8 * TimerWheel.bucketCount
+    static let freeQueueBytes = 12
+    static let queueBytes = freeQueueBytes + EntryCodec.settingsSize + 32 + 72 + 44 + 24
+
+    /// So high that nothing the broker counts ever gets there, and so low that counting on from it never overflows.
+    static let totalMax: UInt64 = 1 << 60
+}
+
+/// The bytes are not those of an image, or not of a broker that could be.
+package struct BrokerImageError: Error, Sendable, Equatable {
+    package var reason: String
+
+    init(_ reason: String) { self.reason = reason }
+}
+
+extension BrokerImageError: CustomStringConvertible {
+    package var description: String { reason }
+}

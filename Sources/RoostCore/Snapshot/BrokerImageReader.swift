@@ -1,0 +1,149 @@
+import RoostModel
+
+/// Makes a broker from the sections of its image.
+///
+/// Nothing in the bytes is believed: what they say is checked section by section as far as a section goes, and as a
+/// whole in `finish`. Memory is taken for what came, never for what is announced.
+package struct BrokerImageReader {
+    private typealias Format = BrokerImageFormat
+
+    private struct Header {
+        var index = (messages: 0, chunks: UInt32(0), residentChunks: UInt32(0))
+        var queues: QueueDirectory
+    }
+
+    private var broker: Broker
+    private var header: Header?
+    private var wheels = 0
+
+    package init(configuration: BrokerConfiguration) { broker = Broker(configuration: configuration) }
+
+    /// Takes the next section. After an error the reader is of no use any more.
+    package mutating func take(_ section: UnsafeRawBufferPointer) throws(BrokerImageError) {
+        var reader = ByteReader(section)
+        do throws(EntryDecodingError) {
+            guard let kind = Format.Kind(rawValue: try reader.read()) else {
+                throw EntryDecodingError(reason: "unknown section")
+            }
+            guard kind == expectedKind(kind) else { throw EntryDecodingError(reason: "section out of order") }
+            switch kind {
+            case .header: try takeHeader(&reader)
+            case .queues: try takeQueues(&reader)
+            case .chunk: try takeChunk(&reader)
+            case .vacant: try takeVacant(&reader)
+            case .wheel: try takeWheel(&reader)
+            }
+            try reader.expectEnd()
+        } catch {
+            throw BrokerImageError(error.reason)
+        }
+    }
+
+    /// The broker, when all sections came and fit together.
+    package consuming func finish() throws(BrokerImageError) -> Broker {
+        guard header != nil, expectedKind(.header) == nil else { throw BrokerImageError("sections are missing") }
+        guard broker.queues.liveCount == header.map({ Int($0.queues.liveCount) }),
+            broker.index.residentChunks == header.map({ Int($0.index.residentChunks) }),
+            broker.index.count == header?.index.messages
+        else { throw BrokerImageError("queues, messages or their chunks are not as many as the header says") }
+        try BrokerImageCheck.check(broker)
+        return broker
+    }
+
+    /// The kind that has to come next, or nil when all came. Both kinds of chunks have the same place.
+    private func expectedKind(_ kind: Format.Kind) -> Format.Kind? {
+        guard let header else { return .header }
+        if broker.queues.idCount < header.queues.idCount { return .queues }
+        if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
+        return wheels < 2 ? .wheel : nil
+    }
+}
+
+extension BrokerImageReader {
+    private mutating func takeHeader(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let version: UInt32 = try reader.read()
+        guard version == Format.version else { throw .init(reason: "image version \(version) is not known here") }
+        broker.nextNumber = try reader.read()
+        broker.nextOrder = try reader.read()
+        guard broker.nextNumber <= Broker.numberMax + 1, broker.nextOrder <= Broker.numberMax + 1 else {
+            throw EntryDecodingError(reason: "numbers beyond 48 bits")
+        }
+        broker.counts = try reader.readCounts()
+        broker.totals = try reader.readTotals()
+        let messages = try reader.readCount()
+        let (chunks, residentChunks): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        broker.index.firstWithRoom = try reader.read()
+        broker.index.firstVacant = try reader.read()
+        broker.index.emptyChunk = try reader.read()
+        let queues = QueueDirectory(
+            idCount: try reader.read(), liveCount: try reader.read(), firstFree: try reader.read(),
+            firstReaping: try reader.read(), lastReaping: try reader.read(), nameRoot: try reader.read())
+        guard chunks <= MessageIndex.chunksMax, queues.idCount <= Limits.queuesMax else {
+            throw EntryDecodingError(reason: "\(chunks) chunks, \(queues.idCount) queues")
+        }
+        broker.queues.restore(queues)
+        header = Header(index: (messages, chunks, residentChunks), queues: queues)
+    }
+
+    private mutating func takeQueues(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let idCount = header?.queues.idCount ?? 0
+        repeat {
+            guard broker.queues.idCount < idCount else { throw .init(reason: "more queues than announced") }
+            guard broker.queues.restore(try QueueImage.decode(&reader)) else {
+                throw EntryDecodingError(reason: "two queues of one name")
+            }
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeChunk(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let number: UInt32 = try reader.read()
+        guard number == broker.index.chunkCount else { throw .init(reason: "chunk \(number) out of order") }
+        var chunk = MessageIndex.Chunk()
+        chunk.previous = try reader.read()
+        chunk.next = try reader.read()
+        for word in chunk.used.indices {
+            chunk.used[word] = try reader.read()
+            chunk.usedCount += chunk.used[word].nonzeroBitCount
+        }
+        chunk.slots = try reader.readSlots()
+        broker.index.restore(chunk)
+    }
+
+    private mutating func takeVacant(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let number: UInt32 = try reader.read()
+        guard number == broker.index.chunkCount else { throw .init(reason: "chunk \(number) out of order") }
+        let chunks = header?.index.chunks ?? 0
+        repeat {
+            guard broker.index.chunkCount < chunks else { throw .init(reason: "more chunks than announced") }
+            var chunk = MessageIndex.Chunk()
+            chunk.previous = try reader.read()
+            chunk.next = try reader.read()
+            broker.index.restore(chunk)
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeWheel(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let which: UInt32 = try reader.read()
+        let time: UInt64 = try reader.read()
+        let count = try reader.readCount()
+        guard which == wheels, time < TimerWheel.timeEnd else { throw .init(reason: "not a wheel of timers") }
+        var buckets = ContiguousArray<TimerWheel.Bucket>()
+        for _ in 0..<TimerWheel.bucketCount {
+            buckets.append(TimerWheel.Bucket(head: try reader.read(), tail: try reader.read()))
+        }
+        let wheel = TimerWheel(time: time, count: count, buckets: buckets)
+        if which == 0 { broker.messageTimers = wheel } else { broker.queueTimers = wheel }
+        wheels += 1
+    }
+}
+
+extension ByteReader {
+    /// The slots of a chunk: 15 little-endian words each, without gaps, as they stand in memory.
+    fileprivate mutating func readSlots() throws(EntryDecodingError) -> ContiguousArray<MessageSlot> {
+        let source = try readRaw(BrokerImageFormat.slotBytes * MessageIndex.slotsPerChunk)
+        return ContiguousArray(unsafeUninitializedCapacity: MessageIndex.slotsPerChunk) { slots, count in
+            UnsafeMutableRawBufferPointer(slots).copyMemory(from: source)
+            count = MessageIndex.slotsPerChunk
+        }
+    }
+}

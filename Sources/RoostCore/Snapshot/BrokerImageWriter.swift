@@ -1,0 +1,150 @@
+import RoostModel
+
+/// Hands out the image of a broker section by section, and lets go of each chunk of messages once it is handed out.
+///
+/// It holds a copy of the broker. While it does, the first change of a chunk by the broker itself copies that chunk;
+/// from the moment the chunk is let go of here, it does not any more.
+package struct BrokerImageWriter: Sendable {
+    private enum Part {
+        case header, queues, chunks, messageWheel, queueWheel, end
+    }
+
+    private typealias Format = BrokerImageFormat
+
+    private var broker: Broker
+    private var part = Part.header
+    private var nextQueue: UInt32 = 0
+    private var nextChunk: UInt32 = 0
+
+    package init(_ broker: consuming Broker) { self.broker = broker }
+
+    /// Replaces the content of `section` with the next section, of at most 70 KiB. False, and an empty section, when
+    /// there are no more.
+    package mutating func next(_ section: inout [UInt8]) -> Bool {
+        section.removeAll(keepingCapacity: true)
+        switch part {
+        case .header:
+            writeHeader(&section)
+            part = broker.queues.idCount > 0 ? .queues : partAfterQueues
+        case .queues:
+            writeQueues(&section)
+            if nextQueue == broker.queues.idCount { part = partAfterQueues }
+        case .chunks:
+            writeChunks(&section)
+            if nextChunk == broker.index.chunkCount { part = .messageWheel }
+        case .messageWheel:
+            write(broker.messageTimers, 0, &section)
+            part = .queueWheel
+        case .queueWheel:
+            write(broker.queueTimers, 1, &section)
+            part = .end
+        case .end: return false
+        }
+        return true
+    }
+
+    private var partAfterQueues: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+
+    private func writeHeader(_ section: inout [UInt8]) {
+        section.append(bytes: Format.headerBytes) { writer in
+            writer.write(Format.Kind.header.rawValue)
+            writer.write(Format.version)
+            writer.write(broker.nextNumber)
+            writer.write(broker.nextOrder)
+            writer.write(broker.counts)
+            writer.write(broker.totals)
+            writer.write(UInt64(broker.index.count))
+            writer.write(broker.index.chunkCount)
+            writer.write(UInt32(broker.index.residentChunks))
+            writer.write(broker.index.firstWithRoom)
+            writer.write(broker.index.firstVacant)
+            writer.write(broker.index.emptyChunk)
+            writer.write(broker.queues.idCount)
+            writer.write(UInt32(broker.queues.liveCount))
+            writer.write(broker.queues.firstFree)
+            writer.write(broker.queues.firstReaping)
+            writer.write(broker.queues.lastReaping)
+            writer.write(broker.queues.nameTree.root)
+        }
+    }
+
+    private mutating func writeQueues(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.queues.rawValue) }
+        repeat {
+            let bytes = QueueImage.size(broker.queues[nextQueue])
+            guard section.count == 4 || section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { QueueImage.encode(broker.queues[nextQueue], &$0) }
+            nextQueue += 1
+        } while nextQueue < broker.queues.idCount
+    }
+
+    private mutating func writeChunks(_ section: inout [UInt8]) {
+        guard broker.index[chunk: nextChunk].slots.isEmpty else { return writeChunk(&section) }
+        section.append(bytes: 8) {
+            $0.write(Format.Kind.vacant.rawValue)
+            $0.write(nextChunk)
+        }
+        repeat {
+            let (previous, next) = (broker.index[chunk: nextChunk].previous, broker.index[chunk: nextChunk].next)
+            section.append(bytes: Format.vacantBytes) {
+                $0.write(previous)
+                $0.write(next)
+            }
+            nextChunk += 1
+        } while nextChunk < broker.index.chunkCount && broker.index[chunk: nextChunk].slots.isEmpty
+            && section.count + Format.vacantBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeChunk(_ section: inout [UInt8]) {
+        let chunk = broker.index[chunk: nextChunk]
+        // The links of a full chunk are left over from when it had room.
+        let isFull = chunk.usedCount == MessageIndex.slotsPerChunk
+        section.append(bytes: Format.chunkBytes - Format.slotBytes * MessageIndex.slotsPerChunk) { writer in
+            writer.write(Format.Kind.chunk.rawValue)
+            writer.write(nextChunk)
+            writer.write(isFull ? MessageSlot.none : chunk.previous)
+            writer.write(isFull ? MessageSlot.none : chunk.next)
+            for word in chunk.used.indices { writer.write(chunk.used[word]) }
+        }
+        // A slot is 15 little-endian words without gaps: see `MessageSlot`.
+        chunk.slots.withUnsafeBytes { section.append(contentsOf: $0) }
+        broker.index[chunk: nextChunk].slots = []
+        nextChunk += 1
+    }
+
+    private func write(_ wheel: TimerWheel, _ which: UInt32, _ section: inout [UInt8]) {
+        section.append(bytes: Format.wheelBytes) { writer in
+            writer.write(Format.Kind.wheel.rawValue)
+            writer.write(which)
+            writer.write(wheel.time)
+            writer.write(UInt64(wheel.count))
+            for bucket in wheel.buckets {
+                writer.write(bucket.head)
+                writer.write(bucket.tail)
+            }
+        }
+    }
+}
+
+extension Broker {
+    /// About how many bytes the sections of an image of this broker have: right but for the lengths of names and
+    /// reasons.
+    package var imageBytesEstimate: Int {
+        BrokerImageFormat.headerBytes + 2 * BrokerImageFormat.wheelBytes
+            + index.residentChunks * BrokerImageFormat.chunkBytes
+            + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
+            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + Limits.queueNameBytesMax)
+    }
+}
+
+extension [UInt8] {
+    /// Appends exactly as many bytes as `body` writes.
+    fileprivate mutating func append(bytes: Int, _ body: (inout ByteWriter) -> Void) {
+        let start = count
+        append(contentsOf: repeatElement(0, count: bytes))
+        withUnsafeMutableBytes { buffer in
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: buffer[start...]))
+            body(&writer)
+        }
+    }
+}

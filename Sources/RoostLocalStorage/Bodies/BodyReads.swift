@@ -1,0 +1,104 @@
+import RoostCore
+import RoostLog
+import RoostModel
+import RoostStorage
+
+/// A message that is on its way to a client, with or without its body.
+struct OutgoingMessage {
+    enum Body {
+        case missing
+        case here(sentAt: BrokerTime, attributes: [MessageAttribute], body: [UInt8])
+        /// Damaged, or gone in the meantime: it leaves the reply.
+        case left
+    }
+
+    var slot: UInt32
+    var number: UInt64
+    var location: BodyLocation
+    var body = Body.missing
+}
+
+/// A reply whose bodies are not all in memory.
+struct OutgoingReply {
+    enum Kind {
+        /// Of these messages each was leased. When none is left, the receive goes on waiting until the deadline.
+        case received(queue: QueueName, ReceiveOptions, [Broker.Leased], deadline: BrokerTime)
+        case peeked([Broker.Peeked])
+    }
+
+    var receiver: Int
+    var token: UInt64
+    var kind: Kind
+    var messages: [OutgoingMessage]
+}
+
+/// One read of the disk: a stretch of a segment, or a single record when the stretch could not be read.
+struct BodyRead: Sendable {
+    enum Target: Hashable, Sendable {
+        case stretch(BodyBlock.Key)
+        case record(BodyLocation)
+    }
+
+    let target: Target
+    let block: BodyBlock
+    /// In the file.
+    let range: Range<Int>
+
+    var segment: UInt32 { block.key.segment }
+    /// Where the bytes go.
+    var area: UnsafeMutableRawBufferPointer {
+        let start = range.lowerBound - block.key.start
+        return UnsafeMutableRawBufferPointer(rebasing: block.bytes[start..<start + range.count])
+    }
+}
+
+/// Which replies wait for which read, and what is to be read next.
+struct BodyReads {
+    /// Reads under way at a time: enough to keep a disk busy, few enough not to fill the memory.
+    static let underWayMax = 8
+
+    private var waiting: [BodyRead.Target: [OutgoingReply]] = [:]
+    private var queue: [BodyRead] = []
+    private var next = 0
+    private var underWay = 0
+    private(set) var replyCount = 0
+    /// Reads that were started since the start of the process.
+    private(set) var count: UInt64 = 0
+
+    func isReading(_ target: BodyRead.Target) -> Bool { waiting[target] != nil }
+
+    mutating func start(_ read: BodyRead) {
+        waiting[read.target] = []
+        queue.append(read)
+        count += 1
+    }
+
+    /// The read must have been started.
+    mutating func wait(_ reply: OutgoingReply, for target: BodyRead.Target) {
+        waiting[target, default: []].append(reply)
+        replyCount += 1
+    }
+
+    /// What can be read now; whoever takes it reports its end with `finish`.
+    mutating func takeNext() -> BodyRead? {
+        guard underWay < Self.underWayMax, next < queue.count else { return nil }
+        defer { forgetTaken() }
+        underWay += 1
+        next += 1
+        return queue[next - 1]
+    }
+
+    private mutating func forgetTaken() {
+        guard next == queue.count else { return }
+        queue.removeAll(keepingCapacity: true)
+        next = 0
+    }
+
+    /// The replies that waited, in the order in which they came.
+    mutating func finish(_ target: BodyRead.Target) -> [OutgoingReply] {
+        underWay -= 1
+        let replies = waiting.removeValue(forKey: target) ?? []
+        replyCount -= replies.count
+        return replies
+    }
+}

@@ -1,0 +1,254 @@
+import Glibc
+import RoostCore
+import RoostLog
+import RoostModel
+import RoostStorage
+
+// Bodies on their way to clients: from memory, from the page cache, or from the disk.
+
+/// What has to go into the log because of something that was found between two turns.
+enum FollowUp {
+    case damage(slot: UInt32, number: UInt64)
+    case giveBack(QueueName, ReceiptHandle)
+}
+
+extension Engine {
+    /// Answers when all bodies are at hand. Otherwise the reply waits for reads, and comes by itself.
+    mutating func complete(_ reply: consuming OutgoingReply) -> Outcome {
+        var reply = reply
+        var target: BodyRead.Target?
+        for place in reply.messages.indices {
+            guard case .missing = reply.messages[place].body, let needed = fill(&reply.messages[place]) else { continue }
+            target = target ?? needed
+        }
+        guard let target else { return finished(reply) }
+        reads.wait(reply, for: target)
+        return .waiting
+    }
+
+    /// Gets the body, or starts to read it: then returns what is being read.
+    private mutating func fill(_ message: inout OutgoingMessage) -> BodyRead.Target? {
+        while true {
+            switch bodies.find(message.location) {
+            case .trusted(let payload):
+                message.body = ownContent(payload, at: message.location)
+                return nil
+            case .read(let frame):
+                bodiesRead += 1
+                if let body = checkedContent(frame, at: message.location) {
+                    message.body = body
+                    return nil
+                }
+                guard follow(&message) else { return nil }
+            case .absent:
+                let target = BodyRead.Target.stretch(BodyBlock.Key(message.location))
+                if reads.isReading(target) { return target }
+                guard let block = makeBlock(for: message.location) else {
+                    guard follow(&message) else { return nil }
+                    continue
+                }
+                if isCached(block) {
+                    block.noteRead()
+                    bodies.add(block)
+                    continue
+                }
+                reads.start(
+                    BodyRead(target: target, block: block, range: block.key.start..<block.key.start + block.bytes.count))
+                return target
+            }
+        }
+    }
+
+    private func makeBlock(for location: BodyLocation) -> BodyBlock? {
+        guard let facts = log.facts(location.segment) else { return nil }
+        return BodyBlock(toRead: location, fileBytes: facts.bytes)
+    }
+
+    /// Whether the stretch was in the page cache; then it is in the block now. An error shows when it is read in earnest.
+    private func isCached(_ block: BodyBlock) -> Bool {
+        do throws(DiskError) {
+            return try disk.readCached(.segment(block.key.segment), at: block.key.start, into: block.bytes)
+        } catch {
+            return false
+        }
+    }
+
+    /// The body could not be had from this place. True: it has moved, try the new place.
+    private mutating func follow(_ message: inout OutgoingMessage) -> Bool {
+        let place = core.location(slot: message.slot, number: message.number)
+        if let place, place != message.location {
+            message.location = place
+            return true
+        }
+        message.body = .left
+        if place != nil { followUps.append(.damage(slot: message.slot, number: message.number)) }
+        return false
+    }
+
+    private func ownContent(_ payload: UnsafeRawBufferPointer, at location: BodyLocation) -> OutgoingMessage.Body {
+        guard let content = try? SendRecord.decodeContent(payload) else {
+            preconditionFailure("a body that this process wrote cannot be read: \(location)")
+        }
+        return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
+    }
+
+    /// Nil when the record is not what was written there.
+    private func checkedContent(_ frame: UnsafeRawBufferPointer, at location: BodyLocation) -> OutgoingMessage.Body? {
+        guard let facts = log.facts(location.segment),
+            let record = try? facts.verify(frame, payloadBytes: Int(location.length)),
+            record.kind == EntryKind.send.rawValue || record.kind == EntryKind.move.rawValue,
+            let content = try? SendRecord.decodeContent(record.payload)
+        else { return nil }
+        return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
+    }
+}
+
+// MARK: - Reads that are done
+
+extension Engine {
+    mutating func finish(_ read: BodyRead, _ result: Result<Void, DiskError>) {
+        let replies = reads.finish(read.target)
+        switch (result, read.target) {
+        case (.success, .stretch):
+            read.block.noteRead()
+            bodies.add(read.block)
+            for reply in replies { resume(reply) }
+        case (.success, .record(let location)):
+            let body = checkedContent(read.block.frame(of: location), at: location)
+            for reply in replies { resume(with(body, at: location, reply)) }
+        case (.failure(let error), _) where error.isPassing:
+            for reply in replies { giveBack(reply) }
+        case (.failure, .stretch):
+            for reply in replies { readSingly(reply, in: read.block.key) }
+        case (.failure, .record(let location)):
+            for reply in replies { resume(with(nil, at: location, reply)) }
+        }
+    }
+
+    private mutating func resume(_ reply: consuming OutgoingReply) {
+        let (receiver, token) = (reply.receiver, reply.token)
+        switch complete(reply) {
+        case .reply(let reply): answer(receiver, token, .success(reply))
+        case .waiting: break
+        case .noRoom: answer(receiver, token, .success(.received([])))
+        }
+    }
+
+    private mutating func with(
+        _ body: OutgoingMessage.Body?, at location: BodyLocation, _ reply: consuming OutgoingReply
+    ) -> OutgoingReply {
+        var reply = reply
+        guard let place = reply.messages.firstIndex(where: { $0.location == location }) else { return reply }
+        if let body {
+            reply.messages[place].body = body
+        } else {
+            _ = follow(&reply.messages[place])
+        }
+        return reply
+    }
+
+    /// A stretch could not be read: perhaps the record that is wanted can.
+    private mutating func readSingly(_ reply: consuming OutgoingReply, in key: BodyBlock.Key) {
+        var reply = reply
+        for place in reply.messages.indices {
+            let location = reply.messages[place].location
+            guard case .missing = reply.messages[place].body, BodyBlock.Key(location) == key else { continue }
+            guard let block = makeBlock(for: location) else {
+                _ = follow(&reply.messages[place])
+                continue
+            }
+            let target = BodyRead.Target.record(location)
+            if !reads.isReading(target) {
+                let range = Int(location.offset)..<BodyBlock.frameEnd(of: location)
+                reads.start(BodyRead(target: target, block: block, range: range))
+            }
+            return reads.wait(reply, for: target)
+        }
+        resume(reply)
+    }
+
+    /// The disk cannot be read for a reason that passes. Refused means that nothing happened.
+    private mutating func giveBack(_ reply: consuming OutgoingReply) {
+        if case .received(let queue, _, let leased, _) = reply.kind {
+            for message in leased { followUps.append(.giveBack(queue, message.handle)) }
+        }
+        answer(reply.receiver, reply.token, .failure(.busy))
+    }
+
+    mutating func takeDamagedFound() -> [MessageID] {
+        defer { damagedFound.removeAll() }
+        return damagedFound
+    }
+
+    /// False: no room in the log.
+    mutating func performFollowUps() -> Bool {
+        while let followUp = followUps.last {
+            guard perform(followUp) else { return false }
+            followUps.removeLast()
+        }
+        return true
+    }
+
+    private mutating func perform(_ followUp: FollowUp) -> Bool {
+        switch followUp {
+        case .damage(let slot, let number):
+            guard let entry = core.prepareDamage(slot: slot, number: number) else { return true }
+            guard commit(.damage(entry)) else { return false }
+            damagedFound.append(core.messageID(slot: slot, number: number))
+            return true
+        case .giveBack(let queue, let handle):
+            guard let id = try? core.queueID(named: queue), let entry = try? core.prepareGiveBack(handle, in: id)
+            else { return true }
+            return commit(.changeVisibility(entry))
+        }
+    }
+}
+
+// MARK: - Complete replies
+
+extension Engine {
+    private mutating func finished(_ reply: consuming OutgoingReply) -> Outcome {
+        switch reply.kind {
+        case .peeked(let peeked): .reply(.peeked(zip(peeked, reply.messages).compactMap { Self.message($0, $1) }))
+        case .received(let queue, let options, let leased, let deadline):
+            received(
+                zip(leased, reply.messages).compactMap { Self.message($0, $1) }, queue, options, deadline, reply)
+        }
+    }
+
+    /// When all messages turned out to be damaged or gone, the receive is not over.
+    private mutating func received(
+        _ messages: [ReceivedMessage], _ queue: QueueName, _ options: ReceiveOptions, _ deadline: BrokerTime,
+        _ reply: borrowing OutgoingReply
+    ) -> Outcome {
+        guard messages.isEmpty else { return .reply(.received(messages)) }
+        var options = options
+        options.wait = max(deadline - now, .zero)
+        guard let outcome = try? receive(options, from: queue, reply.token, reply.receiver) else {
+            return .reply(.received([]))
+        }
+        if case .noRoom = outcome { return .reply(.received([])) }
+        return outcome
+    }
+
+    private static func message(_ leased: Broker.Leased, _ message: OutgoingMessage) -> ReceivedMessage? {
+        guard case .here(let sentAt, let attributes, let body) = message.body else { return nil }
+        return ReceivedMessage(
+            id: leased.id, handle: leased.handle, body: body, attributes: attributes, sentAt: sentAt,
+            firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount)
+    }
+
+    private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {
+        guard case .here(let sentAt, let attributes, let body) = message.body else { return nil }
+        return PeekedMessage(
+            id: peeked.id, state: peeked.state, body: body, attributes: attributes, sentAt: sentAt,
+            receiveCount: peeked.receiveCount, due: peeked.due)
+    }
+}
+
+extension DiskError {
+    /// Says nothing about the file: the process or the machine is short of something.
+    fileprivate var isPassing: Bool {
+        [EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN].contains(errno)
+    }
+}

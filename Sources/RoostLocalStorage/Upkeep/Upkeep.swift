@@ -1,0 +1,192 @@
+import RoostCore
+import RoostLog
+import RoostModel
+
+/// What the engine wants done beside its requests. Asked for after every commit.
+struct Upkeep: ~Copyable {
+    var segment: LogOperation?
+    var reserveBytes: Int?
+    var snapshot: SnapshotStart?
+    var cleaning: SegmentFacts?
+    var reads: [BodyRead] = []
+}
+
+struct SnapshotStart {
+    var core: Broker
+    var position: LogPosition
+    var segments: [SegmentFacts]
+    var salt: UInt64
+    /// False when a simulator breaks this rule.
+    var syncsDirectory: Bool
+}
+
+extension Engine {
+    mutating func nextUpkeep() -> Upkeep {
+        var upkeep = Upkeep()
+        upkeep.segment = log.nextOperation(.background)
+        upkeep.reserveBytes = nextReserve()
+        upkeep.snapshot = nextSnapshot()
+        upkeep.cleaning = nextCleaning()
+        while let read = reads.takeNext() { upkeep.reads.append(read) }
+        return upkeep
+    }
+
+    private mutating func nextReserve() -> Int? {
+        if needsToLend { return space.sizeAfterLending() }
+        // Its share is in use now.
+        return isSnapshotUnderWay ? nil : space.nextSize(needed: neededReserveBytes, now: now)
+    }
+
+    mutating func reserveChanged(to bytes: Int, _ problem: DiskError?) {
+        let isLent = bytes < space.reserveBytes
+        space.changed(to: bytes, problem, now: now)
+        log.reserveBytes = space.reserveBytes
+        if isLent, log.preparationFailure != nil { retryPreparationNow() }
+    }
+}
+
+// MARK: - Snapshots
+
+extension Engine {
+    /// One is due when the log has grown as much as the last one is long: so the work for snapshots stays a fixed part
+    /// of all that is written, and a start never reads more than twice of what it must. On a full disk one is due
+    /// sooner: it is what lets old segments go.
+    private var isSnapshotDue: Bool {
+        let grown = log.bytesSinceSnapshot
+        return grown >= snapshotRetryBytes && grown >= max(snapshotGrowthBytesMin, log.snapshots.last?.bytes ?? 0)
+    }
+
+    /// On a full disk: whether snapshots would let something go. Not more than one a second.
+    private mutating func isSnapshotUseful() -> Bool {
+        guard isDiskFull, nextSpaceSnapshot.map({ $0 <= now }) ?? true else { return false }
+        let newer = log.segments.dropLast().filter { $0.number >= log.removableBelow }
+        let dead = newer.reduce(0) { $0 + $1.bytes - ledger.liveBytes(of: $1.number) }
+        guard dead >= log.configuration.segmentBytes / 2 else { return false }
+        nextSpaceSnapshot = now + SpaceKeeper.retry
+        // Segments go when two snapshots lie behind them. The second one needs a position of its own.
+        return log.bytesSinceSnapshot > 0 || commit(.tick(TickEntry(at: now)))
+    }
+
+    private mutating func nextSnapshot() -> SnapshotStart? {
+        guard !isSnapshotUnderWay, log.failure == nil, !isShuttingDown else { return nil }
+        var isDue = isSnapshotDue
+        if !isDue { isDue = isSnapshotUseful() }
+        guard isDue else { return nil }
+        isSnapshotUnderWay = true
+        // A copy of a value in chunks: a few references now, and a chunk when one of them changes.
+        return SnapshotStart(
+            core: core, position: log.position, segments: log.segments, salt: log.snapshotSalt(),
+            syncsDirectory: log.configuration.brokenRule != .skipDirectorySync)
+    }
+
+    mutating func snapshotEnded(_ facts: SnapshotFacts?) {
+        isSnapshotUnderWay = false
+        if let facts {
+            log.snapshotPublished(facts)
+            snapshotsMade += 1
+            snapshotRetryBytes = 0
+            isCleaningDue = true
+        } else {
+            snapshotRetryBytes = log.bytesSinceSnapshot + log.configuration.segmentBytes / 2
+        }
+    }
+}
+
+// MARK: - Cleaning
+
+extension Engine {
+    /// Of files of old segments, for each byte in them that lives. With what is kept for deletes it makes less than two.
+    private static var oldBytesPerLiveByte: Double { 1.6 }
+    /// On a full disk the work is worth more.
+    private static var oldBytesPerLiveByteWhenFull: Double { 1.2 }
+
+    /// The old segment to empty or to remove next: the one with the least life in it, when together they hold too
+    /// little. Nothing to do costs nothing: this looks only after a snapshot, or when much has died.
+    private mutating func nextCleaning() -> SegmentFacts? {
+        guard !isCleaning, log.failure == nil, !isShuttingDown else { return nil }
+        guard isCleaningDue || ledger.releasedBytes > log.configuration.segmentBytes / 4 else { return nil }
+        isCleaningDue = false
+        ledger.resetReleased()
+        guard let segment = segmentToClean() else { return nil }
+        isCleaning = true
+        return segment
+    }
+
+    private func segmentToClean() -> SegmentFacts? {
+        let all = log.oldSegments()
+        if let dead = all.first(where: { ledger.liveBytes(of: $0.number) == 0 }) { return dead }
+        let old = all.filter { !damagedSegments.contains($0.number) }
+        let (bytes, live) = old.reduce((0, 0)) { ($0.0 + $1.bytes, $0.1 + ledger.liveBytes(of: $1.number)) }
+        let factor = isDiskFull ? Self.oldBytesPerLiveByteWhenFull : Self.oldBytesPerLiveByte
+        guard Double(bytes) > Double(live) * factor else { return nil }
+        return old.min { share($0) < share($1) }
+    }
+
+    private func share(_ segment: SegmentFacts) -> Double {
+        Double(ledger.liveBytes(of: segment.number)) / Double(max(segment.bytes, 1))
+    }
+
+    /// Which of these records are still the place of a living message.
+    func living(_ records: [CleaningRecord]) -> [CleaningRecord] {
+        records.filter { core.isLiving(slot: $0.slot, number: $0.number, at: $0.location) }
+    }
+
+    /// Moves messages to the head of the log, as far as there is room: returns how many of the records are dealt with.
+    mutating func move(_ records: ArraySlice<CleaningRecord>, from segment: UnsafeRawBufferPointer) -> Int {
+        var count = 0
+        for record in records {
+            let payload = record.payload(in: segment)
+            guard let entry = core.prepareMove(slot: record.slot, number: record.number, from: record.location) else {
+                count += 1
+                continue
+            }
+            guard (try? hasSpace(for: .move, payload.count)) == true, log.hasRoom(payloadBytes: payload.count) else {
+                return count
+            }
+            let place = log.append(kind: EntryKind.move.rawValue, payloadBytes: payload.count, at: now) {
+                $0.copyMemory(from: payload)
+            }
+            keep(place, payload)
+            apply(.move(entry), at: BodyLocation(place))
+            messagesMoved += 1
+            count += 1
+        }
+        return count
+    }
+
+    mutating func cleaned(_ segment: UInt32, isRemoved: Bool) {
+        isCleaning = false
+        guard isRemoved else { return }
+        isCleaningDue = true
+        log.removed(segment)
+        segmentsRemoved += 1
+        spaceWasFreed()
+        if let oldest = log.segments.first { ledger.forget(below: oldest.number) }
+    }
+
+    /// A full disk is looked at again at once.
+    mutating func spaceWasFreed() {
+        space.retryNow()
+        if log.preparationFailure != nil { retryPreparationNow() }
+    }
+
+    /// What lives in it stays readable where it is not damaged; so the segment stays.
+    mutating func cleaningMetDamage(_ segment: UInt32) {
+        isCleaning = false
+        isCleaningDue = true
+        damagedSegments.insert(segment)
+    }
+}
+
+/// A message in an old segment.
+struct CleaningRecord: Sendable {
+    var slot: UInt32
+    var number: UInt64
+    var location: BodyLocation
+
+    /// `segment`: the file from its start.
+    func payload(in segment: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+        let start = Int(location.offset) + RecordFrame.headerBytes
+        return UnsafeRawBufferPointer(rebasing: segment[start..<start + Int(location.length)])
+    }
+}
