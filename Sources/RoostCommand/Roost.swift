@@ -20,7 +20,7 @@ package struct Roost: AsyncParsableCommand {
             """,
         version: "roost \(Version.text)",
         subcommands: [
-            Serve.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bench.self,
+            Serve.self, Stats.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bench.self,
         ]
     )
 
