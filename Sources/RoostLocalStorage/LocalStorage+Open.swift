@@ -112,8 +112,8 @@ extension LocalStorage {
         return .retentionHeld(until: until, lastLogged: logged)
     }
 
-    /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest. Returns its
-    /// size.
+    /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest. Returns
+    /// its size.
     private static func openReserve(_ disk: any Disk, _ log: LogConfiguration, _ core: Broker) -> Int {
         var keeper = SpaceKeeper(segmentBytes: log.segmentBytes, reserveBytes: 0)
         let needed = core.imageBytesEstimate + core.messageCount * RecordFrame.bytes(payloadBytes: 12)

@@ -33,6 +33,9 @@ package struct DiskError: Error, Sendable, Hashable {
     /// The system's error number, or nil if the error is not the system's.
     package var errno: Int32? { if case .system(let number) = cause { number } else { nil } }
 
+    /// The medium does not give the bytes (EIO): damage, and not a shortage of something.
+    package var isUnreadable: Bool { errno == EIO }
+
     package var message: String {
         switch cause {
         case .system(let number): String(cString: strerror(number))

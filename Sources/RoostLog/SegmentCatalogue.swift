@@ -1,4 +1,3 @@
-import Glibc
 
 /// The segments of a directory, with headers read and numbers checked, before any record is looked at.
 struct SegmentCatalogue {
@@ -84,7 +83,7 @@ struct SegmentCatalogue {
         } catch {
             switch error {
             case .damaged, .unsupported: return nil
-            case .disk(let cause) where cause.errno == EIO: return nil
+            case .disk(let cause) where cause.isUnreadable: return nil
             default: throw error
             }
         }

@@ -1,4 +1,3 @@
-import Glibc
 import RoostModel
 
 /// Reads a snapshot file from its start to its end, and holds no more of it than a piece and a frame.
@@ -138,7 +137,7 @@ private struct SnapshotStream {
             try disk.read(file, at: offset + kept, into: buffer.bytes.part(kept, kept + count))
         } catch {
             // The medium cannot give it back. Every other error is one of this machine at this moment.
-            if error.errno == EIO { throw .damaged("it cannot be read: \(error.message)", offset + kept) }
+            if error.isUnreadable { throw .damaged("it cannot be read: \(error.message)", offset + kept) }
             throw .disk(error)
         }
         (start, end) = (0, kept + count)

@@ -19,7 +19,8 @@ enum StorageNotices {
             logger.notice("log segments can be made again: messages are accepted")
         case .snapshotFailed(let error):
             logger.warning(
-                "a snapshot could not be written (\(error)); it is tried again. Until then old segments stay on the disk.")
+                "no snapshot could be written (\(error)); it is tried again. Until then old segments stay."
+            )
         case .segmentDamaged(let error):
             logger.error(
                 "an old segment is kept, because not all of it can be read: \(error)")
@@ -32,8 +33,8 @@ enum StorageNotices {
         case .retentionHeld(let until, let lastLogged):
             logger.warning(
                 """
-                the wall clock says \(until.milliseconds - 600_000) ms since 1970, more than a day after the last record \
-                (\(lastLogged.milliseconds)). In case the clock is wrong, no message expires in the next ten minutes: \
+                the wall clock says \(until.milliseconds - 600_000) ms since 1970, more than a day after the last \
+                record (\(lastLogged.milliseconds)). In case the clock is wrong, no message expires in the next ten minutes: \
                 stop the server before that, and set the clock.
                 """)
         }

@@ -80,7 +80,7 @@ def test_send_receive_delete(roost, name):
     assert message["attributes"] == {
         "priority": {"type": "Number", "value": "7"}, "source": {"type": "String", "value": "shop"}}
     roost("delete", name, message["handle"])
-    assert roost("queue", "stats", name, "--json").json["counts"] == {"ready": 0, "in_flight": 0, "delayed": 0, "damaged": 0}
+    assert not any(roost("queue", "stats", name, "--json").json["counts"].values())
 
 
 def test_binary_attribute(roost, name):
@@ -137,7 +137,7 @@ def test_receive_options(roost, name):
     assert roost("receive", name, "--body", "--visibility", "0s").out == "x\n"
     text = roost("receive", name, "--delete").out
     assert "x" in text and "handle" in text
-    assert roost("queue", "stats", name, "--json").json["counts"] == {"ready": 0, "in_flight": 0, "delayed": 0, "damaged": 0}
+    assert not any(roost("queue", "stats", name, "--json").json["counts"].values())
 
 
 def test_receive_waits(roost, name):

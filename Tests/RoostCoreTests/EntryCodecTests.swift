@@ -16,6 +16,7 @@ struct EntryCodecTests {
         (.delete, le(UInt32(5)) + le(UInt64(77))),
         (.changeVisibility, le(UInt32(5)) + le(UInt64(77)) + le(Int64(31_000))),
         (.changeVisibility, le(UInt32(5)) + le(UInt64(77)) + le(Int64.min)),
+        (.damage, le(UInt32(5)) + le(UInt64(77))),
         (.tick, le(Int64(1000)) + le(UInt32(3)) + le(UInt32(2)) + le(UInt32(4)) + le(UInt32(5)) + le(UInt32(6))),
     ]
 
@@ -42,7 +43,7 @@ struct EntryCodecTests {
 
     @Test("The bytes of each kind are read, and written again as they were")
     func goldenBytes() throws {
-        #expect(Set(Self.golden.map(\.kind) + [.send]) == Set(EntryKind.allCases))
+        #expect(Set(Self.golden.map(\.kind) + [.send, .move]) == Set(EntryKind.allCases))
         for (kind, bytes) in Self.golden {
             let entry = try decode(kind, bytes)
             #expect(entry.kind == kind)
@@ -75,7 +76,8 @@ struct EntryCodecTests {
                 #expect(entry.reaped == 3)
             case .deleteQueue(let entry): #expect(entry.queue == 7)
             case .resumeQueue(let entry): #expect(entry.queue == 7)
-            case .send: Issue.record("no send is among them")
+            case .damage(let entry): #expect(entry.slot == 5 && entry.number == 77)
+            case .send, .move: Issue.record("no send is among them")
             }
         }
     }
@@ -94,6 +96,7 @@ struct EntryCodecTests {
         let content = try Self.sendBytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
         #expect(content.sentAt == entry.sentAt && content.attributes == attributes && content.body == message.body)
         #expect(EntryRecording.encode(.send(entry), message) == Self.sendBytes)
+        #expect(try decode(.move, Self.sendBytes) == .move(MoveEntry(slot: 5, number: 77)))
     }
 
     /// Kinds that end in text or a list are whole at more than one length.
@@ -148,7 +151,7 @@ struct EntryCodecTests {
         }
         let notText = Array(Self.golden[4].bytes.prefix(12)) + [0xc3, 0x28]
         #expect(throws: EntryDecodingError.self) { try decode(.pauseQueue, notText) }
-        var manySlots = Self.golden[10].bytes
+        var manySlots = Self.golden[11].bytes
         manySlots.replaceSubrange(12..<16, with: [0xff, 0xff, 0xff, 0xff])
         #expect(throws: EntryDecodingError.self) { try decode(.tick, manySlots) }
     }
@@ -167,7 +170,9 @@ struct EntryCodecTests {
             }
             let entry = try? decode(kind, bytes)
             _ = try? bytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
-            guard let entry, kind != .send, kind != .createQueue, kind != .changeSettings else { continue }
+            guard let entry, kind != .send, kind != .move, kind != .createQueue, kind != .changeSettings else {
+                continue
+            }
             guard EntryRecording.encode(entry) == bytes else {
                 Issue.record("seed \(seed): \(kind) \(bytes) is written differently")
                 return

@@ -39,7 +39,9 @@ import Testing
         let harness = try coldHarness()
         let queue = try harness.create("orders")
         for number in 0..<100 { try harness.send(body(number), to: queue) }
-        guard case .peeked(let peeked) = try harness.ask(.peek(queue, PeekOptions(count: 3))) else { throw Unexpected() }
+        guard case .peeked(let peeked) = try harness.ask(.peek(queue, PeekOptions(count: 3))) else {
+            throw Unexpected()
+        }
         #expect(peeked.map { String(decoding: $0.body, as: UTF8.self) } == (0..<3).map(body))
         #expect(try harness.info(queue).counts.ready == 100)
     }

@@ -31,7 +31,9 @@ import Testing
         let queue = try harness.create("orders")
         for _ in 0..<60 {
             for _ in 0..<10 { try harness.send(String(repeating: "x", count: 2000), to: queue) }
-            for message in try harness.receive(queue, maximum: 10) { _ = try harness.ask(.delete(queue, message.handle)) }
+            for message in try harness.receive(queue, maximum: 10) {
+                _ = try harness.ask(.delete(queue, message.handle))
+            }
         }
         #expect(harness.storage.metrics.segmentsRemoved > 10)
         #expect(try harness.segmentFiles < 25)
@@ -46,7 +48,9 @@ import Testing
             let text = "kept \(round) " + String(repeating: "k", count: 300)
             try harness.send(text, to: queue)
             kept.append(text)
-            for _ in 0..<10 { _ = try harness.ask(.deleteByID(queue, harness.send(String(repeating: "x", count: 1500), to: queue))) }
+            for _ in 0..<10 {
+                _ = try harness.ask(.deleteByID(queue, harness.send(String(repeating: "x", count: 1500), to: queue)))
+            }
         }
         #expect(harness.storage.metrics.messagesMoved > 0)
         #expect(harness.storage.metrics.segmentsRemoved > 10)
@@ -61,7 +65,9 @@ import Testing
         let queue = try harness.create("orders")
         let pinned = try harness.send(String(repeating: "p", count: 2000), to: queue)
         for _ in 0..<40 {
-            for _ in 0..<10 { _ = try harness.ask(.deleteByID(queue, harness.send(String(repeating: "x", count: 2000), to: queue))) }
+            for _ in 0..<10 {
+                _ = try harness.ask(.deleteByID(queue, harness.send(String(repeating: "x", count: 2000), to: queue)))
+            }
         }
         harness.submit(.deleteByID(queue, pinned))
         harness.turn()

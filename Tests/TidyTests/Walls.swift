@@ -40,6 +40,8 @@ enum WallRules {
         "HTTPGuard": .closed(),
         // The engine: the only place where core, log and clock meet.
         "RoostLocalStorage": .open(except: heavy + ["SQSFrontend", "HTTPFrontend", "RoostServer"]),
+        // The engine again, on a disk and a clock that a seed rules.
+        "RoostSimulator": .open(except: heavy + ["Dispatch", "SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // Front ends: no engine, and not each other.
         "SQSFrontend": .open(except: engines + ["HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
         "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RoostServer"]),

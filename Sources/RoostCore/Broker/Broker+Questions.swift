@@ -56,8 +56,8 @@ extension Broker {
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
     /// in the order in which they became available, damaged ones in the order in which that was found out, without a
-    /// location, for there is nothing to read. Delayed, damaged and in-flight messages are found among the first (or last)
-    /// `peekStepsMax` of a queue only.
+    /// location, for there is nothing to read. Delayed, damaged and in-flight messages are found among the first (or
+    /// last) `peekStepsMax` of a queue only.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
             switch state {

@@ -32,8 +32,8 @@ extension Broker {
         }
     }
 
-    /// Visits the records of all messages that `Effects.released` has not named: `forEachLiving`, and those that wait to
-    /// be freed. Who keeps account of releases starts with this.
+    /// Visits the records of all messages that `Effects.released` has not named: `forEachLiving`, and those that wait
+    /// to be freed. Who keeps account of releases starts with this.
     package func forEachHeld(_ visit: (BodyLocation) -> Void) {
         index.forEachUsed { visit(index[$0].location) }
     }

@@ -41,8 +41,8 @@ package struct Broker: Sendable {
     /// Sums over all queues that ever existed.
     package internal(set) var totals = MessageTotals()
 
-    /// No message expires before this moment, whatever the clock says: time for somebody to notice a clock that is wrong.
-    /// It belongs to this run and is in no log and no image; only `prepareTick` and `nextTick` look at it.
+    /// No message expires before this moment, whatever the clock says: time for somebody to notice a clock that is
+    /// wrong. It belongs to this run and is in no log and no image; only `prepareTick` and `nextTick` look at it.
     package var retentionHeldUntil: BrokerTime?
 
     let configuration: BrokerConfiguration

@@ -14,7 +14,8 @@ package enum PlaceLinks: LinkField {
     package static func setNext(_ slot: inout MessageSlot, _ value: UInt32) { slot.next = value }
 }
 
-/// `agePrevious` and `ageNext`: the messages of a queue by the time they became available, its delayed or its damaged ones.
+/// `agePrevious` and `ageNext`: the messages of a queue by the time they became available, its delayed or its damaged
+/// ones.
 package enum AgeLinks: LinkField {
     package static func previous(_ slot: borrowing MessageSlot) -> UInt32 { slot.agePrevious }
     package static func next(_ slot: borrowing MessageSlot) -> UInt32 { slot.ageNext }

@@ -21,9 +21,9 @@ package struct BodyLocation: Sendable, Hashable {
 /// All that is held in memory of a message: 60 bytes.
 ///
 /// A message is always on one list through `agePrevious` and `ageNext` (its queue's messages in the order in which they
-/// became available, its queue's delayed ones, or its damaged ones), and in one structure through `previous` and `next`:
-/// the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel. Damaged
-/// messages are in none of these.
+/// became available, its queue's delayed ones, or its damaged ones), and in one structure through `previous` and
+/// `next`: the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel.
+/// Damaged messages are in none of these.
 ///
 /// ```
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline

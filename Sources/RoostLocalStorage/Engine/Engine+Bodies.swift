@@ -18,7 +18,9 @@ extension Engine {
         var reply = reply
         var target: BodyRead.Target?
         for place in reply.messages.indices {
-            guard case .missing = reply.messages[place].body, let needed = fill(&reply.messages[place]) else { continue }
+            guard case .missing = reply.messages[place].body, let needed = fill(&reply.messages[place]) else {
+                continue
+            }
             target = target ?? needed
         }
         guard let target else { return finished(reply) }
@@ -53,7 +55,8 @@ extension Engine {
                     continue
                 }
                 reads.start(
-                    BodyRead(target: target, block: block, range: block.key.start..<block.key.start + block.bytes.count))
+                    BodyRead(target: target, block: block, range: block.key.start..<block.key.start + block.bytes.count)
+                )
                 return target
             }
         }
@@ -64,7 +67,8 @@ extension Engine {
         return BodyBlock(toRead: location, fileBytes: facts.bytes)
     }
 
-    /// Whether the stretch was in the page cache; then it is in the block now. An error shows when it is read in earnest.
+    /// Whether the stretch was in the page cache; then it is in the block now. An error shows when it is read in
+    /// earnest.
     private func isCached(_ block: BodyBlock) -> Bool {
         do throws(DiskError) {
             return try disk.readCached(.segment(block.key.segment), at: block.key.start, into: block.bytes)

@@ -343,8 +343,10 @@ extension Engine {
     /// False: no room in the log.
     private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool {
         do throws(Rejection) {
-            guard let outcome = try lease(
-                from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver, deadline: waiter.deadline)
+            guard
+                let outcome = try lease(
+                    from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
+                    deadline: waiter.deadline)
             else {
                 preconditionFailure("a queue with something to deliver has nothing to lease")
             }

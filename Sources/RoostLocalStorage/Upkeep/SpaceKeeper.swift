@@ -80,7 +80,8 @@ struct SpaceKeeper {
 }
 
 extension Disk {
-    /// Changes the reserve as far as there is space: returns the size that it has then, and why it is not the wanted one.
+    /// Changes the reserve as far as there is space: returns the size that it has then, and why it is not the wanted
+    /// one.
     func changeReserve(from bytes: Int, to wanted: Int) -> (bytes: Int, problem: DiskError?) {
         var problem: DiskError?
         var (size, reached) = (wanted, bytes)

@@ -95,7 +95,8 @@ extension Engine {
 // MARK: - Cleaning
 
 extension Engine {
-    /// Of files of old segments, for each byte in them that lives. With what is kept for deletes it makes less than two.
+    /// Of files of old segments, for each byte in them that lives. With what is kept for deletes it makes less than
+    /// two.
     private static var oldBytesPerLiveByte: Double { 1.6 }
     /// On a full disk the work is worth more.
     private static var oldBytesPerLiveByteWhenFull: Double { 1.2 }

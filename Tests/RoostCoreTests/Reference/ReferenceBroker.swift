@@ -32,6 +32,10 @@ struct ReferenceBroker {
         var ages: [Int] = []
         /// In the order of sending.
         var delayed: [Message] = []
+        /// In the order in which the damage was found.
+        var damaged: [Message] = []
+
+        var all: [Message] { line + delayed + damaged }
     }
 
     private(set) var queues: [Queue] = []
@@ -80,6 +84,7 @@ extension ReferenceBroker {
         queues[position].line = []
         queues[position].ages = []
         queues[position].delayed = []
+        queues[position].damaged = []
     }
 
     mutating func change(_ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime) throws(Rejection) {
@@ -168,6 +173,8 @@ extension ReferenceBroker {
         guard let queue = position(id: id) else { return false }
         if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
             if let receiveCount, queues[queue].line[place].receiveCount != receiveCount { return false }
+        } else if let place = queues[queue].damaged.firstIndex(where: { $0.serial == serial }) {
+            if let receiveCount, queues[queue].damaged[place].receiveCount != receiveCount { return false }
         } else if receiveCount != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
             return false
         }
@@ -216,7 +223,21 @@ extension ReferenceBroker {
         }
     }
 
+    /// False when it is gone or known to be damaged.
+    mutating func damage(_ serial: Int) -> Bool {
+        for queue in queues.indices {
+            let candidates = queues[queue].line + queues[queue].delayed
+            guard var message = candidates.first(where: { $0.serial == serial }) else { continue }
+            remove(serial, from: queue)
+            message.state = .damaged
+            queues[queue].damaged.append(message)
+            return true
+        }
+        return false
+    }
+
     private mutating func remove(_ serial: Int, from queue: Int) {
+        queues[queue].damaged.removeAll { $0.serial == serial }
         queues[queue].line.removeAll { $0.serial == serial }
         queues[queue].delayed.removeAll { $0.serial == serial }
         queues[queue].ages.removeAll { $0 == serial }
@@ -280,11 +301,13 @@ extension ReferenceBroker {
 // MARK: - Questions
 
 extension ReferenceBroker {
-    var messageCount: Int { queues.reduce(0) { $0 + $1.line.count + $1.delayed.count } }
+    var messageCount: Int { queues.reduce(0) { $0 + $1.all.count } }
 
     func describe(_ queue: Queue, now: BrokerTime) -> QueueInfo {
         let ready = queue.line.filter { $0.state == .ready }.count
-        let counts = MessageCounts(ready: ready, inFlight: queue.line.count - ready, delayed: queue.delayed.count)
+        let counts = MessageCounts(
+            ready: ready, inFlight: queue.line.count - ready, delayed: queue.delayed.count,
+            damaged: queue.damaged.count)
         return QueueInfo(
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
             counts: counts, totals: queue.totals,
@@ -311,6 +334,7 @@ extension ReferenceBroker {
         var messages =
             switch state {
             case .delayed: queue.delayed
+            case .damaged: queue.damaged
             case .ready: queue.line.filter { $0.state == .ready }
             case .inFlight:
                 queue.ages.compactMap { serial in queue.line.first { $0.serial == serial && $0.state == .inFlight } }

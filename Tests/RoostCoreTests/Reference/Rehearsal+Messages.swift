@@ -15,6 +15,7 @@ extension Rehearsal {
         serialOfSlot[entry.slot] = sent.serial
         let id = broker.messageID(slot: entry.slot, number: entry.number)
         idOfSerial[sent.serial] = id
+        numberOfSerial[sent.serial] = entry.number
         locationOfSerial[sent.serial] = recording.nextLocation
         try carryOut(.send(entry), message)
     }
@@ -119,15 +120,15 @@ extension Rehearsal {
         return random.chance(50) ? random.pick(handles) : random.pick(handles.suffix(20))
     }
 
-    private mutating func anyWaitingSerial() -> Int? {
+    mutating func anyWaitingSerial() -> Int? {
         guard let id = anyQueue(), let place = model.position(id: id) else { return nil }
-        let messages = model.queues[place].line + model.queues[place].delayed
+        let messages = model.queues[place].all
         return messages.isEmpty ? nil : random.pick(messages).serial
     }
 
     /// Mostly the queue that the message is in.
     private mutating func anyQueue(holding serial: Int) -> UInt32? {
-        let holder = model.queues.first { ($0.line + $0.delayed).contains { $0.serial == serial } }
+        let holder = model.queues.first { $0.all.contains { $0.serial == serial } }
         return random.chance(90) ? holder?.id ?? anyQueue() : anyQueue()
     }
 

@@ -47,10 +47,26 @@ extension Rehearsal {
                 try comparePeek(broker, queue, state, fromTail: true, count: 1000)
             }
         }
+        try compareRecords(broker)
         for name in names where !model.queues.contains(where: { $0.name.text == name }) {
             let name = try QueueName(name)
             let found = outcome { () throws(Rejection) in try broker.queueID(named: name) }
             try requireEqual(found, .failure(.queueDoesNotExist(name)), "the id of \(name), which is not there")
+        }
+    }
+
+    /// Which records are needed, and by whom.
+    private func compareRecords(_ broker: Broker) throws {
+        var (living, kept): (Set<BodyLocation>, Set<BodyLocation>) = ([], [])
+        broker.forEachLiving { living.insert($0) }
+        broker.forEachHeld { kept.insert($0) }
+        try requireEqual(kept, held, "the records that are held")
+        try requireEqual(living, held.subtracting(buried), "the records of living messages")
+        for (slot, serial) in serialOfSlot {
+            guard let number = numberOfSerial[serial] else { continue }
+            let location = locationOfSerial[serial]
+            let lives = broker.isLiving(slot: slot, number: number, at: location ?? .none)
+            try requireEqual(lives, location != nil, "whether a message lives")
         }
     }
 
@@ -76,8 +92,10 @@ extension Rehearsal {
         for (peeked, message) in zip(actual, expected) {
             try requireEqual(peeked.state, state, "the state of a message")
             try requireEqual(peeked.receiveCount, message.receiveCount, "the receive count of a message")
-            try requireEqual(peeked.due, state == .ready ? nil : message.due, "when a message is due")
-            try requireEqual(peeked.location, locationOfSerial[message.serial], "the location of a message")
+            let isTimed = state == .delayed || state == .inFlight
+            try requireEqual(peeked.due, isTimed ? message.due : nil, "when a message is due")
+            let location = state == .damaged ? BodyLocation.none : locationOfSerial[message.serial]
+            try requireEqual(peeked.location, location, "the location of a message")
         }
     }
 }

@@ -45,7 +45,7 @@ extension Rehearsal {
     }
 
     private mutating func bury(_ queue: ReferenceBroker.Queue) {
-        for message in queue.line + queue.delayed {
+        for message in queue.all {
             if let location = locationOfSerial.removeValue(forKey: message.serial) { buried.insert(location) }
         }
     }

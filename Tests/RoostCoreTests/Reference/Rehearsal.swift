@@ -32,6 +32,7 @@ struct Rehearsal {
     /// What the core calls a message: its slot (the latest owner), its id, the place of its record.
     var serialOfSlot: [UInt32: Int] = [:]
     var idOfSerial: [Int: MessageID] = [:]
+    var numberOfSerial: [Int: UInt64] = [:]
     var locationOfSerial: [Int: BodyLocation] = [:]
     /// Records that were not released yet.
     var held: Set<BodyLocation> = []
@@ -59,6 +60,8 @@ struct Rehearsal {
         case ..<910: try list()
         case ..<940: try changeSettings()
         case ..<955: try pauseOrResume()
+        case ..<960: try damage()
+        case ..<970: try move()
         case ..<985: try createQueue()
         case ..<987: try purge()
         case ..<989: try deleteQueue()
@@ -69,13 +72,14 @@ struct Rehearsal {
 
     /// Logs and applies an entry, and checks what the broker says it did.
     mutating func carryOut(
-        _ entry: Entry, _ message: NewMessage? = nil, releases: [Int] = [], deletes: UInt32? = nil, wakes: UInt32? = nil
+        _ entry: Entry, _ message: NewMessage? = nil, copying original: BodyLocation? = nil, releases: [Int] = [],
+        deletes: UInt32? = nil, wakes: UInt32? = nil
     ) throws {
         let location = recording.nextLocation
-        try recording.append(entry, message)
+        if let original { try recording.append(entry, copying: original) } else { try recording.append(entry, message) }
         effects.removeAll()
         try broker.apply(entry, at: location, effects: &effects)
-        if message != nil { held.insert(location) }
+        if message != nil || original != nil { held.insert(location) }
         var expected = Set(releases.compactMap { locationOfSerial.removeValue(forKey: $0) })
         for released in effects.released {
             try require(held.remove(released) != nil, "\(entry.kind) released \(released) twice")

@@ -19,8 +19,8 @@ func requireEqual<Value: Equatable>(
 }
 
 /// Entries as bytes, like a log: what a broker did, to do it again.
-struct EntryRecording {
-    private struct Record {
+struct EntryRecording: Equatable {
+    private struct Record: Equatable {
         var kind: EntryKind
         var bytes: Range<Int>
         var location: BodyLocation
@@ -51,6 +51,17 @@ struct EntryRecording {
         records.append(
             Record(kind: entry.kind, bytes: bytes.count..<bytes.count + encoded.count, location: nextLocation))
         bytes += encoded
+    }
+
+    /// Records an entry whose payload is that of an earlier record.
+    mutating func append(_ entry: Entry, copying original: BodyLocation) throws {
+        let number = Int((original.segment - 1) << 20 | original.offset >> 3)
+        let payload = Array(bytes[records[number].bytes])
+        let decoded = try payload.withUnsafeBytes { try EntryCodec.decode(kind: entry.kind, $0) }
+        try requireEqual(decoded, entry, "the entry in a copied payload")
+        records.append(
+            Record(kind: entry.kind, bytes: bytes.count..<bytes.count + payload.count, location: nextLocation))
+        bytes += payload
     }
 
     /// Applies the records in `range` to a broker.

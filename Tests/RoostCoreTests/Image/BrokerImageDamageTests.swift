@@ -1,0 +1,122 @@
+import RoostCore
+import RoostModel
+import Testing
+
+/// No bytes whatever make the reader trap, or make it hand out a broker that does.
+@Suite("Damaged images of a broker")
+struct BrokerImageDamageTests {
+    private static func small() throws -> Broker {
+        var exercise = Exercise(Broker(configuration: Rehearsal.configuration), seed: 77)
+        try exercise.run(150)
+        return exercise.broker
+    }
+
+    private static let headerOfChunkBytes = 16 + 128
+
+    /// What a broker with a chunk of messages is in: header, queues, chunk, two wheels.
+    @Test("The small image has every kind of message")
+    func smallImage() throws {
+        let broker = try Self.small()
+        for state in MessageState.allCases { #expect(broker.counts[state] > 0, "\(state)") }
+        #expect(BrokerImage(of: broker).sections.count == 5)
+    }
+
+    @Test("An image cut at any byte, or without any of its sections, is refused")
+    func truncation() throws {
+        let image = BrokerImage(of: try Self.small())
+        for section in image.sections.indices {
+            var without = image
+            without.sections.remove(at: section)
+            #expect(throws: BrokerImageError.self) { try without.restored() }
+            let bytes = image.sections[section]
+            for count in 0..<bytes.count where count < 2000 || count % 61 == 0 || count > bytes.count - 100 {
+                var cut = image
+                cut.sections[section] = Array(bytes.prefix(count))
+                #expect(throws: BrokerImageError.self, "section \(section) cut at \(count)") { try cut.restored() }
+                if count % 64 == 0 {
+                    cut.sections.removeSubrange((section + 1)...)
+                    #expect(throws: BrokerImageError.self) { try cut.restored() }
+                }
+            }
+            var longer = image
+            longer.sections[section].append(0)
+            #expect(throws: BrokerImageError.self) { try longer.restored() }
+        }
+        #expect(throws: BrokerImageError.self) { try Self.appended(image, image.sections[0]) }
+        #expect(throws: BrokerImageError.self) { try Self.appended(image, image.sections[4]) }
+    }
+
+    @Test("Counts of a queue that are not those of its messages are refused")
+    func counts() throws {
+        let image = BrokerImage(of: try BrokerImageTests.large(messages: 3000, queues: 2))
+        for state in 0..<4 {
+            var wrong = image
+            wrong.sections[1][4 + 97 + 8 * state] &+= 1
+            #expect(throws: BrokerImageError.self) { try wrong.restored() }
+        }
+    }
+
+    private static func appended(_ image: BrokerImage, _ section: [UInt8]) throws -> Broker {
+        var image = image
+        image.sections.append(section)
+        return try image.restored()
+    }
+
+    /// Bits of free slots mean nothing, so most of these are left out.
+    private func bits(of section: Int, _ image: BrokerImage) -> [Int] {
+        let bytes = image.sections[section]
+        guard section == 2 else { return Array(0..<8 * bytes.count) }
+        let start = 8 * Self.headerOfChunkBytes
+        let used = (0..<1024).filter { bytes[16 + $0 / 8] >> UInt8($0 % 8) & 1 == 1 }
+        return Array(0..<start) + used.flatMap { start + 480 * $0..<start + 480 * ($0 + 1) }
+            + Array(stride(from: start, to: 8 * bytes.count, by: 9973))
+    }
+
+    @Test("With any one bit changed it is refused, or gives a broker that works", arguments: 0..<5)
+    func bitFlips(section: Int) throws {
+        let image = BrokerImage(of: try Self.small())
+        var restored = 0
+        for bit in bits(of: section, image) {
+            var flipped = image
+            flipped.flip(bit: bit, of: section)
+            guard let broker = try? flipped.restored() else { continue }
+            restored += 1
+            // Most bits of a slot are times, counts and places, which are as good as any others.
+            var exercise = Exercise(broker, seed: UInt64(bit))
+            try exercise.run(section == 2 && restored % 16 != 0 ? 60 : 1000)
+        }
+    }
+
+    @Test("So is it with random changes, and with sections that are swapped or doubled", arguments: UInt64(1)...4)
+    func mutations(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let image = BrokerImage(of: try BrokerImageTests.large(messages: 3000, queues: 8))
+        var restored = 0
+        for _ in 0..<600 {
+            var damaged = image
+            for _ in 0...random.below(4) { mutate(&damaged, &random) }
+            guard let broker = try? damaged.restored() else { continue }
+            restored += 1
+            var exercise = Exercise(broker, seed: seed)
+            try exercise.run(200)
+        }
+        #expect(restored > 0)
+    }
+
+    private func mutate(_ image: inout BrokerImage, _ random: inout SplitMix64) {
+        let section = random.below(image.sections.count)
+        let count = image.sections[section].count
+        switch random.below(10) {
+        case 0: image.sections.swapAt(section, random.below(image.sections.count))
+        case 1: image.sections.insert(image.sections[section], at: random.below(image.sections.count))
+        case ..<5:
+            // A link that leads somewhere that is there.
+            let place = random.below(max(count / 4 - 1, 1)) * 4
+            let link = UInt32(random.below(3100))
+            for byte in 0..<4 where place + byte < count {
+                image.sections[section][place + byte] = UInt8(truncatingIfNeeded: link >> (8 * UInt32(byte)))
+            }
+        default: image.sections[section][random.below(count)] = UInt8(random.below(256))
+        }
+    }
+}
