@@ -78,8 +78,6 @@ extension LocalStorage {
         var replay = Replay(
             configuration: BrokerConfiguration(
                 sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax))
-        // A start needs a segment, on a full disk too.
-        try? disk.setReserve(bytes: 0)
         let wall = BrokerTime(milliseconds: configuration.time.wallMilliseconds())
         do throws(LogError) {
             var log = try Recovery.open(
@@ -119,7 +117,8 @@ extension LocalStorage {
         let needed = core.imageBytesEstimate + core.messageCount * RecordFrame.bytes(payloadBytes: 12)
         let now = BrokerTime(milliseconds: 0)
         guard let size = keeper.nextSize(needed: needed, now: now) else { return 0 }
-        return disk.changeReserve(from: 0, to: size).bytes
+        let found = (try? disk.list().first { $0.file == .reserve }?.bytes) ?? 0
+        return disk.changeReserve(from: found, to: size).bytes
     }
 
     private static func openDisk(_ directory: DataDirectory) throws(StartError) -> FileDisk {

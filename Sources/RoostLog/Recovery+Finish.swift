@@ -14,7 +14,9 @@ extension Recovery {
             snapshots = try readableSnapshots()
             try renameDamagedSnapshots()
             try removeSegments(above: restart.number)
-            try disk.makeSegment(header, content: restart.content, syncsDirectory: syncsDirectory)
+            try fromReserve { () throws(DiskError) in
+                try disk.makeSegment(header, content: restart.content, syncsDirectory: syncsDirectory)
+            }
             try cutVoided(restart)
         } catch {
             throw .disk(error)
@@ -25,6 +27,17 @@ extension Recovery {
         segments.append(open.facts)
         return Log(
             configuration, recovery: summary, segment: open, salts: salts, inventory: inventory(snapshots))
+    }
+
+    /// A start needs space on a full disk too: then the reserve gives up its own, and the owner makes it anew.
+    private func fromReserve(_ step: () throws(DiskError) -> Void) throws(DiskError) {
+        do throws(DiskError) {
+            try step()
+        } catch {
+            guard error.isDiskFull, directory.reserveBytes > 0 else { throw error }
+            try disk.setReserve(bytes: 0)
+            try step()
+        }
     }
 
     private var syncsDirectory: Bool { configuration.brokenRule != .skipDirectorySync }
@@ -96,7 +109,10 @@ extension Recovery {
         summary.tornTail = RecoverySummary.TornTail(
             file: LogFile.segment(torn.segment).name, offset: UInt32(torn.range.lowerBound), bytes: tail.count,
             copy: file.name, problem: torn.problem)
-        if !isKept { try makeCopy(tail, .preparingTorn(torn.segment, copy: copy), file) }
+        guard !isKept else { return }
+        try fromReserve { () throws(DiskError) in
+            try makeCopy(tail, .preparingTorn(torn.segment, copy: copy), file)
+        }
     }
 
     private func makeCopy(

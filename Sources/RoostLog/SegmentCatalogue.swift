@@ -1,4 +1,3 @@
-
 /// The segments of a directory, with headers read and numbers checked, before any record is looked at.
 struct SegmentCatalogue {
     struct Entry {
