@@ -39,6 +39,12 @@ let package = Package(
             dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "CRoost"]
         ),
 
+        // Crashes, faults and damage in memory, from a seed: the real engine on a virtual disk, beside a model.
+        .target(
+            name: "RoostSimulator",
+            dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "RoostLocalStorage"]
+        ),
+
         // Front ends: a protocol each, over the Storage protocol.
         .target(
             name: "SQSFrontend",
@@ -83,7 +89,7 @@ let package = Package(
         .target(
             name: "RoostCommand",
             dependencies: [
-                "RoostModel", "RoostServer",
+                "RoostModel", "RoostServer", "RoostSimulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -100,6 +106,7 @@ let package = Package(
             name: "RoostLocalStorageTests",
             dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"]
         ),
+        .testTarget(name: "RoostSimulatorTests", dependencies: ["RoostSimulator", "RoostLog"]),
         .testTarget(
             name: "SQSFrontendTests",
             dependencies: [

@@ -21,6 +21,7 @@ package struct Roost: AsyncParsableCommand {
         version: "roost \(Version.text)",
         subcommands: [
             Serve.self, Stats.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bench.self,
+            Simulate.self,
         ]
     )
 

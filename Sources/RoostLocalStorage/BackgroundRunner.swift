@@ -1,7 +1,7 @@
 import Dispatch
 package import RoostModel
 
-/// What the engine does beside serving requests. Jobs of one lane are carried out one after the other.
+/// What the engine does beside serving requests. Jobs of one lane are carried out one after the other, except reads.
 package enum BackgroundLane: Sendable, CaseIterable {
     /// Segments made ahead, the space that is kept, files removed.
     case segments
@@ -27,13 +27,16 @@ package protocol BackgroundRunner: AnyObject, Sendable {
     func start(_ lane: BackgroundLane, _ step: @escaping @Sendable () -> BackgroundStep)
 }
 
-/// A thread for each lane while it has something to do.
+/// A thread for each lane while it has something to do, several for reads.
 package final class ThreadedBackground: BackgroundRunner {
     private let queues: [BackgroundLane: DispatchQueue]
 
     package init() {
         queues = Dictionary(
-            uniqueKeysWithValues: BackgroundLane.allCases.map { ($0, DispatchQueue(label: "roost.\($0)")) })
+            uniqueKeysWithValues: BackgroundLane.allCases.map { lane in
+                // Reads do not wait for each other; the engine limits how many there are.
+                (lane, DispatchQueue(label: "roost.\(lane)", attributes: lane == .reads ? .concurrent : []))
+            })
     }
 
     package func start(_ lane: BackgroundLane, _ step: @escaping @Sendable () -> BackgroundStep) {

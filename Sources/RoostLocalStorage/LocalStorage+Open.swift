@@ -85,10 +85,10 @@ extension LocalStorage {
                 newSalt: configuration.newSalt(), now: wall, progress: progress, owner: &replay)
             let clock = BrokerClock(configuration.time, notBefore: log.recovery.lastTime)
             let held = holdRetention(&replay, log.recovery, wall, clock)
-            let reserveBytes = openReserve(disk, log.configuration, replay.core)
-            log.reserveBytes = reserveBytes
+            let space = openReserve(disk, log, replay.core)
+            log.reserveBytes = space.reserveBytes
             let engine = Engine(
-                core: replay.core, log: log, disk: disk, configuration: configuration, reserveBytes: reserveBytes,
+                core: replay.core, log: log, disk: disk, configuration: configuration, space: space,
                 now: clock.now())
             if let held { onNotice(held) }
             return LocalStorage(
@@ -110,15 +110,14 @@ extension LocalStorage {
         return .retentionHeld(until: until, lastLogged: logged)
     }
 
-    /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest. Returns
-    /// its size.
-    private static func openReserve(_ disk: any Disk, _ log: LogConfiguration, _ core: Broker) -> Int {
-        var keeper = SpaceKeeper(segmentBytes: log.segmentBytes, reserveBytes: 0)
-        let needed = core.imageBytesEstimate + core.messageCount * RecordFrame.bytes(payloadBytes: 12)
-        let now = BrokerTime(milliseconds: 0)
-        guard let size = keeper.nextSize(needed: needed, now: now) else { return 0 }
+    /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest.
+    private static func openReserve(_ disk: any Disk, _ log: borrowing Log, _ core: borrowing Broker) -> SpaceKeeper {
+        let segmentBytes = log.configuration.segmentBytes
+        let needed = SpaceKeeper.deletesBytes(core) + SpaceKeeper.nextSnapshotBytes(core, kept: log.snapshots)
+        let size = SpaceKeeper(segmentBytes: segmentBytes, reserveBytes: 0).size(needed: needed)
         let found = (try? disk.list().first { $0.file == .reserve }?.bytes) ?? 0
-        return disk.changeReserve(from: found, to: size).bytes
+        let (reached, problem) = disk.changeReserve(from: found, to: size)
+        return SpaceKeeper(segmentBytes: segmentBytes, reserveBytes: reached, problem: problem)
     }
 
     private static func openDisk(_ directory: DataDirectory) throws(StartError) -> FileDisk {

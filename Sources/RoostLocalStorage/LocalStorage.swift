@@ -17,7 +17,7 @@ package enum StorageNotice: Sendable {
     /// An old segment cannot be read as a whole. It stays.
     case segmentDamaged(LogError)
     /// The body of a message cannot be read any more. The message is kept, and no longer delivered.
-    case messageDamaged(MessageID)
+    case messageDamaged(MessageID, more: Int)
     /// The wall clock is more than a day past what was logged last. If it is right, nothing has to be done.
     case retentionHeld(until: BrokerTime, lastLogged: BrokerTime)
 }
@@ -132,12 +132,20 @@ extension LocalStorage {
             wrote = true
         }
         startUpkeep()
-        guard wrote else { return }
-        let (metrics, isHeldUp, damaged) = engine.withLock { ($0.metrics, $0.isHeldUp, $0.takeDamagedFound()) }
-        note(metrics)
-        for id in damaged { noticeHandler(.messageDamaged(id)) }
+        let isHeldUp = report()
         // What found no room has some now.
-        if isHeldUp { wakeDriver() }
+        if wrote, isHeldUp { wakeDriver() }
+    }
+
+    /// Tells what is new. True: something waits for room in the log.
+    private func report() -> Bool {
+        let (metrics, isHeldUp, damaged, problem) = engine.withLock {
+            ($0.metrics, $0.isHeldUp, $0.takeDamagedFound(), $0.diskProblem)
+        }
+        note(metrics)
+        noteDisk(problem)
+        if let first = damaged.first { noticeHandler(.messageDamaged(first, more: damaged.count - 1)) }
+        return isHeldUp
     }
 
     /// The first step of the end: receives that wait are answered empty, and no new one waits.

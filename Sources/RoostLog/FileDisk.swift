@@ -181,7 +181,8 @@ extension FileDisk {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw .last(.reserve, name) }
         let before = Int(status.st_size)
-        if bytes > before {
+        // Also when it has the size: the file may have been copied as a hole.
+        if bytes > 0, bytes >= before {
             let result = posix_fallocate(descriptor, 0, bytes)
             guard result == 0 else {
                 // It may have got a part, and that part may be the last of the disk.

@@ -58,6 +58,8 @@ package struct Log: ~Copyable, Sendable {
     private var bytesSynced: UInt64 = 0
     /// Files of segments, those made ahead included.
     package internal(set) var segmentCount: Int
+    /// Since the start of the process.
+    package private(set) var segmentsMade: UInt64 = 0
 
     init(
         _ configuration: LogConfiguration, recovery: RecoverySummary, segment: OpenSegment, salts: SegmentSalts,
@@ -295,6 +297,7 @@ extension Log {
         case .success:
             prepared.append(OpenSegment(header, end: header.firstBatchOffset, firstSequence: 0))
             segmentCount += 1
+            segmentsMade += 1
         case .failure(let error): preparationFailure = error
         }
     }

@@ -9,6 +9,8 @@ extension Recovery {
         }
         var snapshots: [SnapshotFacts] = []
         do throws(DiskError) {
+            // An earlier start may have ended before it synced the names that this one builds on.
+            if syncsDirectory { try disk.syncDirectory() }
             for file in directory.leftovers { try disk.remove(file) }
             if let torn { try keepCopy(torn) }
             snapshots = try readableSnapshots()

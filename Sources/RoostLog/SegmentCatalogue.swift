@@ -65,7 +65,7 @@ struct SegmentCatalogue {
         let known = Dictionary(table.map { ($0.number, $0) }, uniquingKeysWith: { first, _ in first })
         for number in numbers {
             let bytes = directory.segments[number] ?? 0
-            if let facts = known[number], facts.bytes == bytes, let header = try oldHeader(disk, facts) {
+            if let facts = known[number], facts.bytes <= bytes, let header = try oldHeader(disk, facts) {
                 old.append(facts)
                 oldHeaders.append(header)
             } else {

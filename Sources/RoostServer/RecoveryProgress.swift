@@ -25,6 +25,17 @@ final class RecoveryProgress: Sendable {
             log read: \(summary.records) records in \(summary.segments) segments, \(summary.rewrittenRecords) of them \
             written again because they were not known to be synced
             """)
+        for snapshot in summary.damagedSnapshots {
+            logger.error(
+                """
+                the snapshot \(snapshot.file) is damaged at offset \(snapshot.offset): \(snapshot.problem). The start \
+                went back to what was before it, and nothing is missing. Its bytes are kept in \(snapshot.renamed); \
+                check the disk
+                """)
+        }
+        for segment in summary.unknownSegments {
+            logger.warning("the segment \(segment) belongs to no snapshot that is here; it is left alone")
+        }
         guard let tail = summary.tornTail else { return }
         logger.warning(
             """

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Logging
 import RoostLocalStorage
 import RoostModel
@@ -24,19 +25,24 @@ enum StorageNotices {
         case .segmentDamaged(let error):
             logger.error(
                 "an old segment is kept, because not all of it can be read: \(error)")
-        case .messageDamaged(let id):
+        case .messageDamaged(let id, let more):
             logger.error(
                 """
-                the body of message \(id) cannot be read from disk any more. It is kept, and no longer delivered; \
+                the body of message \(id) cannot be read from disk any more\(more > 0 ? ", and \(more) others" : ""). \
+                It is kept, and no longer delivered; \
                 `roost peek QUEUE --state damaged` lists such messages, a delete by id removes one.
                 """)
         case .retentionHeld(let until, let lastLogged):
             logger.warning(
                 """
-                the wall clock says \(until.milliseconds - 600_000) ms since 1970, more than a day after the last \
-                record (\(lastLogged.milliseconds)). In case the clock is wrong, no message expires in the next ten minutes: \
+                the wall clock says \(date(BrokerTime(milliseconds: until.milliseconds - 600_000))), more than a day after the last record \
+                (\(date(lastLogged))). In case the clock is wrong, no message expires in the next ten minutes: \
                 stop the server before that, and set the clock.
                 """)
         }
+    }
+
+    private static func date(_ time: BrokerTime) -> String {
+        Date(timeIntervalSince1970: Double(time.milliseconds) / 1000).ISO8601Format()
     }
 }

@@ -15,6 +15,7 @@ final class Harness: CompletionReceiver {
     let clock: ManualClock
     let background = ManualBackground()
     private let failures = FailureBox()
+    private let driver = WakeFlag()
     private let tokens = Atomic<UInt64>(0)
 
     init(
@@ -33,7 +34,7 @@ final class Harness: CompletionReceiver {
         storage = try LocalStorage.open(
             disk, key: (1, 2, 3, 4), logBegun: logBegun, configuration: configuration
         ) { failures.add("\($0)") }
-        storage.attach(NoDriver())
+        storage.attach(driver)
         // The first commit has the next segment made: tests which count calls of the disk, or let one fail, are to meet
         // the call they mean.
         run()
@@ -64,11 +65,15 @@ final class Harness: CompletionReceiver {
     /// Turns, their commits and all background work, until nothing is left to do now.
     func run() {
         for _ in 0..<4 { runOnce() }
-        while background.hasJobs { runOnce() }
+        while background.hasJobs || isDue || driver.takeWake() { runOnce() }
     }
 
+    /// Whether the last turn asked for another one at once.
+    private var isDue: Bool { due.load(ordering: .relaxed) == 0 }
+    private let due = Atomic<Int64>(1)
+
     private func runOnce() {
-        _ = storage.runTurn()
+        due.store(storage.runTurn() ?? 1, ordering: .relaxed)
         storage.commit()
         background.step()
     }
@@ -98,8 +103,10 @@ final class ManualClock: Sendable {
 }
 
 /// The test runs the engine itself.
-private final class NoDriver: EngineDriver {
-    func wake() {}
+private final class WakeFlag: EngineDriver {
+    private let isWoken = Atomic<Bool>(false)
+    func wake() { isWoken.store(true, ordering: .releasing) }
+    func takeWake() -> Bool { isWoken.exchange(false, ordering: .acquiringAndReleasing) }
 }
 
 /// Background work happens when a test says so.

@@ -69,6 +69,8 @@ final class BodyBlock: @unchecked Sendable {
     /// All of `bytes` was filled from the file.
     func noteRead() { readEnd = bytes.count }
 
+    func forgetRead() { readEnd = 0 }
+
     /// The frame alone was filled from the file, behind bytes that mean nothing.
     func frame(of location: BodyLocation) -> UnsafeRawBufferPointer {
         part(Int(location.offset), Self.frameEnd(of: location))

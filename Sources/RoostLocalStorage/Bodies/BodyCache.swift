@@ -59,6 +59,14 @@ struct BodyCache {
         residentBytes += block.residentBytes
     }
 
+    /// What was read of this stretch is of no use; what was appended stays.
+    mutating func forget(_ location: BodyLocation) {
+        let key = BodyBlock.Key(location)
+        guard let block = peek(key) else { return }
+        block.forgetRead()
+        if block.isDead, block !== filling { remove(key) }
+    }
+
     /// The message of this record is gone.
     mutating func release(_ location: BodyLocation) {
         let key = BodyBlock.Key(location)

@@ -32,7 +32,27 @@ struct OutgoingReply {
     var messages: [OutgoingMessage]
 }
 
-/// One read of the disk: a stretch of a segment, or a single record when the stretch could not be read.
+/// A read that is to be done: a stretch of a segment, or a single record when the stretch is of no use.
+struct BodyReadPlan {
+    let target: BodyRead.Target
+    let location: BodyLocation
+    let fileBytes: Int
+
+    /// Nil when the record cannot be in the file.
+    func begin() -> BodyRead? {
+        guard let block = BodyBlock(toRead: location, fileBytes: fileBytes) else { return nil }
+        switch target {
+        case .stretch:
+            return BodyRead(
+                target: target, block: block, range: block.key.start..<block.key.start + block.residentBytes)
+        case .record:
+            return BodyRead(
+                target: target, block: block, range: Int(location.offset)..<BodyBlock.frameEnd(of: location))
+        }
+    }
+}
+
+/// A read under way.
 struct BodyRead: Sendable {
     enum Target: Hashable, Sendable {
         case stretch(BodyBlock.Key)
@@ -58,7 +78,7 @@ struct BodyReads {
     static let underWayMax = 8
 
     private var waiting: [BodyRead.Target: [OutgoingReply]] = [:]
-    private var queue: [BodyRead] = []
+    private var queue: [BodyReadPlan] = []
     private var next = 0
     private var underWay = 0
     private(set) var replyCount = 0
@@ -67,9 +87,9 @@ struct BodyReads {
 
     func isReading(_ target: BodyRead.Target) -> Bool { waiting[target] != nil }
 
-    mutating func start(_ read: BodyRead) {
-        waiting[read.target] = []
-        queue.append(read)
+    mutating func start(_ plan: BodyReadPlan) {
+        waiting[plan.target] = []
+        queue.append(plan)
         count += 1
     }
 
@@ -79,13 +99,13 @@ struct BodyReads {
         replyCount += 1
     }
 
-    /// What can be read now; whoever takes it reports its end with `finish`.
+    /// What can be read now; whoever takes it reports its end with `finish`. Its memory is taken only here.
     mutating func takeNext() -> BodyRead? {
-        guard underWay < Self.underWayMax, next < queue.count else { return nil }
-        defer { forgetTaken() }
+        guard underWay < Self.underWayMax, next < queue.count, let read = queue[next].begin() else { return nil }
         underWay += 1
         next += 1
-        return queue[next - 1]
+        forgetTaken()
+        return read
     }
 
     private mutating func forgetTaken() {

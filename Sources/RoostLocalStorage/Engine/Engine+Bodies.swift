@@ -13,8 +13,15 @@ enum FollowUp {
 }
 
 extension Engine {
+    /// The first look for the bodies of a reply.
+    mutating func begin(_ reply: consuming OutgoingReply) -> Outcome {
+        // What earlier replies brought into the cache is not in use any more.
+        bodies.trim(writtenThrough: log.releasableSequence)
+        return complete(reply)
+    }
+
     /// Answers when all bodies are at hand. Otherwise the reply waits for reads, and comes by itself.
-    mutating func complete(_ reply: consuming OutgoingReply) -> Outcome {
+    private mutating func complete(_ reply: consuming OutgoingReply) -> Outcome {
         var reply = reply
         var target: BodyRead.Target?
         for place in reply.messages.indices {
@@ -37,29 +44,38 @@ extension Engine {
                 return nil
             case .read(let frame):
                 bodiesRead += 1
-                if let body = checkedContent(frame, at: message.location) {
+                if let body = checkedContent(frame, of: message) {
                     message.body = body
                     return nil
                 }
-                guard follow(&message) else { return nil }
+                // What was read may be older than the record: the stretch was the end of the log then.
+                bodies.forget(message.location)
+                return startReading(.record(message.location), &message)
             case .absent:
                 let target = BodyRead.Target.stretch(BodyBlock.Key(message.location))
                 if reads.isReading(target) { return target }
-                guard let block = makeBlock(for: message.location) else {
-                    guard follow(&message) else { return nil }
-                    continue
+                guard let block = makeBlock(for: message.location), isCached(block) else {
+                    return startReading(target, &message)
                 }
-                if isCached(block) {
-                    block.noteRead()
-                    bodies.add(block)
-                    continue
-                }
-                reads.start(
-                    BodyRead(target: target, block: block, range: block.key.start..<block.key.start + block.bytes.count)
-                )
-                return target
+                block.noteRead()
+                bodies.add(block)
             }
         }
+    }
+
+    /// Nil when there is nothing to read: then the message leaves the reply.
+    private mutating func startReading(
+        _ target: BodyRead.Target, _ message: inout OutgoingMessage
+    ) -> BodyRead.Target? {
+        if reads.isReading(target) { return target }
+        guard let facts = log.facts(message.location.segment),
+            BodyBlock.frameEnd(of: message.location) <= facts.bytes
+        else {
+            guard follow(&message) else { return nil }
+            return startReading(.stretch(BodyBlock.Key(message.location)), &message)
+        }
+        reads.start(BodyReadPlan(target: target, location: message.location, fileBytes: facts.bytes))
+        return target
     }
 
     private func makeBlock(for location: BodyLocation) -> BodyBlock? {
@@ -96,11 +112,13 @@ extension Engine {
         return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
     }
 
-    /// Nil when the record is not what was written there.
-    private func checkedContent(_ frame: UnsafeRawBufferPointer, at location: BodyLocation) -> OutgoingMessage.Body? {
-        guard let facts = log.facts(location.segment),
-            let record = try? facts.verify(frame, payloadBytes: Int(location.length)),
+    /// Nil when the record is not what was written there, or is another message's.
+    private func checkedContent(_ frame: UnsafeRawBufferPointer, of message: OutgoingMessage) -> OutgoingMessage.Body? {
+        guard let facts = log.facts(message.location.segment),
+            let record = try? facts.verify(frame, payloadBytes: Int(message.location.length)),
             record.kind == EntryKind.send.rawValue || record.kind == EntryKind.move.rawValue,
+            let entry = try? SendRecord.decodeEntry(record.payload),
+            entry.slot == message.slot, entry.number == message.number,
             let content = try? SendRecord.decodeContent(record.payload)
         else { return nil }
         return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
@@ -118,8 +136,7 @@ extension Engine {
             bodies.add(read.block)
             for reply in replies { resume(reply) }
         case (.success, .record(let location)):
-            let body = checkedContent(read.block.frame(of: location), at: location)
-            for reply in replies { resume(with(body, at: location, reply)) }
+            for reply in replies { resume(with(read.block.frame(of: location), at: location, reply)) }
         case (.failure(let error), _) where error.isPassing:
             for reply in replies { giveBack(reply) }
         case (.failure, .stretch):
@@ -138,12 +155,13 @@ extension Engine {
         }
     }
 
+    /// `frame`: nil when it could not be read.
     private mutating func with(
-        _ body: OutgoingMessage.Body?, at location: BodyLocation, _ reply: consuming OutgoingReply
+        _ frame: UnsafeRawBufferPointer?, at location: BodyLocation, _ reply: consuming OutgoingReply
     ) -> OutgoingReply {
         var reply = reply
         guard let place = reply.messages.firstIndex(where: { $0.location == location }) else { return reply }
-        if let body {
+        if let frame, let body = checkedContent(frame, of: reply.messages[place]) {
             reply.messages[place].body = body
         } else {
             _ = follow(&reply.messages[place])
@@ -156,16 +174,9 @@ extension Engine {
         var reply = reply
         for place in reply.messages.indices {
             let location = reply.messages[place].location
-            guard case .missing = reply.messages[place].body, BodyBlock.Key(location) == key else { continue }
-            guard let block = makeBlock(for: location) else {
-                _ = follow(&reply.messages[place])
-                continue
-            }
-            let target = BodyRead.Target.record(location)
-            if !reads.isReading(target) {
-                let range = Int(location.offset)..<BodyBlock.frameEnd(of: location)
-                reads.start(BodyRead(target: target, block: block, range: range))
-            }
+            guard case .missing = reply.messages[place].body, BodyBlock.Key(location) == key,
+                let target = startReading(.record(location), &reply.messages[place])
+            else { continue }
             return reads.wait(reply, for: target)
         }
         resume(reply)
@@ -220,7 +231,8 @@ extension Engine {
         }
     }
 
-    /// When all messages turned out to be damaged or gone, the receive is not over.
+    /// When all messages turned out to be damaged or gone, the receive is not over: it is asked again with the next
+    /// turn, so that one receive never walks over a whole backlog.
     private mutating func received(
         _ messages: [ReceivedMessage], _ queue: QueueName, _ options: ReceiveOptions, _ deadline: BrokerTime,
         _ reply: borrowing OutgoingReply
@@ -228,11 +240,8 @@ extension Engine {
         guard messages.isEmpty else { return .reply(.received(messages)) }
         var options = options
         options.wait = max(deadline - now, .zero)
-        guard let outcome = try? receive(options, from: queue, reply.token, reply.receiver) else {
-            return .reply(.received([]))
-        }
-        if case .noRoom = outcome { return .reply(.received([])) }
-        return outcome
+        askAgain(Submission(token: reply.token, request: .receive(queue, options)), for: reply.receiver)
+        return .waiting
     }
 
     private static func message(_ leased: Broker.Leased, _ message: OutgoingMessage) -> ReceivedMessage? {

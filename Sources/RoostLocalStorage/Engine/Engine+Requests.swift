@@ -61,6 +61,7 @@ extension Engine {
         guard let entry = try core.prepareChangeVisibility(handle, in: id, timeout: timeout, now: now) else {
             return .reply(.done)
         }
+        try requireSpace(for: .receive, EntryCodec.size(.changeVisibility(entry)))
         return done(.changeVisibility(entry))
     }
 
@@ -71,7 +72,7 @@ extension Engine {
         case .existing(let id): return .reply(.queue(describe(id)))
         case .entry(let entry):
             try requireMemory()
-            guard try hasSpace(for: .growth, EntryCodec.size(.createQueue(entry))) else { return .noRoom }
+            try requireSpace(for: .growth, EntryCodec.size(.createQueue(entry)))
             guard commit(.createQueue(entry)) else { return .noRoom }
             return .reply(.queue(describe(entry.queue)))
         }
@@ -106,14 +107,14 @@ extension Engine {
         let entry = try core.prepareLease(
             from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
         guard let entry else { return nil }
-        guard try hasSpace(for: .receive, EntryCodec.size(.lease(entry))) else { return .noRoom }
+        try requireSpace(for: .receive, EntryCodec.size(.lease(entry)))
         guard commit(.lease(entry)) else { return .noRoom }
         if let messages = messagesInMemory(entry) { return .reply(.received(messages)) }
         let leased = entry.slots.map { core.leased($0, by: entry) }
         let messages = leased.enumerated().map { place, leased in
             OutgoingMessage(slot: entry.slots[place], number: leased.number, location: leased.location)
         }
-        return complete(
+        return begin(
             OutgoingReply(
                 receiver: receiver, token: token,
                 kind: .received(queue: name, options, leased, deadline: deadline), messages: messages))
@@ -175,6 +176,6 @@ extension Engine {
             }
             return message
         }
-        return complete(OutgoingReply(receiver: receiver, token: token, kind: .peeked(peeked), messages: messages))
+        return begin(OutgoingReply(receiver: receiver, token: token, kind: .peeked(peeked), messages: messages))
     }
 }

@@ -14,16 +14,23 @@ enum SpaceUse {
 }
 
 extension Engine {
-    /// Bytes of a delete for each message that is held.
-    private var deletesBytes: Int { core.messageCount * RecordFrame.bytes(payloadBytes: 12) }
+    private var deletesBytes: Int { SpaceKeeper.deletesBytes(core) }
 
-    private var nextSnapshotBytes: Int { isSnapshotUnderWay ? 0 : core.imageBytesEstimate }
+    private var nextSnapshotBytes: Int {
+        isSnapshotUnderWay ? 0 : SpaceKeeper.nextSnapshotBytes(core, kept: log.snapshots)
+    }
 
     /// What the reserve file is for.
     var neededReserveBytes: Int { deletesBytes + nextSnapshotBytes }
 
-    /// False: wait, the space is being made. Throws when it cannot be made: then the disk is full.
-    func hasSpace(for use: SpaceUse, _ payloadBytes: Int) throws(Rejection) -> Bool {
+    /// While the disk has room, the reserve follows what is stored, and nobody waits for it. Throws on a full disk,
+    /// when what is left is kept for something else.
+    func requireSpace(for use: SpaceUse, _ payloadBytes: Int) throws(Rejection) {
+        guard isDiskFull, !hasSpace(for: use, payloadBytes) else { return }
+        throw .outOfDiskSpace
+    }
+
+    func hasSpace(for use: SpaceUse, _ payloadBytes: Int) -> Bool {
         let segmentBytes = log.configuration.segmentBytes
         let kept =
             switch use {
@@ -31,14 +38,14 @@ extension Engine {
             case .receive: deletesBytes + segmentBytes / 4
             case .move: segmentBytes / 8
             }
-        let free = log.freeBytes + space.lendableSegments(besides: nextSnapshotBytes) * segmentBytes
-        if free - payloadBytes >= kept { return true }
-        if isDiskFull { throw .outOfDiskSpace }
-        return false
+        return log.freeBytes + lendableSegments * segmentBytes - payloadBytes >= kept
     }
 
     /// Why the disk counts as full.
-    var diskProblem: DiskError? { log.preparationFailure ?? space.problem }
+    var diskProblem: DiskError? { lackOfSegment?.error ?? space.problem }
+
+    /// How many segments could take their space from the reserve, without what the next snapshot needs.
+    var lendableSegments: Int { space.lendableSegments(besides: nextSnapshotBytes) }
 
     /// Throws when memory is short: new messages are refused, and everything else goes on.
     func requireMemory() throws(Rejection) {
@@ -47,6 +54,6 @@ extension Engine {
 
     /// Whether a segment has to take its space from the reserve: the disk is full, and the log nearly.
     var needsToLend: Bool {
-        log.preparationFailure != nil && log.freeBytes < log.configuration.segmentBytes / 2
+        log.preparationFailure != nil && log.freeBytes < log.configuration.segmentBytes / 2 && lendableSegments > 0
     }
 }

@@ -30,9 +30,9 @@ struct Engine: ~Copyable {
 
     // Upkeep. Its figures count from the start of the process.
     var isSnapshotUnderWay = false
-    /// After a snapshot failed, the log grows by this before the next try.
+    /// After a snapshot failed, the log grows by this before the next try; on a full disk the time decides.
     var snapshotRetryBytes = 0
-    var nextSpaceSnapshot: BrokerTime?
+    var snapshotRetry: BrokerTime?
     var snapshotsMade: UInt64 = 0
     var isCleaning = false
     var isCleaningDue = true
@@ -53,22 +53,24 @@ struct Engine: ~Copyable {
     private(set) var acceptsWaits = true
 
     private var backlog = RequestBacklog()
+    /// Receives that go on with the next turn.
+    private var askedAgain: [Inbound] = []
     /// What the log had no room for in the last turn. It gets room when something is written, or a segment is made.
     private var lacksRoom = LackOfRoom()
     private var marks = IdleMarks()
     private var nextSync: BrokerTime?
     private var nextPreparation: BrokerTime?
-    /// How many segments there were when the next one could not be made, until it can.
-    private var segmentsWhenFull: Int?
+    /// How many segments had been made when the next one could not be, and why; until it can.
+    private(set) var lackOfSegment: (made: UInt64, error: DiskError)?
 
     init(
         core: consuming Broker, log: consuming Log, disk: any Disk, configuration: LocalStorageConfiguration,
-        reserveBytes: Int, now: BrokerTime
+        space: SpaceKeeper, now: BrokerTime
     ) {
         var ledger = SegmentLedger()
         core.forEachHeld { ledger.add($0) }
         self.ledger = ledger
-        space = SpaceKeeper(segmentBytes: log.configuration.segmentBytes, reserveBytes: reserveBytes)
+        self.space = space
         self.core = core
         self.log = log
         self.disk = disk
@@ -126,9 +128,15 @@ extension Engine {
 
     /// Reads that are done do not wait behind requests that lack room in the log.
     private mutating func take(_ inbound: [Inbound]) {
+        for item in askedAgain { backlog.add(item) }
+        askedAgain.removeAll(keepingCapacity: true)
         for item in inbound {
             if case .bodyRead(let read, let result) = item { finish(read, result) } else { backlog.add(item) }
         }
+    }
+
+    mutating func askAgain(_ submission: Submission, for receiver: Int) {
+        askedAgain.append(.requests([submission], receiver: receiver))
     }
 
     private mutating func performRequests() {
@@ -158,6 +166,7 @@ extension Engine {
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
     var nextDue: BrokerTime? {
         if !backlog.isEmpty, !lacksRoom.request { return now }
+        if !askedAgain.isEmpty || (!followUps.isEmpty && !lacksRoom.followUp) { return now }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
         return [tick, line.nextDue, marks.due, nextSync, nextPreparation, space.nextTry].compactMap { $0 }.min()
     }
@@ -176,15 +185,15 @@ extension Engine {
     }
 
     /// No further segment could be made when it was last tried; `retryPreparation` follows this.
-    var isDiskFull: Bool { segmentsWhenFull != nil || space.problem != nil }
+    var isDiskFull: Bool { diskProblem != nil }
 
     /// A full disk may have got room again. Each try fills a file with zeros, so not more than once a second.
     private mutating func retryPreparation() {
-        if let count = segmentsWhenFull, log.segmentCount > count { segmentsWhenFull = nil }
-        guard log.preparationFailure != nil else { return nextPreparation = nil }
+        if let made = lackOfSegment?.made, log.segmentsMade > made { lackOfSegment = nil }
+        guard let error = log.preparationFailure else { return nextPreparation = nil }
         // It would take the space that was given to the snapshot, and the snapshot makes more.
         guard !isSnapshotUnderWay else { return nextPreparation = now + .seconds(1) }
-        segmentsWhenFull = log.segmentCount
+        lackOfSegment = (log.segmentsMade, error)
         if nextPreparation == nil { isCleaningDue = true }
         if let due = nextPreparation, due <= now {
             retryPreparationNow()
@@ -234,7 +243,7 @@ extension Engine {
             case .reply(let reply): answer(receiver, submission.token, .success(reply))
             case .waiting: break
             case .noRoom:
-                guard isDiskFull, log.isQuiet else { return false }
+                guard isDiskFull, log.isQuiet, !space.isChanging, lendableSegments == 0 else { return false }
                 throw Rejection.outOfDiskSpace
             }
         } catch {
@@ -267,7 +276,7 @@ extension Engine {
     mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) throws(Rejection) -> Bool {
         let size = SendRecord.size(message)
         try requireMemory()
-        guard try hasSpace(for: .growth, size) else { return false }
+        try requireSpace(for: .growth, size)
         guard log.hasRoom(payloadBytes: size) else { return false }
         var payload = UnsafeRawBufferPointer(start: nil, count: 0)
         let record = log.append(kind: EntryKind.send.rawValue, payloadBytes: size, at: now) {

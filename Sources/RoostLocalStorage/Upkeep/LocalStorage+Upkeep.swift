@@ -11,7 +11,7 @@ extension LocalStorage {
     func startUpkeep() {
         let upkeep = engine.withLock { $0.nextUpkeep() }
         if let operation = upkeep.segment { prepareSegment(operation) }
-        if let bytes = upkeep.reserveBytes { changeReserve(to: bytes) }
+        if let change = upkeep.reserve { changeReserve(change) }
         if let start = upkeep.snapshot { makeSnapshot(start) }
         if let segment = upkeep.cleaning { clean(segment) }
         for read in upkeep.reads { self.read(read) }
@@ -21,29 +21,26 @@ extension LocalStorage {
     private func prepareSegment(_ operation: LogOperation) {
         background.start(.segments) { [self] in
             perform(operation)
-            noteDisk()
             wakeDriver()
             return .done
         }
     }
 
-    private func changeReserve(to bytes: Int) {
+    private func changeReserve(_ change: ReserveChange) {
         background.start(.segments) { [self] in
-            changeReserveNow(to: bytes)
-            noteDisk()
+            changeReserveNow(change)
             wakeDriver()
             return .done
         }
     }
 
-    func changeReserveNow(to bytes: Int) {
+    func changeReserveNow(_ change: ReserveChange) {
         let before = engine.withLock { $0.space.reserveBytes }
-        let (reached, problem) = disk.changeReserve(from: before, to: bytes)
-        engine.withLock { $0.reserveChanged(to: reached, problem) }
+        let (reached, problem) = disk.changeReserve(from: before, to: change.bytes)
+        engine.withLock { $0.reserveChanged(to: reached, problem, isForSegment: change.isForSegment) }
     }
 
-    private func noteDisk() {
-        let error = engine.withLock { $0.diskProblem }
+    func noteDisk(_ error: DiskError?) {
         let hasChanged = state.withLock { state in
             defer { state.metrics.isDiskFull = error != nil }
             return state.metrics.isDiskFull != (error != nil)

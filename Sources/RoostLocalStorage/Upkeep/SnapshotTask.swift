@@ -9,6 +9,8 @@ final class SnapshotTask: Sendable {
         /// The share of the reserve that is kept for this goes first.
         case makeRoom
         case write(SnapshotJob)
+        /// All is written: it gets its name when the log is on disk up to its position.
+        case publish(SnapshotJob)
         case removeOld
     }
 
@@ -22,7 +24,7 @@ final class SnapshotTask: Sendable {
     init(_ start: consuming SnapshotStart) {
         position = start.position
         syncsDirectory = start.syncsDirectory
-        bytes = start.core.imageBytesEstimate
+        bytes = SpaceKeeper.snapshotBytes(start.core)
         let writer = ImageSource(start.core)
         job = SnapshotJob(
             position: start.position, segments: start.segments, salt: start.salt, sections: { writer.next(&$0) },
@@ -43,9 +45,20 @@ final class SnapshotTask: Sendable {
             let spent = (storage.nanoseconds - start) / 1_000_000
             return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
         } catch {
-            phase.withLock { if case .write(var job) = $0 { try? job.cancel(on: storage.disk) } }
-            storage.snapshotFailed(error)
+            storage.snapshotFailed(error, wasPublished: cancel(on: storage.disk))
             return .done
+        }
+    }
+
+    /// True: the snapshot has its name; what failed is the removal of an older one. The next start finds it.
+    private func cancel(on disk: any Disk) -> Bool {
+        phase.withLock { phase in
+            switch phase {
+            case .write(var job), .publish(var job): try? job.cancel(on: disk)
+            case .removeOld: return true
+            case .makeRoom: break
+            }
+            return false
         }
     }
 
@@ -59,8 +72,12 @@ final class SnapshotTask: Sendable {
             phase = .write(job)
             switch progress {
             case .wrote: break
-            case .complete: return storage.isSynced(through: position.sequence) ? .again : .pause(Milliseconds(1))
-            case .published(let facts):
+            case .complete: phase = .publish(job)
+            case .published: break
+            }
+        case .publish(var job):
+            guard storage.isSynced(through: position.sequence) else { return .pause(Milliseconds(1)) }
+            if case .published(let facts) = try job.step(on: storage.disk) {
                 storage.engine.withLock { $0.snapshotEnded(facts) }
                 phase = .removeOld
             }
@@ -98,11 +115,11 @@ extension LocalStorage {
 
     fileprivate func giveReserve(bytes: Int) {
         let size = engine.withLock { $0.space.sizeAfterGiving(bytes) }
-        if let size { changeReserveNow(to: size) }
+        if let size { changeReserveNow(ReserveChange(bytes: size, isForSegment: false)) }
     }
 
-    fileprivate func snapshotFailed(_ error: DiskError) {
-        engine.withLock { $0.snapshotEnded(nil) }
+    fileprivate func snapshotFailed(_ error: DiskError, wasPublished: Bool) {
+        if !wasPublished { engine.withLock { $0.snapshotEnded(nil) } }
         noticeHandler(.snapshotFailed(error))
         wakeDriver()
     }

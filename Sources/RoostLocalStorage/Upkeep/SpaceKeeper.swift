@@ -1,3 +1,4 @@
+import RoostCore
 import RoostLog
 import RoostModel
 
@@ -22,9 +23,27 @@ struct SpaceKeeper {
     private(set) var isChanging = false
     private(set) var nextTry: BrokerTime?
 
-    init(segmentBytes: Int, reserveBytes: Int) {
+    init(segmentBytes: Int, reserveBytes: Int, problem: DiskError? = nil) {
         self.segmentBytes = segmentBytes
         self.reserveBytes = reserveBytes
+        self.problem = problem
+    }
+
+    /// A delete for each message that is held.
+    static func deletesBytes(_ core: borrowing Broker) -> Int {
+        core.messageCount * RecordFrame.bytes(payloadBytes: 12)
+    }
+
+    /// Segments go when two snapshots lie behind them, and the older one goes when the next one is there: in all there
+    /// is to be room for three.
+    static func nextSnapshotBytes(_ core: borrowing Broker, kept: [SnapshotFacts]) -> Int {
+        let one = snapshotBytes(core)
+        return max(one, 3 * one - kept.reduce(0) { $0 + $1.bytes })
+    }
+
+    /// With what file and file system need besides the image.
+    static func snapshotBytes(_ core: borrowing Broker) -> Int {
+        core.imageBytesEstimate + core.imageBytesEstimate / 64 + 4096
     }
 
     /// Beyond what is needed, so that the file does not have to follow every message.
@@ -56,9 +75,9 @@ struct SpaceKeeper {
         max(0, reserveBytes - bytes - segmentBytes) / (segmentBytes + Self.fileOverheadBytes)
     }
 
-    /// The size after the log took space for a segment; nil when there is none to take.
+    /// The size after a segment took its space from the file; nil while it is being changed.
     mutating func sizeAfterLending() -> Int? {
-        guard !isChanging, lendableSegments(besides: 0) > 0 else { return nil }
+        guard !isChanging, reserveBytes >= segmentBytes + Self.fileOverheadBytes else { return nil }
         isChanging = true
         return reserveBytes - segmentBytes - Self.fileOverheadBytes
     }
@@ -73,7 +92,8 @@ struct SpaceKeeper {
     /// `problem`: why the file did not get the size that was asked for.
     mutating func changed(to bytes: Int, _ problem: DiskError?, now: BrokerTime) {
         isChanging = false
-        self.problem = problem
+        // What the file gave away does not mean that there is room: that shows when it has its size again.
+        if let problem { self.problem = problem }
         nextTry = problem == nil ? nil : now + Self.retry
         reserveBytes = bytes
     }

@@ -5,10 +5,17 @@ import RoostModel
 /// What the engine wants done beside its requests. Asked for after every commit.
 struct Upkeep: ~Copyable {
     var segment: LogOperation?
-    var reserveBytes: Int?
+    var reserve: ReserveChange?
     var snapshot: SnapshotStart?
     var cleaning: SegmentFacts?
     var reads: [BodyRead] = []
+}
+
+/// A new size for the file that keeps space.
+struct ReserveChange {
+    var bytes: Int
+    /// The space is given to the next segment.
+    var isForSegment: Bool
 }
 
 struct SnapshotStart {
@@ -24,24 +31,26 @@ extension Engine {
     mutating func nextUpkeep() -> Upkeep {
         var upkeep = Upkeep()
         upkeep.segment = log.nextOperation(.background)
-        upkeep.reserveBytes = nextReserve()
+        upkeep.reserve = nextReserve()
         upkeep.snapshot = nextSnapshot()
         upkeep.cleaning = nextCleaning()
         while let read = reads.takeNext() { upkeep.reads.append(read) }
         return upkeep
     }
 
-    private mutating func nextReserve() -> Int? {
-        if needsToLend { return space.sizeAfterLending() }
+    private mutating func nextReserve() -> ReserveChange? {
+        if needsToLend { return space.sizeAfterLending().map { ReserveChange(bytes: $0, isForSegment: true) } }
         // Its share is in use now.
-        return isSnapshotUnderWay ? nil : space.nextSize(needed: neededReserveBytes, now: now)
+        guard !isSnapshotUnderWay || !isDiskFull, let size = space.nextSize(needed: neededReserveBytes, now: now) else {
+            return nil
+        }
+        return ReserveChange(bytes: size, isForSegment: false)
     }
 
-    mutating func reserveChanged(to bytes: Int, _ problem: DiskError?) {
-        let isLent = bytes < space.reserveBytes
+    mutating func reserveChanged(to bytes: Int, _ problem: DiskError?, isForSegment: Bool) {
         space.changed(to: bytes, problem, now: now)
         log.reserveBytes = space.reserveBytes
-        if isLent, log.preparationFailure != nil { retryPreparationNow() }
+        if isForSegment, log.preparationFailure != nil { retryPreparationNow() }
     }
 }
 
@@ -56,13 +65,16 @@ extension Engine {
         return grown >= snapshotRetryBytes && grown >= max(snapshotGrowthBytesMin, log.snapshots.last?.bytes ?? 0)
     }
 
-    /// On a full disk: whether snapshots would let something go. Not more than one a second.
+    /// Between two snapshots that a full disk asks for.
+    private static var spaceSnapshotDistance: Milliseconds { Milliseconds(250) }
+
+    /// On a full disk: whether snapshots would let something go.
     private mutating func isSnapshotUseful() -> Bool {
-        guard isDiskFull, nextSpaceSnapshot.map({ $0 <= now }) ?? true else { return false }
+        guard isDiskFull, snapshotRetry.map({ $0 <= now }) ?? true else { return false }
         let newer = log.segments.dropLast().filter { $0.number >= log.removableBelow }
         let dead = newer.reduce(0) { $0 + $1.bytes - ledger.liveBytes(of: $1.number) }
         guard dead >= log.configuration.segmentBytes / 2 else { return false }
-        nextSpaceSnapshot = now + SpaceKeeper.retry
+        snapshotRetry = now + Self.spaceSnapshotDistance
         // Segments go when two snapshots lie behind them. The second one needs a position of its own.
         return log.bytesSinceSnapshot > 0 || commit(.tick(TickEntry(at: now)))
     }
@@ -73,9 +85,12 @@ extension Engine {
         if !isDue { isDue = isSnapshotUseful() }
         guard isDue else { return nil }
         isSnapshotUnderWay = true
+        var position = log.position
+        // The timers have come this far, logged or not: a start must not be earlier.
+        position.time = max(position.time, now)
         // A copy of a value in chunks: a few references now, and a chunk when one of them changes.
         return SnapshotStart(
-            core: core, position: log.position, segments: log.segments, salt: log.snapshotSalt(),
+            core: core, position: position, segments: log.segments, salt: log.snapshotSalt(),
             syncsDirectory: log.configuration.brokenRule != .skipDirectorySync)
     }
 
@@ -88,6 +103,7 @@ extension Engine {
             isCleaningDue = true
         } else {
             snapshotRetryBytes = log.bytesSinceSnapshot + log.configuration.segmentBytes / 2
+            snapshotRetry = now + SpaceKeeper.retry
         }
     }
 }
@@ -141,7 +157,7 @@ extension Engine {
                 count += 1
                 continue
             }
-            guard (try? hasSpace(for: .move, payload.count)) == true, log.hasRoom(payloadBytes: payload.count) else {
+            guard !isDiskFull || hasSpace(for: .move, payload.count), log.hasRoom(payloadBytes: payload.count) else {
                 return count
             }
             let place = log.append(kind: EntryKind.move.rawValue, payloadBytes: payload.count, at: now) {

@@ -1,0 +1,284 @@
+import RoostCore
+import RoostModel
+import RoostStorage
+
+/// Between which records, and at which times, a request may have been carried out.
+private struct Window {
+    var sequences: ClosedRange<UInt64>
+    var times: ArraySlice<Int64>
+}
+
+extension Books {
+    /// Checks a reply. Throws when no permitted course of events leads to it.
+    mutating func reply(_ token: UInt64, _ result: Result<StorageReply, Rejection>) throws(Mismatch) {
+        guard let index = calls.firstIndex(where: { $0.token == token }) else {
+            throw Mismatch("a reply to request \(token), which is answered or was never made")
+        }
+        // Where results wait for the write alone, those of before may still leave.
+        try require(!hasFailed || acknowledgesWrites, "a reply to request \(token) left after the log had failed")
+        let call = calls[index]
+        repliesCount += 1
+        if let record = call.record { noteAnswered(record) }
+        do throws(Mismatch) {
+            switch result {
+            case .failure(let rejection): try refused(call, index, rejection)
+            case .success(let reply): try accepted(call, index, reply)
+            }
+        } catch {
+            throw Mismatch("reply to \(call.request.brief): \(error.text)")
+        }
+        // Its record still tells between which records the requests around it happened.
+        calls.remove(at: index)
+        if let record = call.record { bound(after: index, record) }
+    }
+
+    /// The request at `index` and its record are gone; those behind it came later.
+    private mutating func bound(after index: Int, _ record: UInt64) {
+        for later in calls.indices where later >= index {
+            calls[later].submittedAfter = max(calls[later].submittedAfter, record)
+        }
+    }
+
+    private func window(_ call: Call, _ index: Int) -> Window {
+        var low = max(call.submittedAfter, base)
+        var high = newest
+        if !call.canWait {
+            for earlier in calls.prefix(index) { low = max(low, earlier.record ?? 0) }
+            for later in calls.dropFirst(index + 1) {
+                if let record = later.record { high = min(high, record - 1) }
+            }
+        }
+        let times = turns.dropFirst(call.submittedTurn)
+        return Window(sequences: min(low, high)...high, times: times.isEmpty ? turns.suffix(1) : times)
+    }
+
+    /// Finds a state and a time in which `check` passes, and counts it as known from then on.
+    private mutating func find(
+        _ call: Call, _ index: Int, _ check: (ModelState, BrokerTime) throws(Mismatch) -> Void
+    ) throws(Mismatch) {
+        let window = window(call, index)
+        var problem = Mismatch("no turn was run")
+        for sequence in window.sequences {
+            let next = sequence < newest ? moment(sequence + 1).time : Int64.max
+            let from = moment(sequence).time
+            for time in window.times where time <= next && time >= from {
+                do throws(Mismatch) {
+                    try check(moment(sequence).state, BrokerTime(milliseconds: time))
+                    return noteAnswered(sequence)
+                } catch {
+                    problem = error
+                }
+            }
+        }
+        throw problem
+    }
+
+    // MARK: refusals
+
+    private mutating func refused(_ call: Call, _ index: Int, _ rejection: Rejection) throws(Mismatch) {
+        try require(call.record == nil, "refused (\(rejection)), but there is a record of it")
+        if isPermitted(rejection, call.request) { return }
+        try find(call, index) { [self] (state, now) throws(Mismatch) in
+            guard case .refusal(let expected) = state.outlook(for: call.request, at: now, self) else {
+                throw Mismatch("refused with \(rejection), but there is no reason for it")
+            }
+            try requireEqual(rejection, expected, "refusal")
+        }
+    }
+
+    /// Refusals for reasons that the model does not follow.
+    private func isPermitted(_ rejection: Rejection, _ request: StorageRequest) -> Bool {
+        switch (rejection, request) {
+        case (.shuttingDown, _): isEnding
+        case (.outOfDiskSpace, .delete), (.outOfDiskSpace, .deleteByID), (.outOfDiskSpace, .purgeQueue),
+            (.outOfDiskSpace, .deleteQueue):
+            mayBeFull && isReserveUsedUp
+        case (.outOfDiskSpace, _): mayBeFull
+        case (.outOfMemory, .send), (.outOfMemory, .createQueue): hasMemoryLimit
+        default: false
+        }
+    }
+
+    // MARK: acceptances
+
+    private mutating func accepted(_ call: Call, _ index: Int, _ reply: StorageReply) throws(Mismatch) {
+        switch (call.request, reply) {
+        case (.send(let queue, _), .sent(let sent)): try sentReply(call, queue, sent)
+        case (.receive(let queue, let options), .received(let messages)):
+            if messages.isEmpty {
+                try emptyReceive(call, index, queue, options)
+            } else {
+                try received(queue, options, messages)
+            }
+        case (.createQueue(let name, _), .queue(let info)):
+            if call.record != nil { return try created(call, name, info) }
+            try find(call, index) { [self] (state, now) throws(Mismatch) in
+                guard case .answer = state.outlook(for: call.request, at: now, self) else {
+                    throw Mismatch("a queue is found that should have been made or refused")
+                }
+                try state.check(info, name, at: now)
+            }
+        case (.describeQueue(let name), .queue(let info)):
+            try find(call, index) { (state, now) throws(Mismatch) in try state.check(info, name, at: now) }
+        case (.listQueues(let prefix, let after, let limit), .queues(let infos, let more)):
+            try find(call, index) { (state, now) throws(Mismatch) in
+                try state.check(infos, more, prefix: prefix, after: after, limit: limit, at: now)
+            }
+        case (.peek(let name, let options), .peeked(let messages)):
+            let newest = state
+            try find(call, index) { [self] (state, _) throws(Mismatch) in
+                try state.check(messages, name, options, newest: newest, self)
+            }
+        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _):
+            throw Mismatch("a reply of another kind: \(reply)")
+        default: try done(call, index, reply)
+        }
+    }
+
+    private mutating func done(_ call: Call, _ index: Int, _ reply: StorageReply) throws(Mismatch) {
+        try requireEqual(reply, .done, "reply")
+        guard call.record == nil else { return }
+        try find(call, index) { [self] (state, now) throws(Mismatch) in
+            guard case .nothing = state.outlook(for: call.request, at: now, self) else {
+                throw Mismatch("done, but there is no record of it")
+            }
+        }
+    }
+
+    private mutating func sentReply(_ call: Call, _ queue: QueueName, _ sent: SentMessage) throws(Mismatch) {
+        guard let record = call.record, case .sent(_, _, let number, _) = call.result else {
+            throw Mismatch("accepted, but there is no record of it")
+        }
+        try requireEqual(sent.sentAt.milliseconds, moment(record).time, "time of the send")
+        try requireEqual(idSeal.open(sent.id)?.number, number, "number in the message id")
+        ids.append((queue, sent.id, number))
+    }
+
+    private func created(_ call: Call, _ name: QueueName, _ info: QueueInfo) throws(Mismatch) {
+        let moment = moment(call.record ?? base)
+        try moment.state.check(info, name, at: BrokerTime(milliseconds: moment.time))
+    }
+
+    private mutating func received(
+        _ queue: QueueName, _ options: ReceiveOptions, _ messages: [ReceivedMessage]
+    ) throws(Mismatch) {
+        let numbers = messages.map { idSeal.open($0.id)?.number ?? 0 }
+        let place = leases.firstIndex { lease in
+            lease.messages.contains { $0.number == numbers[0] && $0.receiveCount == messages[0].receiveCount }
+        }
+        guard let place else { throw Mismatch("messages \(numbers) were given out, and there is no record of it") }
+        let lease = leases.remove(at: place)
+        try require(
+            lease.queue == queue && Self.fits(lease, options), "the lease of \(numbers) was for another request")
+        noteAnswered(lease.sequence)
+        try checkLeft(lease, numbers)
+        let leased = lease.messages.filter { numbers.contains($0.number) }
+        try requireEqual(numbers, leased.map(\.number), "messages in the reply, and their order")
+        for (message, expected) in zip(messages, leased) { try check(message, expected, lease) }
+    }
+
+    /// A message that was leased and is not in the reply must be gone or damaged by now.
+    private func checkLeft(_ lease: Lease, _ numbers: [UInt64]) throws(Mismatch) {
+        for message in lease.messages where !numbers.contains(message.number) {
+            let now = state.find(number: message.number)?.message.state
+            try require(
+                now == nil || now == .damaged || permits.damage,
+                "message \(message.number) was leased and is missing in the reply")
+        }
+    }
+
+    private mutating func check(
+        _ message: ReceivedMessage, _ expected: ModelMessage, _ lease: Lease
+    ) throws(Mismatch) {
+        let name = "message \(expected.number)"
+        try require(message.body == expected.message.body, "\(name) has another body")
+        try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
+        try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
+        try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
+        try requireEqual(message.firstReceivedAt, expected.firstReceivedAt ?? lease.at, "\(name): first received at")
+        try issue(
+            IssuedHandle(
+                handle: message.handle, queue: lease.queue, queueID: lease.queueID, number: expected.number,
+                receiveCount: expected.receiveCount, leasedAt: lease.at))
+    }
+
+    private mutating func emptyReceive(
+        _ call: Call, _ index: Int, _ queue: QueueName, _ options: ReceiveOptions
+    ) throws(Mismatch) {
+        if isEnding || permits.damage || call.isCancelled { return }
+        let waited = (turns.last ?? 0) - (call.firstTurn ?? 0)
+        do throws(Mismatch) {
+            try find(call, index) { (state, _) throws(Mismatch) in try Self.empty(waited, options, queue, state) }
+        } catch {
+            // What was leased for it may have been removed before it could be read.
+            let isGone = leases.contains { lease in
+                lease.queue == queue && Self.fits(lease, options)
+                    && lease.messages.allSatisfy { state.find(number: $0.number) == nil }
+            }
+            if !isGone { throw error }
+        }
+    }
+
+    private static func empty(
+        _ waited: Int64, _ options: ReceiveOptions, _ queue: QueueName, _ state: ModelState
+    ) throws(Mismatch) {
+        guard let found = state.queue(named: queue) else { throw Mismatch("empty, but there is no such queue") }
+        let wait = options.wait ?? found.settings.receiveWait
+        guard wait > .zero else {
+            return try require(!found.isDeliverable, "empty, but there are messages to deliver")
+        }
+        try require(waited >= wait.count, "empty after \(waited) ms, but it was to wait \(wait.count) ms")
+    }
+}
+
+// MARK: - Questions
+
+extension ModelState {
+    func check(_ info: QueueInfo, _ name: QueueName, at now: BrokerTime) throws(Mismatch) {
+        guard let queue = queue(named: name) else { throw Mismatch("queue \(name) is described, and does not exist") }
+        var expected = describe(queue)
+        expected.waiters = info.waiters
+        expected.oldestMessageAge = queue.oldestAvailable.map { max(now - $0, .zero) }
+        try requireEqual(info, expected, "description of \(name)")
+    }
+
+    func check(
+        _ infos: [QueueInfo], _ more: Bool, prefix: String, after: QueueName?, limit: Int, at now: BrokerTime
+    ) throws(Mismatch) {
+        let found = queues.map(\.name).filter { $0.text.hasPrefix(prefix) }
+            .filter { name in after.map { $0 < name } ?? true }.sorted()
+        try requireEqual(infos.map(\.name), Array(found.prefix(limit)), "queues")
+        try requireEqual(more, found.count > limit, "whether there are more queues")
+        for info in infos { try check(info, info.name, at: now) }
+    }
+
+    /// `newest`: bodies may come from the disk, and a message that is gone by then is left out.
+    func check(
+        _ messages: [PeekedMessage], _ name: QueueName, _ options: PeekOptions, newest: ModelState, _ books: Books
+    ) throws(Mismatch) {
+        guard let queue = queue(named: name) else { throw Mismatch("queue \(name) is looked into, and does not exist") }
+        let wish = PeekWish(state: options.state, fromTail: options.from == .tail, count: options.count)
+        let numbers = messages.map { books.idSeal.open($0.id)?.number ?? 0 }
+        let expected = peek(queue, wish).filter { message in
+            if numbers.contains(message.number) { return true }
+            let now = newest.find(number: message.number)?.message.state
+            let isGone = now == nil || now == .damaged && message.state != .damaged
+            return !(isGone || books.permits.damage && message.state != .damaged)
+        }
+        try requireEqual(numbers, expected.map(\.number), "messages of \(name) that are \(options.state)")
+        for (message, expected) in zip(messages, expected) { try Self.check(message, expected) }
+    }
+
+    private static func check(_ message: PeekedMessage, _ expected: ModelMessage) throws(Mismatch) {
+        let name = "message \(expected.number)"
+        try requireEqual(message.state, expected.state, "\(name): state")
+        try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
+        if expected.state == .damaged {
+            return try require(message.body.isEmpty, "\(name) is damaged, and has a body")
+        }
+        try require(message.body == expected.message.body, "\(name) has another body")
+        try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
+        try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
+        try requireEqual(message.due, expected.state == .ready ? nil : expected.due, "\(name): due")
+    }
+}

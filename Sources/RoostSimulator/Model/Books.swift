@@ -1,0 +1,266 @@
+import RoostCore
+import RoostModel
+import RoostStorage
+
+/// A request that was handed over.
+struct Call: Sendable {
+    let token: UInt64
+    let request: StorageRequest
+    /// Records known when it was handed over, and turns run since the books were last closed.
+    var submittedAfter: UInt64
+    var submittedTurn: Int
+    /// Of the first turn that may have carried it out; a receive that waits is looked at much later.
+    var firstTurn: Int64?
+    /// The record that it left.
+    var record: UInt64?
+    var result: RecordNote = .none
+    var isCancelled = false
+
+    var canWait: Bool {
+        guard case .receive = request else { return false }
+        return true
+    }
+}
+
+/// A handle that a reply contained.
+struct IssuedHandle: Sendable {
+    var handle: ReceiptHandle
+    var queue: QueueName
+    var queueID: UInt32
+    var number: UInt64
+    var receiveCount: UInt32
+    var leasedAt: BrokerTime
+}
+
+/// The reference model with its past: the state after each record since everything was last known to be answered.
+///
+/// Records reach the books when their batch is about to be written. Each is checked against the state before it, and
+/// against the requests that could have caused it. Replies are checked against the states between which their request
+/// must have been carried out. After a crash the log says up to which record it survived; that state, and no other,
+/// must be found, and no reply may have promised more.
+struct Books: Sendable {
+    struct Moment: Sendable {
+        var state: ModelState
+        var time: Int64
+        var note: RecordNote = .none
+        var isMark = false
+    }
+
+    // The past. `past[i]` is the state after record `base + i`.
+    private(set) var past: [Moment]
+    private(set) var base: UInt64
+    /// Every reply so far holds in the states from here on.
+    private(set) var answered: UInt64
+    /// The last record of a batch that was written as a whole, and of one that was synced.
+    private(set) var written: UInt64
+    private(set) var synced: UInt64
+    /// The highest one in a batch so far.
+    private(set) var watermark: UInt64 = 0
+    /// Turns since `base`, in broker time.
+    private(set) var turns: [Int64] = []
+
+    var calls: [Call] = []
+    var leases: [Lease] = []
+    var handles: [IssuedHandle] = []
+    private(set) var everIssued: Set<ReceiptHandle> = []
+    var ids: [(queue: QueueName, id: MessageID, number: UInt64)] = []
+    var permits = Permits()
+    /// The engine was told to end.
+    var isEnding = false
+    var hasFailed = false
+    var mayBeFull = false
+    /// Nothing is left of the space that is kept for deletes.
+    var isReserveUsedUp = false
+    var hasMemoryLimit = false
+    var repliesCount = 0
+
+    let messageBytesMax: Int
+    let idSeal: MessageIDSeal
+    let acknowledgesWrites: Bool
+
+    init(messageBytesMax: Int, key: SealingKey, acknowledgesWrites: Bool) {
+        past = [Moment(state: ModelState(), time: .min)]
+        (base, answered, written, synced) = (0, 0, 0, 0)
+        self.messageBytesMax = messageBytesMax
+        idSeal = MessageIDSeal(key)
+        self.acknowledgesWrites = acknowledgesWrites
+    }
+
+    var newest: UInt64 { base + UInt64(past.count) - 1 }
+    var state: ModelState { past[past.count - 1].state }
+    func moment(_ sequence: UInt64) -> Moment { past[Int(sequence - base)] }
+
+    mutating func submitted(_ submissions: [Submission]) {
+        for submission in submissions {
+            calls.append(
+                Call(
+                    token: submission.token, request: submission.request, submittedAfter: newest,
+                    submittedTurn: turns.count))
+        }
+    }
+
+    mutating func ranTurn(at time: Int64) {
+        turns.append(time)
+        for index in calls.indices where calls[index].firstTurn == nil { calls[index].firstTurn = time }
+    }
+
+    /// Nothing is under way but receives that wait: the past is of no use any more.
+    mutating func close() {
+        // Marks at the end may be cut without harm, and what is not synced too.
+        let kept = min(past.lastIndex { !$0.isMark } ?? 0, Int(max(synced, base) - base))
+        base += UInt64(kept)
+        past.removeFirst(kept)
+        turns = turns.suffix(1)
+        leases = []
+        for index in calls.indices { (calls[index].submittedAfter, calls[index].submittedTurn) = (newest, 0) }
+    }
+}
+
+// MARK: - Records
+
+extension Books {
+    mutating func write(_ batch: LoggedBatch) throws(Mismatch) {
+        try require(
+            batch.watermark <= synced,
+            "a batch says that records up to \(batch.watermark) are synced, but only \(synced) are")
+        watermark = max(watermark, batch.watermark)
+        for record in batch.records {
+            try requireEqual(record.sequence, newest + 1, "sequence of a record")
+            try add(record)
+        }
+    }
+
+    private mutating func add(_ record: LoggedRecord) throws(Mismatch) {
+        var moment = past[past.count - 1]
+        try require(
+            record.time >= moment.time, "record \(record.sequence) goes back in time, to \(record.time)")
+        (moment.time, moment.note, moment.isMark) = (record.time, .none, record.isMark)
+        guard !record.isMark else { return past.append(moment) }
+        let before = moment.state
+        moment.note = try moment.state.apply(record, permits)
+        try match(moment.note, record, before)
+        past.append(moment)
+    }
+
+    mutating func batchWritten(isWhole: Bool) {
+        if isWhole { written = newest }
+    }
+
+    mutating func batchSynced() { synced = written }
+
+    /// Finds the request that caused a record: the oldest one that could, and none before the last that did.
+    private mutating func match(_ note: RecordNote, _ record: LoggedRecord, _ before: ModelState) throws(Mismatch) {
+        switch note {
+        case .none, .ticked, .moved, .damaged: return
+        case .leased(var lease):
+            lease.sequence = record.sequence
+            leases.append(lease)
+            return try matchLease(lease)
+        default: break
+        }
+        let last = calls.lastIndex { $0.record != nil } ?? -1
+        let now = BrokerTime(milliseconds: record.time)
+        for index in calls.indices where index > last && calls[index].record == nil {
+            guard causes(calls[index].request, note, before, now) else { continue }
+            calls[index].record = record.sequence
+            calls[index].result = note
+            return
+        }
+        throw Mismatch("nobody asked for record \(record.sequence): \(note)")
+    }
+
+    private func matchLease(_ lease: Lease) throws(Mismatch) {
+        let isAsked = calls.contains { call in
+            guard case .receive(let queue, let options) = call.request, queue == lease.queue else { return false }
+            return Self.fits(lease, options)
+        }
+        try require(isAsked, "nobody asked for the lease of \(lease.messages.map(\.number)) of \(lease.queue)")
+    }
+
+    static func fits(_ lease: Lease, _ options: ReceiveOptions) -> Bool {
+        lease.messages.count == min(options.maximum, lease.readyBefore)
+            && lease.deadline == lease.at + (options.visibilityTimeout ?? lease.defaultTimeout)
+            && options.inFlightMax.map { lease.inFlightBefore < $0 } ?? true
+    }
+
+    private func causes(
+        _ request: StorageRequest, _ note: RecordNote, _ state: ModelState, _ now: BrokerTime
+    ) -> Bool {
+        guard case .effect = state.outlook(for: request, at: now, self) else { return false }
+        switch (note, request) {
+        case (.created(let name, let settings), .createQueue(let queue, let change)):
+            return name == queue && settings == change.applied(to: defaultSettings)
+        case (.changed(let name, let settings), .changeSettings(let queue, let change)):
+            return name == queue
+                && state.queue(named: name).map { settings == change.applied(to: $0.settings) } ?? false
+        case (.deletedQueue(let name), .deleteQueue(let queue)): return name == queue
+        case (.purged(let name), .purgeQueue(let queue)): return name == queue
+        case (.paused(let name, let reason), .pauseQueue(let queue, let wanted)):
+            return name == queue && reason == wanted
+        case (.resumed(let name), .resumeQueue(let queue)): return name == queue
+        case (.sent(let name, let message, _, let availableAt), .send(let queue, let wanted)):
+            return name == queue && message.body == wanted.body && message.attributes == wanted.attributes
+                && state.queue(named: name).map { availableAt == now + (wanted.delay ?? $0.settings.delay) } ?? false
+        case (.deleted(let number), .delete(_, let handle)): return issued(handle)?.number == number
+        case (.deleted(let number), .deleteByID(_, let id)): return idSeal.open(id)?.number == number
+        case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)):
+            return issued(handle)?.number == number && deadline == (timeout == .zero ? nil : now + timeout)
+        case (.visibility(let number, nil), .giveBack(_, let handle)): return issued(handle)?.number == number
+        default: return false
+        }
+    }
+
+    var defaultSettings: QueueSettings {
+        QueueSettings(maximumMessageBytes: min(Limits.sqsMessageBytesMax, messageBytesMax))
+    }
+
+    func issued(_ handle: ReceiptHandle) -> IssuedHandle? { handles.last { $0.handle == handle } }
+
+    mutating func issue(_ handle: IssuedHandle) throws(Mismatch) {
+        try require(
+            everIssued.insert(handle.handle).inserted, "a handle was issued twice, for message \(handle.number)")
+        handles.append(handle)
+    }
+
+    mutating func noteAnswered(_ sequence: UInt64) { answered = max(answered, sequence) }
+}
+
+// MARK: - Crashes
+
+extension Books {
+    /// The records that the log may end with after a crash.
+    func survivors(ofProcess isProcess: Bool, syncFailed: Bool) -> ClosedRange<UInt64> {
+        var least = acknowledgesWrites ? synced : max(answered, synced)
+        if isProcess, !syncFailed { least = max(least, written) }
+        return min(least, newest)...newest
+    }
+
+    /// The same after a clean end, if something damages the disk: only what a mark covers is sure to be missed.
+    var survivorsOfDamage: ClosedRange<UInt64> {
+        let data = base + UInt64(past.lastIndex { !$0.isMark } ?? 0)
+        return max(base, min(data, watermark))...newest
+    }
+
+    /// The log was read up to here: what lies behind never happened.
+    mutating func recovered(to sequence: UInt64) {
+        let moment = past[Int(sequence - base)]
+        if acknowledgesWrites, sequence < newest {
+            // Ids and handles that were answered and not synced are made again, for other messages.
+            (ids, handles, everIssued) = ([], [], [])
+        }
+        (base, past) = (sequence, [moment])
+        (answered, written, synced) = (sequence, sequence, sequence)
+        turns = []
+        calls = []
+        leases = []
+        isEnding = false
+        hasFailed = false
+    }
+}
+
+extension Books {
+    /// Whoever asked is gone: the answer may be empty at any time.
+    mutating func cancelled(_ token: UInt64) {
+        if let index = calls.firstIndex(where: { $0.token == token }) { calls[index].isCancelled = true }
+    }
+}

@@ -1,0 +1,322 @@
+import RoostCore
+import RoostModel
+
+/// What a record tells the books beside the change of state.
+enum RecordNote: Sendable {
+    case none
+    case created(QueueName, QueueSettings)
+    case changed(QueueName, QueueSettings)
+    case deletedQueue(QueueName)
+    case purged(QueueName)
+    case paused(QueueName, String)
+    case resumed(QueueName)
+    case sent(QueueName, NewMessage, number: UInt64, availableAt: BrokerTime)
+    case leased(Lease)
+    case deleted(number: UInt64)
+    case visibility(number: UInt64, deadline: BrokerTime?)
+    case ticked(fired: Int, expired: Int)
+    case moved
+    case damaged(number: UInt64)
+}
+
+/// Messages that were given out together.
+struct Lease: Sendable {
+    var queue: QueueName
+    var queueID: UInt32
+    var at: BrokerTime
+    var deadline: BrokerTime
+    /// As they were right after it.
+    var messages: [ModelMessage]
+    var readyBefore: Int
+    var inFlightBefore: Int
+    var defaultTimeout: Milliseconds
+    var sequence: UInt64 = 0
+}
+
+/// What the surroundings of a run permit.
+struct Permits: Sendable {
+    /// Bytes on the disk were altered.
+    var damage = false
+    /// Retention does nothing before.
+    var retentionHeldUntil: BrokerTime?
+}
+
+extension ModelState {
+    /// Carries out a record if the rules allow it here.
+    mutating func apply(_ record: LoggedRecord, _ permits: Permits) throws(Mismatch) -> RecordNote {
+        let now = BrokerTime(milliseconds: record.time)
+        return try record.payload.withPayload { payload throws(Mismatch) in
+            switch record.kind {
+            case 16: try send(payload, now)
+            case 20: try move(payload)
+            case 21: try damage(payload, permits)
+            case 32: try tick(payload, now, permits)
+            case 1...6: try changeQueue(record.kind, payload, now)
+            case 17...19: try changeMessage(record.kind, payload, now)
+            default: throw Mismatch("a record of kind \(record.kind)")
+            }
+        }
+    }
+
+    private func entry(_ kind: UInt8, _ payload: UnsafeRawBufferPointer) throws(Mismatch) -> Entry {
+        guard let kind = EntryKind(rawValue: kind) else { throw Mismatch("a record of kind \(kind)") }
+        do throws(EntryDecodingError) {
+            return try EntryCodec.decode(kind: kind, payload)
+        } catch {
+            throw Mismatch("a record of kind \(kind) cannot be read: \(error)")
+        }
+    }
+
+    private mutating func changeQueue(
+        _ kind: UInt8, _ payload: UnsafeRawBufferPointer, _ now: BrokerTime
+    ) throws(Mismatch) -> RecordNote {
+        switch try entry(kind, payload) {
+        case .createQueue(let entry):
+            try requireEqual(entry.at, now, "time of a new queue")
+            try require(index(named: entry.name) == nil, "queue \(entry.name) is made again")
+            try require(!queues.contains { $0.id == entry.queue }, "queue number \(entry.queue) is in use")
+            queues.append(
+                ModelQueue(
+                    id: entry.queue, name: entry.name, settings: entry.settings, createdAt: now, modifiedAt: now))
+            return .created(entry.name, entry.settings)
+        case .deleteQueue(let entry):
+            let index = try index(id: entry.queue)
+            bury(index)
+            return .deletedQueue(queues.remove(at: index).name)
+        case .purgeQueue(let entry):
+            let index = try index(id: entry.queue)
+            bury(index)
+            try require(entry.below > lastNumber, "a purge leaves messages below \(entry.below)")
+            return .purged(queues[index].name)
+        case .changeSettings(let entry):
+            let index = try index(id: entry.queue)
+            try requireEqual(entry.at, now, "time of a change of settings")
+            queues[index].settings = entry.settings
+            queues[index].modifiedAt = now
+            return .changed(queues[index].name, entry.settings)
+        case .pauseQueue(let entry):
+            let index = try index(id: entry.queue)
+            try requireEqual(entry.pause.since, now, "time of a pause")
+            queues[index].pause = entry.pause
+            return .paused(queues[index].name, entry.pause.reason)
+        case .resumeQueue(let entry):
+            let index = try index(id: entry.queue)
+            queues[index].pause = nil
+            return .resumed(queues[index].name)
+        default: throw Mismatch("a record of kind \(kind)")
+        }
+    }
+
+    private mutating func bury(_ index: Int) {
+        deadSlots += (queues[index].line + queues[index].delayed + queues[index].damaged).map(\.slot)
+        queues[index].line = []
+        queues[index].delayed = []
+        queues[index].damaged = []
+        queues[index].ages = []
+    }
+
+    private mutating func send(_ payload: UnsafeRawBufferPointer, _ now: BrokerTime) throws(Mismatch) -> RecordNote {
+        let (entry, message) = try decodeSend(payload)
+        let index = try index(id: entry.queue)
+        try requireEqual(entry.sentAt, now, "time of a send")
+        try require(entry.number > lastNumber, "message number \(entry.number) comes after \(lastNumber)")
+        try require(find(slot: entry.slot) == nil, "slot \(entry.slot) is in use")
+        deadSlots.removeAll { $0 == entry.slot }
+        lastNumber = entry.number
+        var new = ModelMessage(
+            number: entry.number, slot: entry.slot, message: message, sentAt: now, availableAt: entry.availableAt,
+            state: .ready, due: entry.availableAt)
+        queues[index].totals.sent += 1
+        if entry.availableAt > now {
+            new.state = .delayed
+            queues[index].delayed.append(new)
+        } else {
+            queues[index].line.append(new)
+            queues[index].ages.append(new.number)
+        }
+        return .sent(queues[index].name, message, number: entry.number, availableAt: entry.availableAt)
+    }
+
+    private func decodeSend(_ payload: UnsafeRawBufferPointer) throws(Mismatch) -> (SendEntry, NewMessage) {
+        do throws(EntryDecodingError) {
+            let entry = try SendRecord.decodeEntry(payload)
+            let content = try SendRecord.decodeContent(payload)
+            return (entry, NewMessage(body: content.body, attributes: content.attributes))
+        } catch {
+            throw Mismatch("a send cannot be read: \(error)")
+        }
+    }
+
+    /// Cleaning changes where a message lies and nothing else.
+    private func move(_ payload: UnsafeRawBufferPointer) throws(Mismatch) -> RecordNote {
+        let (entry, message) = try decodeSend(payload)
+        let found = try living(slot: entry.slot, number: entry.number)
+        try require(
+            found.message.message.body == message.body && found.message.message.attributes == message.attributes,
+            "message \(entry.number) was altered when it was moved")
+        try requireEqual(entry.queue, queues[found.queue].id, "queue of moved message \(entry.number)")
+        return .moved
+    }
+
+    private mutating func damage(_ payload: UnsafeRawBufferPointer, _ permits: Permits) throws(Mismatch) -> RecordNote {
+        try require(payload.count == 12, "a damage record of \(payload.count) bytes")
+        let slot = payload.loadUnaligned(as: UInt32.self)
+        let number = payload.loadUnaligned(fromByteOffset: 4, as: UInt64.self)
+        let (queue, message) = try living(slot: slot, number: number)
+        try require(permits.damage, "message \(number) was found damaged, and nothing was damaged")
+        try require(message.state != .damaged, "message \(number) was found damaged twice")
+        queues[queue].remove(number)
+        var damaged = message
+        damaged.state = .damaged
+        queues[queue].damaged.append(damaged)
+        return .damaged(number: number)
+    }
+}
+
+// MARK: - Receives, deletes, visibility
+
+extension ModelState {
+    private mutating func changeMessage(
+        _ kind: UInt8, _ payload: UnsafeRawBufferPointer, _ now: BrokerTime
+    ) throws(Mismatch) -> RecordNote {
+        switch try entry(kind, payload) {
+        case .lease(let entry): return try lease(entry, now)
+        case .delete(let entry):
+            let (queue, _) = try living(slot: entry.slot, number: entry.number)
+            queues[queue].remove(entry.number)
+            queues[queue].totals.deleted += 1
+            return .deleted(number: entry.number)
+        case .changeVisibility(let entry): return try changeVisibility(entry)
+        default: throw Mismatch("a record of kind \(kind)")
+        }
+    }
+
+    private mutating func lease(_ entry: LeaseEntry, _ now: BrokerTime) throws(Mismatch) -> RecordNote {
+        let index = try index(id: entry.queue)
+        let queue = queues[index]
+        try requireEqual(entry.at, now, "time of a lease")
+        try require(queue.pause == nil, "messages of \(queue.name) are given out during a pause")
+        let ready = queue.line.filter { $0.state == .ready }
+        try requireEqual(
+            entry.slots, ready.prefix(entry.slots.count).map(\.slot),
+            "slots of the messages of \(queue.name) that are given out, oldest first")
+        try require(!entry.slots.isEmpty, "a lease of nothing")
+        var lease = Lease(
+            queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
+            readyBefore: ready.count, inFlightBefore: queue.line.count - ready.count,
+            defaultTimeout: queue.settings.visibilityTimeout)
+        for message in ready.prefix(entry.slots.count) {
+            guard let place = queues[index].line.firstIndex(where: { $0.number == message.number }) else { continue }
+            queues[index].line[place].state = .inFlight
+            queues[index].line[place].due = entry.deadline
+            queues[index].line[place].receiveCount += 1
+            if message.firstReceivedAt == nil { queues[index].line[place].firstReceivedAt = now }
+            lease.messages.append(queues[index].line[place])
+        }
+        queues[index].totals.received += UInt64(entry.slots.count)
+        return .leased(lease)
+    }
+
+    private mutating func changeVisibility(_ entry: ChangeVisibilityEntry) throws(Mismatch) -> RecordNote {
+        let (queue, message) = try living(slot: entry.slot, number: entry.number)
+        guard let place = queues[queue].line.firstIndex(where: { $0.number == message.number }) else {
+            throw Mismatch("the visibility of message \(entry.number) changes, which is \(message.state)")
+        }
+        if let deadline = entry.deadline {
+            queues[queue].line[place].state = .inFlight
+            queues[queue].line[place].due = deadline
+        } else {
+            try require(message.state == .inFlight, "message \(entry.number) is given back, and is not in flight")
+            queues[queue].giveBack(place)
+        }
+        return .visibility(number: entry.number, deadline: entry.deadline)
+    }
+}
+
+// MARK: - Time
+
+extension ModelState {
+    private mutating func tick(
+        _ payload: UnsafeRawBufferPointer, _ now: BrokerTime, _ permits: Permits
+    ) throws(Mismatch) -> RecordNote {
+        guard case .tick(let entry) = try entry(32, payload) else { throw Mismatch("a tick that is none") }
+        try requireEqual(entry.at, now, "time of a tick")
+        // One that does nothing only moves the log on.
+        if entry.isEmpty { return .ticked(fired: 0, expired: 0) }
+        let budget = Limits.timersPerTickMax
+        try require(entry.fired.count + entry.expired.count + Int(entry.reaped) <= budget, "a tick does too much")
+        let expired = try expiring(entry, now, permits)
+        try fire(entry, now, isComplete: entry.fired.count < budget)
+        for message in expired {
+            guard let (queue, _) = find(number: message) else { continue }
+            queues[queue].remove(message)
+            queues[queue].totals.expired += 1
+        }
+        return .ticked(fired: entry.fired.count, expired: entry.expired.count)
+    }
+
+    /// Delays and leases end when they are over, all of them, earliest first, and no sooner.
+    private mutating func fire(_ entry: TickEntry, _ now: BrokerTime, isComplete: Bool) throws(Mismatch) {
+        var rest = due(at: now).map(\.number)
+        var last = BrokerTime(milliseconds: .min)
+        for slot in entry.fired {
+            guard let (queue, message) = find(slot: slot) else {
+                try require(deadSlots.contains(slot), "a timer in slot \(slot), where nothing is")
+                continue
+            }
+            try require(message.state != .ready && message.state != .damaged, "message \(message.number) has no timer")
+            try require(
+                message.due <= now,
+                "the time of message \(message.number) ends at \(now.milliseconds), due at \(message.due.milliseconds)")
+            try require(message.due >= last, "timers end in the wrong order")
+            last = message.due
+            rest.removeAll { $0 == message.number }
+            end(queue, message, now)
+        }
+        try require(rest.isEmpty || !isComplete, "the time of messages \(rest) is over, but a tick left them")
+    }
+
+    private mutating func end(_ queue: Int, _ message: ModelMessage, _ now: BrokerTime) {
+        if let place = queues[queue].line.firstIndex(where: { $0.number == message.number }) {
+            return queues[queue].giveBack(place)
+        }
+        queues[queue].delayed.removeAll { $0.number == message.number }
+        var available = message
+        available.state = .ready
+        available.availableAt = now
+        queues[queue].line.append(available)
+        queues[queue].ages.append(message.number)
+    }
+
+    /// Numbers of the messages that the tick removes: of each queue the oldest ones, and none too early.
+    private func expiring(_ entry: TickEntry, _ now: BrokerTime, _ permits: Permits) throws(Mismatch) -> [UInt64] {
+        var numbers: [UInt64] = []
+        for slot in entry.expired {
+            guard let (_, message) = find(slot: slot) else { throw Mismatch("slot \(slot) expires, where nothing is") }
+            numbers.append(message.number)
+        }
+        if let until = permits.retentionHeldUntil, now < until {
+            try require(numbers.isEmpty, "messages expire while retention is held until \(until.milliseconds)")
+            return []
+        }
+        let isComplete = entry.fired.count + entry.expired.count < Limits.timersPerTickMax
+        for queue in queues {
+            let due = queue.expired(at: now).map(\.number)
+            let mine = numbers.filter { number in queue.message(number) != nil }
+            try requireEqual(
+                mine, isComplete ? due : Array(due.prefix(mine.count)), "messages of \(queue.name) that expire")
+        }
+        return numbers
+    }
+}
+
+extension [UInt8] {
+    fileprivate func withPayload<Value>(
+        _ body: (UnsafeRawBufferPointer) throws(Mismatch) -> Value
+    ) throws(Mismatch) -> Value {
+        let outcome: Result<Value, Mismatch> = withUnsafeBytes { bytes in
+            do throws(Mismatch) { return .success(try body(bytes)) } catch { return .failure(error) }
+        }
+        return try outcome.get()
+    }
+}

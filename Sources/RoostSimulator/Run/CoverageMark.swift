@@ -1,0 +1,82 @@
+/// Something that a run of many seeds must have met, or it proves less than it seems to. All are seen from outside: in
+/// what a start reports, in notices and metrics, in what the disk was made to do.
+package enum CoverageMark: Int, CaseIterable, Sendable {
+    // Crashes and starts.
+    case processCrash
+    case powerCrash
+    case tornTailCut
+    case unansweredLost
+    case unansweredKept
+    case recordsRewritten
+    case recoveryInterrupted
+    case recoveryMetError
+    case cleanShutdown
+
+    // Faults of the disk.
+    case writeFailed
+    case syncFailed
+    case shortWrite
+    case diskFullRefused
+    case diskFullDeleted
+    case sendsResumed
+    case slowDisk
+
+    // The log.
+    case segmentRolled
+    case recordOverSectors
+    case turnDuringSync
+
+    // Damage.
+    case damageRefused
+    case damageServed
+    case damagedMessage
+
+    // Snapshots and cleaning.
+    case snapshotPublished
+    case crashDuringSnapshot
+    case crashBetweenPublicationAndRemoval
+    case snapshotFailed
+    case startFromSnapshot
+    case snapshotFallback
+    case segmentRemoved
+    case messageMoved
+    case cleaningInterrupted
+
+    // Bodies.
+    case coldRead
+    case readFromPageCache
+
+    // Time.
+    case clockSteppedForward
+    case clockSteppedBack
+    case retentionHeld
+    case retentionExpired
+    case leaseExpired
+    case delayEnded
+
+    // Queues.
+    case memoryRefused
+    case waiterServed
+    case waiterTimedOut
+    case purged
+    case queueDeleted
+
+    package var name: String { "\(self)" }
+}
+
+/// How often each mark was hit.
+package struct Coverage: Sendable {
+    private var counts = [Int](repeating: 0, count: CoverageMark.allCases.count)
+
+    package init() {}
+
+    package subscript(mark: CoverageMark) -> Int { counts[mark.rawValue] }
+
+    mutating func hit(_ mark: CoverageMark, times: Int = 1) { counts[mark.rawValue] += times }
+
+    package mutating func add(_ other: Coverage) {
+        for index in counts.indices { counts[index] += other.counts[index] }
+    }
+
+    package var missing: [CoverageMark] { CoverageMark.allCases.filter { self[$0] == 0 } }
+}

@@ -1,0 +1,56 @@
+import RoostLocalStorage
+import RoostLog
+import RoostModel
+import RoostStorage
+
+// For the story that is told when something fails.
+
+extension StorageNotice {
+    var code: String {
+        switch self {
+        case .failed(let error): "failed \(error.code)"
+        case .diskFull: "disk full"
+        case .diskHasRoom: "disk has room"
+        case .snapshotFailed: "snapshot failed"
+        case .segmentDamaged: "segment damaged"
+        case .messageDamaged: "message damaged"
+        case .retentionHeld: "retention held"
+        }
+    }
+}
+
+extension Result where Success == StorageReply, Failure == Rejection {
+    var brief: String {
+        switch self {
+        case .success(.done): "done"
+        case .success(.sent): "sent"
+        case .success(.received(let messages)): "\(messages.count) messages"
+        case .success(.peeked(let messages)): "\(messages.count) peeked"
+        case .success(.queue(let info)): "queue \(info.name)"
+        case .success(.queues(let infos, _)): "\(infos.count) queues"
+        case .failure(let rejection): "refused: \(rejection)"
+        }
+    }
+}
+
+extension StorageRequest {
+    var brief: String {
+        switch self {
+        case .createQueue(let name, _): "create \(name)"
+        case .deleteQueue(let name): "delete queue \(name)"
+        case .purgeQueue(let name): "purge \(name)"
+        case .changeSettings(let name, _): "change settings of \(name)"
+        case .pauseQueue(let name, _): "pause \(name)"
+        case .resumeQueue(let name): "resume \(name)"
+        case .describeQueue(let name): "describe \(name)"
+        case .listQueues: "list queues"
+        case .send(let name, let message): "send \(message.body.count) bytes to \(name)"
+        case .receive(let name, let options): "receive \(options.maximum) from \(name)"
+        case .delete(let name, _): "delete from \(name)"
+        case .deleteByID(let name, _): "delete by id from \(name)"
+        case .changeVisibility(let name, _, let timeout): "change visibility in \(name) to \(timeout.count) ms"
+        case .giveBack(let name, _): "give back to \(name)"
+        case .peek(let name, let options): "peek \(options.state) of \(name)"
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import RoostLog
+import RoostModel
+import RoostStorage
+
+// What is counted to show that a run met what it is for.
+
+extension World {
+    func noteFaults() {
+        for (call, file, fault) in disk.takeFired() {
+            trace.add(0xfa, UInt64(fault.traceWord))
+            hasFaultFired = true
+            if call == .read { books.permits.damage = true }
+            if call != .read { books.mayBeFull = true }
+            tell("fault: \(fault) at \(call.rawValue) \(file?.name ?? "")")
+            let isSegment: Bool
+            if case .segment = file { isSegment = true } else { isSegment = false }
+            switch (fault, call) {
+            case (.error, .write) where isSegment: coverage.hit(.writeFailed)
+            case (.shortWrite, .write) where isSegment: coverage.hit(.shortWrite)
+            case (.error, .sync) where isSegment: coverage.hit(.syncFailed)
+            default: break
+            }
+        }
+    }
+
+    func noteStart(_ found: RecoverySummary, _ permitted: ClosedRange<UInt64>) {
+        if found.tornTail != nil { coverage.hit(.tornTailCut) }
+        if found.rewrittenRecords > 0 { coverage.hit(.recordsRewritten) }
+        if found.snapshot != nil { coverage.hit(.startFromSnapshot) }
+        if !found.damagedSnapshots.isEmpty { coverage.hit(.snapshotFallback) }
+    }
+
+    func noteRecords(_ batch: LoggedBatch, _ segment: UInt32) {
+        if let last = life.segment, last != segment { coverage.hit(.segmentRolled) }
+        life.segment = segment
+        for record in batch.records {
+            if record.payload.count > 1024 { coverage.hit(.recordOverSectors) }
+        }
+        for sequence in batch.records.map(\.sequence) {
+            switch books.moment(sequence).note {
+            case .purged: coverage.hit(.purged)
+            case .deletedQueue: coverage.hit(.queueDeleted)
+            case .ticked(let fired, let expired):
+                if expired > 0 { coverage.hit(.retentionExpired) }
+                if fired > 0 { noteFired(sequence) }
+            default: break
+            }
+        }
+    }
+
+    private func noteFired(_ sequence: UInt64) {
+        let (before, after) = (books.moment(sequence - 1).state, books.moment(sequence).state)
+        let delayed = { (state: ModelState) in state.queues.reduce(0) { $0 + $1.delayed.count } }
+        if delayed(before) > delayed(after) { coverage.hit(.delayEnded) } else { coverage.hit(.leaseExpired) }
+    }
+
+    func noteReply(_ completion: Completion) {
+        guard let call = books.calls.first(where: { $0.token == completion.token }) else { return }
+        switch (call.request, completion.result) {
+        case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
+        case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
+        case (.delete, .success) where isDiskFull, (.deleteByID, .success) where isDiskFull:
+            coverage.hit(.diskFullDeleted)
+        case (.send, .success) where wasSpaceGone && !isDiskFull && disk.memory.capacityBytes == nil:
+            coverage.hit(.sendsResumed)
+            spaceIsBack()
+        case (.receive, .success(.received(let messages))) where (call.firstTurn ?? .max) < clock.broker - 5:
+            coverage.hit(messages.isEmpty ? .waiterTimedOut : .waiterServed)
+        default: break
+        }
+    }
+}
+
+extension VirtualDisk.Fault {
+    var traceWord: Int {
+        switch self {
+        case .powerCut: 1
+        case .shortWrite: 2
+        case .error(let errno): 16 + Int(errno)
+        }
+    }
+}

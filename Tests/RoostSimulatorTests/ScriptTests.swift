@@ -1,0 +1,33 @@
+import RoostSimulator
+import Testing
+
+/// Scripted histories, with a crash of each kind and an error at each call of the disk.
+@Suite struct ScriptTests {
+    @Test(arguments: Simulation.scriptNames)
+    func everyCallMayFail(_ name: String) throws {
+        let outcome = try #require(Simulation.run(script: name))
+        #expect(outcome.failure == nil, "\(outcome.failure?.text ?? "")")
+        #expect(outcome.calls > 10)
+        #expect(outcome.runs == 5 * outcome.calls + 1)
+    }
+
+    @Test func thereAreTwentyScripts() {
+        #expect(Set(Simulation.scriptNames).count == Simulation.scriptNames.count)
+        #expect(Simulation.scriptNames.count >= 20)
+    }
+
+    @Test func scriptsMeetWhatTheyAreNamedFor() throws {
+        let marks: [(String, CoverageMark)] = [
+            ("segment-roll", .segmentRolled), ("retention", .retentionExpired), ("delay", .delayEnded),
+            ("lease-and-expiry", .leaseExpired), ("waiting-receive", .waiterServed), ("full-disk", .sendsResumed),
+            ("cold-read", .coldRead), ("third-snapshot", .crashBetweenPublicationAndRemoval),
+            ("cleaning", .messageMoved), ("cleaning-and-crash", .cleaningInterrupted),
+            ("snapshot-fallback", .snapshotFallback), ("clock-steps", .retentionHeld),
+            ("snapshot", .startFromSnapshot), ("crash-in-recovery", .recoveryInterrupted),
+        ]
+        for (name, mark) in marks {
+            let outcome = try #require(Simulation.run(script: name))
+            #expect(outcome.coverage[mark] > 0, "\(name) never met \(mark.name)")
+        }
+    }
+}
