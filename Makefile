@@ -38,6 +38,15 @@ kill-test: build ## Kill the broker 100 times under load and check that nothing 
 	scripts/install test
 	scripts/e2e Tests/EndToEnd/test_kill.py --kills 100 $(ARGS)
 
+.PHONY: simulate
+simulate: build ## Crash, break and damage the engine in memory (ARGS="--seed N --runs R"); default: all scripts, 2000 seeds
+	.build/release/roost simulate $(ARGS)
+
+.PHONY: chaos
+chaos: build ## Kill the broker 300 times under load, at chosen moments too, and check everything (ARGS="--seed N")
+	scripts/install test
+	scripts/chaos $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure, side by side with bare yardsticks and redis-server
 	scripts/install bench

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Optional
 
-from load import OtherWork, alternate, median_report, undisturbed
+from load import OTHER_CORES_MAX, OtherWork, alternate, median_report, undisturbed
 from servers import Redis, Roost, Yardstick
 
 REQUESTS = "requestsPerSecond"
@@ -52,12 +52,23 @@ class Bench:
     runs: int
     backlog: int
     waits_for_idle: bool = False
+    backlog_messages: int = 10_000_000
+    recovery_messages: int = 10_000_000
+    garbage_messages: int = 500_000
+    minute: float = 60
+    minute_runs: int = 3
+    starts: int = 3
+    segment_bytes: Optional[str] = None
+    snapshot_bytes: Optional[str] = None
+    baseline: Optional[str] = None
+    has_told_of_group: bool = False
 
-    def alternate(self, sides):
-        return alternate(self.runs, sides, undisturbed if self.waits_for_idle else lambda make_run: make_run())
+    def alternate(self, sides, runs=None):
+        prepare = undisturbed if self.waits_for_idle else lambda make_run: make_run()
+        return alternate(runs or self.runs, sides, prepare)
 
-    def roost(self, *options, **more):
-        return Roost(self.disk, self.roost_program, options, slow_sync=self.slow_sync, **more)
+    def roost(self, *options, program=None, **more):
+        return Roost(self.disk, program or self.roost_program, options, slow_sync=self.slow_sync, **more)
 
     def yardstick(self, kind):
         return Yardstick(self.disk, self.yardstick_program, kind)
@@ -70,8 +81,16 @@ def compare(bench, what, unit, figure, roost, peer_name, peer, floor):
 
 def row_of(what, unit, figure, reports, peer_name, floor):
     ours, theirs = (median_report(reports[name], figure) for name in ("roost", peer_name))
-    return Row(what, unit, ours[figure], peer_name, theirs[figure], floor, note=cost_note(ours, theirs),
+    note = cost_note(ours, theirs) + others_note(reports["roost"], reports[peer_name])
+    return Row(what, unit, ours[figure], peer_name, theirs[figure], floor, note=note,
                runs={"roost": reports["roost"], peer_name: reports[peer_name]})
+
+
+def others_note(*sides):
+    """What makes a figure doubtful: processors that others used in the runs."""
+    cores = [report["otherCores"] for reports in sides for report in reports if "otherCores" in report]
+    busy = statistics.median(cores) if cores else 0
+    return f", others used {busy:.1f} cores" if busy >= OTHER_CORES_MAX else ""
 
 
 def cost_note(ours, theirs=None):

@@ -1,5 +1,6 @@
 """Runs of the load generator, and how they are put together: alternating, and the median of each side."""
 
+import contextlib
 import json
 import os
 import resource
@@ -11,6 +12,8 @@ import time
 # With --wait-for-idle: processors that others may use, before a run and in it.
 OTHER_CORES_MAX = 0.15
 ATTEMPTS_MAX = 30
+# A run that has a number of messages to reach, and does not get there.
+RUN_SECONDS_MAX = 1800
 
 
 class LoadFailed(RuntimeError):
@@ -23,13 +26,12 @@ class Load:
 
     def run(self, scenario, server, connections, *options, duration=None):
         """The report of one run of sqsload against a server."""
-        command = [
-            self.program, scenario, "--port", str(server.port), "--connections", str(connections),
-            "--duration", str(duration or self.duration), "--warmup", str(self.warm_up),
-            "--server-pid", str(server.pid), "--json",
-        ] + list(options)
+        command = self.command(scenario, server, connections, list(options), duration or self.duration)
         others = OtherWork(server.pid)
-        result = subprocess.run(command, capture_output=True, text=True)
+        try:
+            result = subprocess.run(command, capture_output=True, text=True, timeout=RUN_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            raise LoadFailed(f"{' '.join(command)}: not done after {RUN_SECONDS_MAX} s\n{server.log_text()}") from None
         other_cores = others.cores()
         if result.returncode != 0 and not result.stdout:
             raise LoadFailed(f"{' '.join(command)}: {result.stderr.strip()}\n{server.log_text()}")
@@ -41,11 +43,35 @@ class Load:
         report["otherCores"] = other_cores
         return report
 
-    def fill(self, server, queue, messages, connections=32):
-        report = self.run("fill", server, connections, "--queue", queue, "--messages", str(messages))
-        if report["messages"] != messages:
-            raise LoadFailed(f"{report['messages']} of {messages} messages accepted")
+    def command(self, scenario, server, connections, options, duration):
+        return [
+            self.program, scenario, "--port", str(server.port), "--connections", str(connections),
+            "--duration", str(duration), "--warmup", str(self.warm_up), "--server-pid", str(server.pid), "--json",
+        ] + options
+
+    def fill(self, server, queue, messages, *options, connections=32):
+        return self.all_of("fill", server, queue, messages, connections, *options)
+
+    def drain(self, server, queue, messages, *options, connections=32):
+        """Receives so many and deletes them."""
+        return self.all_of("drain", server, queue, messages, connections, *options)
+
+    def all_of(self, scenario, server, queue, messages, connections, *options):
+        report = self.run(scenario, server, connections, "--queue", queue, "--messages", str(messages), *options)
+        if report["messages"] != messages and "--keep-one-in" not in options:
+            raise LoadFailed(f"{scenario}: {report['messages']} of {messages} messages")
         return report
+
+    @contextlib.contextmanager
+    def beside(self, scenario, server, connections, *options):
+        """Load while the block runs; its figures do not count."""
+        command = self.command(scenario, server, connections, list(options), duration=86_400)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait()
 
 
 def median_report(reports, figure):

@@ -32,6 +32,7 @@ def describe(root, roost_program, disk):
         "filesystem": " on ".join(first_line("findmnt", "-no", "FSTYPE,SOURCE", "-T", disk).split()),
         "fdatasync of 4 KiB": f"p50 {p50:.0f} us, p99 {p99:.0f} us (zero-filled file)",
         "load average": f"{load} at the start: other work on this machine makes the figures worthless",
+        "priority": f"nice {os.getpriority(os.PRIO_PROCESS, 0)}",
         "swift": first_line("swift", "--version"),
         "roost": f"{first_line(roost_program, '--version')}, commit {commit}",
         "flags": "swift build -c release; roost serve --redis off, fsync always (default); engine and loops: default",

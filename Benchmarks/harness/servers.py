@@ -13,7 +13,7 @@ import urllib.error
 import urllib.request
 
 ACCOUNT = "000000000000"
-START_SECONDS_MAX = 60
+START_SECONDS_MAX = 180
 STOP_SECONDS_MAX = 30
 
 
@@ -35,22 +35,27 @@ def http(method, url, body=None, headers=None, timeout=60):
 
 
 class Server:
-    """A process with a data directory of its own, ready inside `with`."""
+    """A process with a data directory of its own, ready inside `with`. A directory that was given stays behind it; the
+    memory group goes with the server."""
 
-    def __init__(self, disk):
-        self.disk = disk
+    def __init__(self, disk, data=None, group=None):
+        self.disk, self.data, self.group = disk, data, group
+        self.keeps_data = data is not None
 
     def __enter__(self):
-        self.data = tempfile.mkdtemp(dir=self.disk)
+        self.data = self.data or tempfile.mkdtemp(dir=self.disk)
         self.port = free_port()
         self.log = open(os.path.join(self.data, "server.log"), "wb")
+        command = self.group.wrapped(self.command()) if self.group else self.command()
+        started = time.monotonic()
         self.process = subprocess.Popen(
-            self.command(), stdout=self.log, stderr=self.log, cwd=self.data, env=self.environment())
+            command, stdout=self.log, stderr=self.log, cwd=self.data, env=self.environment())
         try:
             self.wait_until_ready()
         except BaseException:
             self.__exit__()
             raise
+        self.start_seconds = time.monotonic() - started
         return self
 
     def __exit__(self, *_):
@@ -58,10 +63,21 @@ class Server:
         try:
             self.process.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
-            self.signal(signal.SIGKILL)
-            self.process.wait()
+            self.kill()
         self.log.close()
-        shutil.rmtree(self.data, ignore_errors=True)
+        if not self.keeps_data:
+            shutil.rmtree(self.data, ignore_errors=True)
+        if self.group:
+            self.group.remove()
+
+    def stop(self):
+        """Before the end of `with`: for another server on the same data."""
+        self.signal(signal.SIGTERM)
+        self.process.wait(STOP_SECONDS_MAX)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait()
 
     def environment(self):
         return None
@@ -91,8 +107,11 @@ class Server:
             return False
 
     def log_text(self):
+        return "\n".join(self.log_lines())[-2000:]
+
+    def log_lines(self):
         with open(self.log.name, errors="replace") as log:
-            return log.read()[-2000:]
+            return log.read().splitlines()
 
 
 class Yardstick(Server):
@@ -107,14 +126,29 @@ class Yardstick(Server):
 
 class Redis(Server):
     OPTIONS = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", "--auto-aof-rewrite-percentage", "0"]
+    IN_MEMORY_ONLY = ["--appendonly", "no", "--save", ""]
+
+    def __init__(self, disk, options=OPTIONS):
+        super().__init__(disk)
+        self.options = options
 
     def command(self):
-        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.data] + self.OPTIONS
+        return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.data] + self.options
+
+    def push(self, count, body_bytes):
+        """Into one list."""
+        subprocess.run(["redis-benchmark", "-p", str(self.port), "-t", "lpush", "-d", str(body_bytes), "-n", str(count),
+                        "-P", "16", "-q"], check=True, stdout=subprocess.DEVNULL)
+
+    def used_memory(self):
+        command = ["redis-cli", "-p", str(self.port), "info", "memory"]
+        text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return int(re.search(r"^used_memory:(\d+)", text, re.MULTILINE).group(1))
 
 
 class Roost(Server):
-    def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None):
-        super().__init__(disk)
+    def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None, data=None, group=None):
+        super().__init__(disk, data, group)
         self.program, self.options = program, list(options)
         self.sync_delay_us, self.slow_sync = sync_delay_us, slow_sync
         self.http_port = free_port()
@@ -147,6 +181,26 @@ class Roost(Server):
     def queue_url(self, queue):
         return f"http://127.0.0.1:{self.port}/{ACCOUNT}/{queue}"
 
+    @property
+    def log_directory(self):
+        return os.path.join(self.data, "roost-data", "log")
+
+    def snapshot_preparing_bytes(self):
+        """Bytes of the snapshot that is being written; None when there is none."""
+        for name in os.listdir(self.log_directory):
+            if name.startswith("snapshot-") and name.endswith(".preparing"):
+                try:
+                    return os.stat(os.path.join(self.log_directory, name)).st_size
+                except FileNotFoundError:
+                    return None
+        return None
+
+    def is_snapshotting(self):
+        try:
+            return self.snapshot_preparing_bytes() is not None
+        except FileNotFoundError:
+            return False
+
     def create_queue(self, queue):
         self.sqs("CreateQueue", QueueName=queue)
 
@@ -154,9 +208,14 @@ class Roost(Server):
         self.sqs("PurgeQueue", QueueUrl=self.queue_url(queue))
 
     def waiting(self, queue):
-        name = "ApproximateNumberOfMessages"
-        reply = self.sqs("GetQueueAttributes", QueueUrl=self.queue_url(queue), AttributeNames=[name])
-        return int(reply["Attributes"][name])
+        return self.counts(queue, "ApproximateNumberOfMessages")
+
+    def waiting_or_in_flight(self, queue):
+        return self.counts(queue, "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
+
+    def counts(self, queue, *names):
+        reply = self.sqs("GetQueueAttributes", QueueUrl=self.queue_url(queue), AttributeNames=names)
+        return sum(int(reply["Attributes"][name]) for name in names)
 
     def set_retention(self, queue, seconds):
         url = f"http://127.0.0.1:{self.http_port}/api/v1/queues/{queue}"
@@ -166,9 +225,12 @@ class Roost(Server):
 
     def metric(self, pattern):
         """The first sample whose name matches; None when there is none."""
+        return self.metrics(pattern)[pattern]
+
+    def metrics(self, *patterns):
         _, text = http("GET", f"http://127.0.0.1:{self.http_port}/metrics")
-        found = re.search(rf"^(?:{pattern})(?:{{[^}}]*}})? (\S+)", text, re.MULTILINE)
-        return float(found.group(1)) if found else None
+        found = {name: re.search(rf"^(?:{name})(?:{{[^}}]*}})? (\S+)", text, re.MULTILINE) for name in patterns}
+        return {name: float(match.group(1)) if match else None for name, match in found.items()}
 
     def constant_request(self):
         """The options of `sqsload constant` for the path of the SQS port that answers without the broker."""

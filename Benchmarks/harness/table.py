@@ -8,11 +8,11 @@ HEADINGS = ("what", "Roost", "peer", "ratio", "floor", "", "notes")
 def number(value, unit=""):
     if value is None:
         return ""
-    return f"{value:.2f} {unit}".strip() if unit == "ms" else f"{value:,.0f}"
+    return f"{value:.2f} {unit}" if unit in ("ms", "s", "GiB") else f"{value:,.0f}"
 
 
 def cells(row):
-    peer = f"{number(row.peer)} ({row.peer_name})" if row.peer is not None else ""
+    peer = f"{number(row.peer, row.unit)} ({row.peer_name})" if row.peer is not None else ""
     ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
     if row.ceiling is not None:
         floor = f"max {row.ceiling:g} {row.unit}"

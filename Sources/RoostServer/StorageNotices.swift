@@ -33,11 +33,12 @@ enum StorageNotices {
                 `roost peek QUEUE --state damaged` lists such messages, a delete by id removes one.
                 """)
         case .retentionHeld(let until, let lastLogged):
+            let now = BrokerTime(milliseconds: until.milliseconds - 600_000)
             logger.warning(
                 """
-                the wall clock says \(date(BrokerTime(milliseconds: until.milliseconds - 600_000))), more than a day after the last record \
-                (\(date(lastLogged))). In case the clock is wrong, no message expires in the next ten minutes: \
-                stop the server before that, and set the clock.
+                the wall clock says \(date(now)), more than a day after the last record (\(date(lastLogged))). In case \
+                the clock is wrong, no message expires in the next ten minutes: stop the server before that, and set \
+                the clock.
                 """)
         }
     }

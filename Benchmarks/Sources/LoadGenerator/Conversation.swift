@@ -57,7 +57,7 @@ struct Send: Conversation {
     var isAtRest: Bool { true }
 }
 
-/// How many messages of a `fill` are not asked for yet, over all connections.
+/// How many messages of a `fill` or `drain` are not asked for yet, over all connections.
 final class Quota {
     private var left: Int
 
@@ -69,6 +69,11 @@ final class Quota {
         let taken = min(left, count)
         left -= taken
         return taken
+    }
+
+    /// For a receive that brought fewer than it asked for.
+    func giveBack(_ count: Int) {
+        left += count
     }
 }
 
@@ -98,35 +103,49 @@ struct Fill: Conversation {
     var isAtRest: Bool { true }
 }
 
-/// Receive up to ten, delete what came and, with `refill`, send as many again. Messages count when they are deleted.
+/// Receive up to ten, delete what came and, with `refills`, send as many again. Messages count when they are deleted.
 struct Cycle: Conversation {
+    struct Plan {
+        var refills = false
+        /// One in so many is received and never deleted: what makes cleaning move messages. 0: all are deleted.
+        var keepsOneIn = 0
+        /// Ends the conversation when so many are received; nil: without end.
+        var quota: Quota?
+    }
+
     private enum Step {
         case receive
         case delete([ArraySlice<UInt8>])
-        case refill(Int)
+        case refill
     }
 
     private let requests: SQSRequests
-    private let refills: Bool
-    private let receive: [UInt8]
+    private let plan: Plan
+    private let fullReceive: [UInt8]
     private let fullBatch: [UInt8]
     private var deletion: SQSRequests.DeleteBatch
     private var step = Step.receive
+    private var asked = SQSRequests.batchMax
+    private var received = 0
+    private var untilKept: Int
 
-    init(requests: SQSRequests, refill: Bool) {
+    init(requests: SQSRequests, plan: Plan) {
         self.requests = requests
-        refills = refill
-        receive = requests.receiveMessage
+        self.plan = plan
+        fullReceive = requests.receiveMessage(count: SQSRequests.batchMax)
         fullBatch = requests.sendMessageBatch(count: SQSRequests.batchMax)
         deletion = requests.deleteMessageBatch
+        untilKept = plan.keepsOneIn
     }
 
     mutating func writeRequest(to out: inout [UInt8]) -> Bool {
         switch step {
-        case .receive: out = receive
+        case .receive:
+            asked = plan.quota?.take(atMost: SQSRequests.batchMax) ?? SQSRequests.batchMax
+            guard asked > 0 else { return false }
+            out = asked == SQSRequests.batchMax ? fullReceive : requests.receiveMessage(count: asked)
         case .delete(let handles): deletion.write(handles: handles, to: &out)
-        case .refill(SQSRequests.batchMax): out = fullBatch
-        case .refill(let count): out = requests.sendMessageBatch(count: count)
+        case .refill: out = received == SQSRequests.batchMax ? fullBatch : requests.sendMessageBatch(count: received)
         }
         return true
     }
@@ -135,17 +154,30 @@ struct Cycle: Conversation {
         switch step {
         case .receive:
             let handles = reply.isSuccess ? reply.body.receiptHandles() : []
-            step = handles.isEmpty ? .receive : .delete(handles)
+            received = handles.count
+            plan.quota?.giveBack(asked - received)
+            let deletable = handles.filter { _ in !keepsNext() }
+            step = deletable.isEmpty ? afterDelete : .delete(deletable)
             return Outcome(
                 failures: reply.isSuccess ? 0 : 1, emptyReceives: reply.isSuccess && handles.isEmpty ? 1 : 0)
         case .delete(let handles):
             let deleted = reply.deletedMessages
-            step = refills && deleted > 0 ? .refill(deleted) : .receive
+            step = afterDelete
             return Outcome(messages: deleted, failures: deleted == handles.count ? 0 : 1)
-        case .refill(let count):
+        case .refill:
             step = .receive
-            return Outcome(failures: reply.acceptedMessages == count ? 0 : 1)
+            return Outcome(failures: reply.acceptedMessages == received ? 0 : 1)
         }
+    }
+
+    private var afterDelete: Step { plan.refills && received > 0 ? .refill : .receive }
+
+    private mutating func keepsNext() -> Bool {
+        guard plan.keepsOneIn > 0 else { return false }
+        untilKept -= 1
+        guard untilKept <= 0 else { return false }
+        untilKept = plan.keepsOneIn
+        return true
     }
 
     var isAtRest: Bool {

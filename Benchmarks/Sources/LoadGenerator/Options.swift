@@ -3,6 +3,7 @@ enum Scenario: String, CaseIterable {
     case send
     case sendBatch = "send-batch"
     case cycle
+    case drain
     case fill
     case redisLPush = "redis-lpush"
 }
@@ -25,6 +26,8 @@ struct Options {
     var method = "POST"
     var path = "/"
     var refill = false
+    var keepOneIn = 0
+    var visibility: Int?
     var serverProcess: Int32?
     var json = false
 
@@ -36,6 +39,8 @@ struct Options {
           send         SendMessage
           send-batch   SendMessageBatch of 10
           cycle        ReceiveMessage of up to 10, DeleteMessageBatch of what came  [--refill: then send as many]
+                       [--keep-one-in N: of so many, one is not deleted] [--visibility SECONDS]
+          drain        the same until --messages (1000000) are received
           fill         SendMessageBatch of 10 until --messages (1000000) are accepted
           redis-lpush  LPUSH to a Redis server
         Exit code 1: some requests failed.
@@ -70,6 +75,8 @@ struct Options {
         case "--duration": duration = .seconds(try parse(name, text, in: 0.05...86_400.0))
         case "--warmup": warmUp = .seconds(try parse(name, text, in: 0.0...86_400.0))
         case "--server-pid": serverProcess = try parse(name, text, in: 1...Int32.max)
+        case "--keep-one-in": keepOneIn = try parse(name, text, in: 1...1_000_000_000)
+        case "--visibility": visibility = try parse(name, text, in: 0...43_200)
         case "--messages": messages = try parse(name, text, in: 1...1_000_000_000)
         case "--body-bytes": bodyBytes = try parse(name, text, in: 1...100_000)
         default: throw UsageError(message: "unknown option \(name)")
@@ -85,13 +92,23 @@ struct Options {
         return value
     }
 
+    /// Scenarios with a number of messages run until it is reached, the others for a time.
+    var quota: Quota? {
+        switch scenario {
+        case .fill, .drain: Quota(messages)
+        case .constant, .send, .sendBatch, .cycle, .redisLPush: nil
+        }
+    }
+
     func makeConversation(quota: Quota?) -> any Conversation {
-        let requests = SQSRequests(host: host, port: port, account: account, queue: queue, bodyBytes: bodyBytes)
+        let requests = SQSRequests(
+            host: host, port: port, account: account, queue: queue, bodyBytes: bodyBytes, visibilitySeconds: visibility)
         return switch scenario {
         case .constant: Repeat(request: requests.plain(method: method, path: path))
         case .send: Send(request: requests.sendMessage, messages: 1)
         case .sendBatch: Send(request: requests.sendMessageBatch(count: SQSRequests.batchMax), messages: 10)
-        case .cycle: Cycle(requests: requests, refill: refill)
+        case .cycle, .drain:
+            Cycle(requests: requests, plan: Cycle.Plan(refills: refill, keepsOneIn: keepOneIn, quota: quota))
         case .fill: Fill(requests: requests, quota: quota ?? Quota(messages))
         case .redisLPush: Repeat(request: RedisRequests.lpush(list: queue, bodyBytes: bodyBytes))
         }

@@ -23,7 +23,7 @@ enum SQSLoad {
     }
 
     private static func run(_ options: Options) throws -> Report {
-        let quota = options.scenario == .fill ? Quota(options.messages) : nil
+        let quota = options.quota
         let loop = try LoadLoop(
             address: Address(host: options.host, port: options.port), connections: options.connections,
             serverProcess: options.serverProcess

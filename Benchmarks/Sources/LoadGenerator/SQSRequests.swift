@@ -7,10 +7,14 @@ struct SQSRequests {
     private let queueURL: String
     private let message: String
 
-    init(host: String, port: UInt16, account: String, queue: String, bodyBytes: Int) {
+    /// Of the receives; nil: that of the queue.
+    private let visibilitySeconds: Int?
+
+    init(host: String, port: UInt16, account: String, queue: String, bodyBytes: Int, visibilitySeconds: Int? = nil) {
         authority = "\(host):\(port)"
         queueURL = "http://\(host):\(port)/\(account)/\(queue)"
         message = String(repeating: "m", count: bodyBytes)
+        self.visibilitySeconds = visibilitySeconds
     }
 
     var sendMessage: [UInt8] {
@@ -23,8 +27,10 @@ struct SQSRequests {
             "SendMessageBatch", #"{"QueueUrl":"\#(queueURL)","Entries":[\#(entries.joined(separator: ","))]}"#)
     }
 
-    var receiveMessage: [UInt8] {
-        request("ReceiveMessage", #"{"QueueUrl":"\#(queueURL)","MaxNumberOfMessages":\#(Self.batchMax)}"#)
+    func receiveMessage(count: Int) -> [UInt8] {
+        let visibility = visibilitySeconds.map { #","VisibilityTimeout":\#($0)"# } ?? ""
+        return request(
+            "ReceiveMessage", #"{"QueueUrl":"\#(queueURL)","MaxNumberOfMessages":\#(count)\#(visibility)}"#)
     }
 
     /// A request without an action, for servers and paths that answer a constant. A POST has the body of a SendMessage.

@@ -7,11 +7,11 @@ package struct Simulate: ParsableCommand {
     package static let configuration = CommandConfiguration(
         abstract: "Try the storage engine against crashes, faults and damage, in memory.",
         discussion: """
-            Runs the real engine on a virtual disk with a virtual clock, and compares every reply and every start with a \
-            model. The same seed gives the same run: the last line is a hash of all that happened.
+            Runs the real engine on a virtual disk with a virtual clock, and compares every reply and every start with \
+            a model. The same seed gives the same run: the last line is a hash of all that happened.
 
-            Without options: all scripts, and the seeds 1 to 2000. The exit status is 1 when a rule did not hold, or when \
-            2000 seeds or more did not meet every situation that they are there for.
+            Without options: all scripts, and the seeds 1 to 2000. The exit status is 1 when a rule did not hold, or \
+            when 2000 seeds or more did not meet every situation that they are there for.
 
             Examples:
               roost simulate
