@@ -2,6 +2,8 @@
 struct LogInventory: Sendable {
     /// Rising numbers; the last one takes records.
     private(set) var segments: [SegmentFacts]
+    /// Sum of their files.
+    private var bytesOfSegments: Int
     /// Oldest first.
     private(set) var snapshots: [SnapshotFacts]
     /// Of files that only an operator touches: torn copies, damaged snapshots, segments that nothing is known of.
@@ -27,6 +29,7 @@ struct LogInventory: Sendable {
         bytesSinceSnapshot: Int, segmentBytes: Int, sequence: UInt64
     ) {
         self.segments = segments
+        bytesOfSegments = segments.reduce(0) { $0 + $1.bytes }
         self.snapshots = snapshots
         self.keptBytes = keptBytes
         self.reserveBytes = reserveBytes
@@ -37,7 +40,7 @@ struct LogInventory: Sendable {
 
     /// Without segments made ahead.
     var bytes: Int {
-        segments.reduce(0) { $0 + $1.bytes } + snapshots.reduce(0) { $0 + $1.bytes } + keptBytes + reserveBytes
+        bytesOfSegments + snapshots.reduce(0) { $0 + $1.bytes } + keptBytes + reserveBytes
     }
 
     func facts(_ number: UInt32) -> SegmentFacts? {
@@ -56,12 +59,15 @@ struct LogInventory: Sendable {
     }
 
     /// Records go to this segment from now on.
-    mutating func opened(_ segment: SegmentFacts) { segments.append(segment) }
+    mutating func opened(_ segment: SegmentFacts) {
+        segments.append(segment)
+        bytesOfSegments += segment.bytes
+    }
 
     mutating func removed(_ number: UInt32) {
         let index = index(of: number)
         guard index < segments.count, segments[index].number == number else { return }
-        segments.remove(at: index)
+        bytesOfSegments -= segments.remove(at: index).bytes
     }
 
     mutating func wrote(_ bytes: Int, through sequence: UInt64) {
