@@ -47,6 +47,16 @@ chaos: build ## Kill the broker 300 times under load, at chosen moments too, and
 	scripts/install test
 	scripts/chaos $(ARGS)
 
+.PHONY: fuzz
+fuzz: ## Feed libFuzzer's inputs to every decoder (ARGS="log image --seconds 300"; default: all, 20 s in all)
+	scripts/install build
+	scripts/fuzz $(ARGS)
+
+.PHONY: tsan
+tsan: ## Run the Swift tests of engine and log with the thread sanitizer
+	scripts/install build
+	scripts/tsan $(ARGS)
+
 .PHONY: bench
 bench: build ## Measure, side by side with bare yardsticks and redis-server
 	scripts/install bench

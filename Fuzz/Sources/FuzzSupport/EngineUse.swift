@@ -1,0 +1,134 @@
+package import RoostLocalStorage
+package import RoostLog
+package import RoostModel
+package import RoostStorage
+import Synchronization
+
+/// The engine on a disk in memory, driven step by step, with every source of chance and time fixed.
+package final class EngineUse {
+    package let storage: LocalStorage
+    private let background: SteppedBackground
+    private let replies = Replies()
+    private let tokens = Atomic<UInt64>(0)
+
+    package init(on disk: MemoryDisk, logBegun: Bool, salt: UInt64) throws(StartError) {
+        background = SteppedBackground()
+        var configuration = LocalStorageConfiguration()
+        configuration.log.segmentBytes = 8192
+        configuration.messageBytesMax = 4096
+        configuration.cacheBytes = 0
+        configuration.snapshotGrowthBytesMin = 4096
+        configuration.newSalt = { salt }
+        configuration.time = TimeSource(
+            wallMilliseconds: { 1_800_000_000_000 }, monotonicNanoseconds: { 1_000_000_000 })
+        configuration.background = background
+        storage = try LocalStorage.open(
+            disk, key: (1, 2, 3, 4), logBegun: logBegun, configuration: configuration, onNotice: { _ in })
+        storage.attach(NoDriver())
+    }
+
+    // What is left undone holds the storage, and the storage holds it.
+    deinit { background.clear() }
+
+    package func run() {
+        for _ in 0..<3 { runOnce() }
+        var steps = 0
+        while background.hasJobs, steps < 200 {
+            runOnce()
+            steps += 1
+        }
+    }
+
+    private func runOnce() {
+        _ = storage.runTurn()
+        storage.commit()
+        background.step()
+    }
+
+    /// nil: refused, or not answered.
+    @discardableResult
+    package func ask(_ request: StorageRequest) -> StorageReply? {
+        let token = tokens.wrappingAdd(1, ordering: .relaxed).newValue
+        storage.submit([Submission(token: token, request: request)], for: replies)
+        run()
+        return try? replies.take(token)?.get()
+    }
+
+    package var queues: [QueueInfo] {
+        guard case .queues(let infos, _) = ask(.listQueues(prefix: "", after: nil, limit: 20)) else { return [] }
+        return infos
+    }
+
+    /// A bit of everything.
+    package func useQueues() {
+        for info in queues.prefix(3) {
+            for state in MessageState.allCases { ask(.peek(info.name, PeekOptions(state: state, count: 5))) }
+            let options = ReceiveOptions(maximum: 5, visibilityTimeout: .seconds(5), wait: .zero)
+            guard case .received(let messages) = ask(.receive(info.name, options)) else { continue }
+            for message in messages.prefix(2) { ask(.delete(info.name, message.handle)) }
+            if let last = messages.last { ask(.changeVisibility(info.name, last.handle, timeout: .zero)) }
+            ask(.send(info.name, NewMessage(body: [1, 2, 3])))
+        }
+    }
+}
+
+private final class Replies: CompletionReceiver {
+    private let results = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
+
+    func receive(_ completions: [Completion]) {
+        for completion in completions { results.withLock { $0[completion.token] = completion.result } }
+    }
+
+    func take(_ token: UInt64) -> Result<StorageReply, Rejection>? {
+        results.withLock { $0.removeValue(forKey: token) }
+    }
+}
+
+private final class NoDriver: EngineDriver {
+    func wake() {}
+}
+
+private final class SteppedBackground: BackgroundRunner {
+    private let jobs = Mutex<[@Sendable () -> BackgroundStep]>([])
+
+    func start(_ lane: BackgroundLane, _ step: @escaping @Sendable () -> BackgroundStep) {
+        jobs.withLock { $0.append(step) }
+    }
+
+    var hasJobs: Bool { jobs.withLock { !$0.isEmpty } }
+
+    func clear() { jobs.withLock { $0 = [] } }
+
+    /// One step of each job.
+    func step() {
+        let taken = jobs.withLock { jobs in
+            defer { jobs = [] }
+            return jobs
+        }
+        for job in taken {
+            if case .done = job() { continue }
+            jobs.withLock { $0.append(job) }
+        }
+    }
+}
+
+/// Directories as the engine leaves them: after a first start; with some segments; with two snapshots, and old segments
+/// gone.
+package func sampleDirectories() -> [[(file: LogFile, bytes: [UInt8])]] {
+    [0, 12, 60].compactMap { count in
+        let disk = MemoryDisk()
+        guard let engine = try? EngineUse(on: disk, logBegun: false, salt: 5) else { return nil }
+        for name in ["orders", "mails"] {
+            guard let queue = try? QueueName(name) else { continue }
+            engine.ask(.createQueue(queue, QueueSettingsChange()))
+            for number in 0..<count {
+                let attribute = MessageAttribute(name: "n", type: "Number", value: .text("\(number)"))
+                let body = [UInt8](repeating: UInt8(number), count: 20 + number * 37 % 600)
+                engine.ask(.send(queue, NewMessage(body: body, attributes: [attribute])))
+                if number % 3 == 0 { engine.useQueues() }
+            }
+        }
+        disk.settle()
+        return disk.allFiles
+    }
+}

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Text/Base64.swift
