@@ -3,7 +3,8 @@ import Glibc
 import RoostLocalStorage
 import RoostLog
 
-private let path = "/tmp/roost-fuzz-identity-\(getpid())"
+/// In memory if there is such a folder: a start syncs files.
+private let path = (access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") + "/roost-fuzz-identity-\(getpid())"
 
 /// The checksum at the end fits, so that an input gets behind it: FNV-1a over the first 48 bytes.
 private func mend(_ bytes: inout [UInt8]) {
