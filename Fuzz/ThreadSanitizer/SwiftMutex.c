@@ -1,7 +1,8 @@
 // Tells the thread sanitizer of what it cannot see on Linux. Loaded before a test program by scripts/tsan.
 //
 // `Mutex` of the Swift standard library takes a free lock in the caller's code, which is instrumented, and goes
-// through these two functions when threads meet, which is not. The order that such a meeting makes is announced here. And tasks:
+// through these two functions when threads meet, which is not. The order that such a meeting makes is announced
+// here. And tasks:
 // the Swift runtime announces their order by itself, when it hears that there is a sanitizer, which on Linux it does
 // not.
 #define _GNU_SOURCE

@@ -28,6 +28,8 @@ struct EntryMismatchTests {
             .send(try broker.prepareSend(to: create.queue, NewMessage(body: [1]), now: now)),
         ]
         for entry in entries { expectMismatch(entry, empty) }
+        let nothing = [99] + [UInt8](repeating: 0, count: 19)
+        expectMismatch(try nothing.withUnsafeBytes { try EntryCodec.decode(kind: .lease, $0) }, empty)
     }
 
     @Test("A send into a slot in use, with a number that was given, or beyond what fits")

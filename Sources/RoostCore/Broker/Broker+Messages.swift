@@ -190,6 +190,7 @@ extension Broker {
     }
 
     mutating func apply(_ entry: LeaseEntry) throws(EntryMismatch) {
+        try requireLive(entry.queue, .lease)
         for slot in entry.slots {
             // Checked one by one, for a slot that is named twice is ready only once.
             try requireAlive(slot, .lease)

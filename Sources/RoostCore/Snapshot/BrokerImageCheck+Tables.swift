@@ -54,6 +54,8 @@ extension BrokerImageCheck {
     private func checkQueue(_ queue: borrowing Queue, _ id: UInt32) throws(BrokerImageError) {
         let isChained = queue.life == .free || queue.isReaping
         try Self.require(isChained || queue.nextQueue == MessageSlot.none, "queue \(id) is in no list but has a next")
+        try Self.require(
+            queue.purgedBelow <= broker.nextNumber, "queue \(id) is purged beyond the newest message")
         guard queue.life != .live else {
             return try Self.require(queue.isReaping || queue.dead.isEmpty, "the dead of queue \(id) are not reaped")
         }

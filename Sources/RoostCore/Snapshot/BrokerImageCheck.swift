@@ -54,7 +54,9 @@ extension BrokerImageCheck {
             switch message.place {
             case .readyList: tally.readyList += 1
             case .returnedTree: tally.returnedTree += 1
-            case .inFlight: tally.inFlight += 1
+            case .inFlight:
+                guard message.order > 0, message.order < broker.nextOrder else { return false }
+                tally.inFlight += 1
             default: return false
             }
             return Self.isAlive(message, in: queue)

@@ -65,8 +65,10 @@ extension BrokerImageReader {
         guard version == Format.version else { throw .init(reason: "image version \(version) is not known here") }
         broker.nextNumber = try reader.read()
         broker.nextOrder = try reader.read()
-        guard broker.nextNumber <= Broker.numberMax + 1, broker.nextOrder <= Broker.numberMax + 1 else {
-            throw EntryDecodingError(reason: "numbers beyond 48 bits")
+        guard (1...Broker.numberMax + 1).contains(broker.nextNumber),
+            (1...Broker.numberMax + 1).contains(broker.nextOrder)
+        else {
+            throw EntryDecodingError(reason: "numbers that are zero or beyond 48 bits")
         }
         broker.counts = try reader.readCounts()
         broker.totals = try reader.readTotals()
