@@ -16,7 +16,7 @@ from support.clients import (connect, http_request, md5_of, read_replies, read_u
                              sqs_request_bytes)
 
 STALLED_CONNECTIONS = 10_000
-RESIDENT_MEBIBYTES_MAX = 768
+RESIDENT_MEBIBYTES_MAX = 600
 MEBIBYTE = 1_048_576
 # Slow heads and bodies are cut off after about 10 s (docs/protocols/http.md); ours wait a good deal longer.
 CUT_OFF_SECONDS_MAX = 45

@@ -9,23 +9,23 @@ import Testing
     @Test func nothingIsAnsweredBeforeItIsSynced() throws {
         let harness = try Harness()
         let queue = try harness.create("orders")
-        let syncs = harness.storage.metrics.syncs
+        let syncs = harness.disk.count(of: .sync)
         let tokens = harness.submit(.send(queue, NewMessage(body: [1])), .describeQueue(queue))
         harness.turn()
         #expect(tokens.allSatisfy { harness.result($0) == nil }, "answered before the commit")
-        #expect(harness.storage.metrics.syncs == syncs)
+        #expect(harness.disk.count(of: .sync) == syncs)
         harness.storage.commit()
-        #expect(harness.storage.metrics.syncs == syncs + 1)
+        #expect(harness.disk.count(of: .sync) == syncs + 1)
         #expect(tokens.allSatisfy { harness.result($0) != nil })
     }
 
     @Test func requestsOfOneTurnShareOneSync() throws {
         let harness = try Harness()
         let queue = try harness.create("orders")
-        let syncs = harness.storage.metrics.syncs
+        let syncs = harness.disk.count(of: .sync)
         for _ in 0..<100 { harness.submit(.send(queue, NewMessage(body: [1]))) }
         harness.run()
-        #expect(harness.storage.metrics.syncs == syncs + 1)
+        #expect(harness.disk.count(of: .sync) == syncs + 1)
         #expect(try harness.info(queue).counts.ready == 100)
     }
 
