@@ -168,7 +168,9 @@ extension Engine {
         if !backlog.isEmpty, !lacksRoom.request { return now }
         if !askedAgain.isEmpty || (!followUps.isEmpty && !lacksRoom.followUp) { return now }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
-        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, space.nextTry].compactMap { $0 }.min()
+        // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
+        let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
+        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.

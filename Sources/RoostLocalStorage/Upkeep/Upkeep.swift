@@ -65,16 +65,17 @@ extension Engine {
         return grown >= snapshotRetryBytes && grown >= max(snapshotGrowthBytesMin, log.snapshots.last?.bytes ?? 0)
     }
 
-    /// Between two snapshots that a full disk asks for.
+    /// Between two looks, and so between two snapshots that a full disk asks for.
     private static var spaceSnapshotDistance: Milliseconds { Milliseconds(250) }
 
     /// On a full disk: whether snapshots would let something go.
     private mutating func isSnapshotUseful() -> Bool {
         guard isDiskFull, snapshotRetry.map({ $0 <= now }) ?? true else { return false }
+        // Looking costs a step for each segment, so that too happens now and then only.
+        snapshotRetry = now + Self.spaceSnapshotDistance
         let newer = log.segments.dropLast().filter { $0.number >= log.removableBelow }
         let dead = newer.reduce(0) { $0 + $1.bytes - ledger.liveBytes(of: $1.number) }
         guard dead >= log.configuration.segmentBytes / 2 else { return false }
-        snapshotRetry = now + Self.spaceSnapshotDistance
         // Segments go when two snapshots lie behind them. The second one needs a position of its own.
         return log.bytesSinceSnapshot > 0 || commit(.tick(TickEntry(at: now)))
     }
