@@ -29,6 +29,8 @@ package enum Limits {
     package static let queuesMax = 1 << 24
     /// Timers that one tick entry may fire, so that a mass expiry never holds up a turn.
     package static let timersPerTickMax = 1000
+    /// The same while a snapshot is written: each may be the first to touch some chunks of the index, and so copy them.
+    package static let timersPerTickBesideSnapshotMax = 32
     /// Characters of a reason given with pause.
     package static let reasonBytesMax = 1024
 }

@@ -17,6 +17,8 @@ package struct StorageMetrics: Sendable, Equatable {
     package var syncNanosecondsMax: UInt64 = 0
     /// The longest turn of the core outside write and fdatasync.
     package var turnNanosecondsMax: UInt64 = 0
+    /// The same, of turns while a snapshot is written.
+    package var turnBesideSnapshotNanosecondsMax: UInt64 = 0
     package var memory = MemoryUse()
     /// Above it new messages are refused.
     package var memoryBytesMax = 0

@@ -65,6 +65,9 @@ extension PrometheusText {
         gauge("roost_wal_unsynced_bytes", "Bytes of the log that are not synced yet", metrics.unsyncedBytes)
         let turn = seconds(metrics.turnNanosecondsMax)
         gauge("roost_core_turn_seconds_max", "The longest turn of the core outside write and fdatasync", turn)
+        gauge(
+            "roost_core_turn_beside_snapshot_seconds_max", "The longest turn of the core while a snapshot was written",
+            seconds(metrics.turnBesideSnapshotNanosecondsMax))
     }
 
     mutating func disk(_ metrics: StorageMetrics) {

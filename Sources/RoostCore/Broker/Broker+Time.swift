@@ -12,8 +12,7 @@ extension Broker {
     }
 
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
-    package mutating func prepareTick(now: BrokerTime) -> TickEntry? {
-        let budget = Limits.timersPerTickMax
+    package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
         _ = messageTimers.advance(to: now, budget: budget, in: &index)
         _ = queueTimers.advance(to: now, budget: budget, in: &queues)

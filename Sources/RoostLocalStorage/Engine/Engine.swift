@@ -104,12 +104,15 @@ struct LackOfRoom {
 extension Engine {
     /// Requests that one turn carries out at most; the rest comes with the next one, so that time is not kept waiting.
     private static var requestsPerTurnMax: Int { 4096 }
+    /// Between two looks at the clock. While a snapshot is written, each request may have to copy chunks of the index.
+    private static var requestsPerLook: Int { 32 }
 
     /// Something waits for room in the log.
     var isHeldUp: Bool { lacksRoom.any }
 
-    /// One turn: what time did, then the requests, as far as the log has room.
-    mutating func run(_ inbound: [Inbound], at time: BrokerTime) {
+    /// One turn: what time did, then the requests, as far as the log has room and until `isOverdue`. What is left goes
+    /// on with the next turn.
+    mutating func run(_ inbound: [Inbound], at time: BrokerTime, isOverdue: () -> Bool) {
         now = max(now, time)
         take(inbound)
         retryPreparation()
@@ -117,10 +120,10 @@ extension Engine {
         let yieldsToRequest = lacksRoom.request && !lacksRoom.tick
         lacksRoom = LackOfRoom()
         if !performFollowUps() { lacksRoom.followUp = true }
-        if yieldsToRequest { lacksRoom.tick = true } else { tick() }
+        if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
         serveWaiters()
-        performRequests()
+        performRequests(isOverdue)
         if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
         syncIfDue()
         markIfIdle()
@@ -139,16 +142,17 @@ extension Engine {
         askedAgain.append(.requests([submission], receiver: receiver))
     }
 
-    private mutating func performRequests() {
-        var budget = Self.requestsPerTurnMax
-        while budget > 0, let item = backlog.first {
+    private mutating func performRequests(_ isOverdue: () -> Bool) {
+        var count = 0
+        while count < Self.requestsPerTurnMax, let item = backlog.first {
             guard perform(item) else {
                 lacksRoom.request = true
                 return
             }
             backlog.removeFirst()
             serveWaiters()
-            budget -= 1
+            count += 1
+            if count % Self.requestsPerLook == 0, isOverdue() { return }
         }
     }
 
@@ -324,14 +328,18 @@ extension Engine {
 // MARK: - Time and waiters
 
 extension Engine {
-    /// One slice of what is due. More of it comes with the next turn, so that requests are served in between.
-    private mutating func tick() {
-        guard log.hasRoom(payloadBytes: 16 + 4 * Limits.timersPerTickMax) else {
-            lacksRoom.tick = true
-            return
+    /// A slice of what is due, or some small ones. More of it comes with the next turn, so that requests are served in
+    /// between.
+    private mutating func tick(_ isOverdue: () -> Bool) {
+        let budget = isSnapshotUnderWay ? Limits.timersPerTickBesideSnapshotMax : Limits.timersPerTickMax
+        for _ in 0..<Limits.timersPerTickMax / budget {
+            guard log.hasRoom(payloadBytes: 16 + 4 * Limits.timersPerTickMax) else {
+                lacksRoom.tick = true
+                return
+            }
+            if let entry = core.prepareTick(now: now, budget: budget) { _ = commit(.tick(entry)) }
+            guard !isOverdue(), let next = core.nextTick(now: now), next <= now else { return }
         }
-        guard let entry = core.prepareTick(now: now) else { return }
-        _ = commit(.tick(entry))
     }
 
     private mutating func timeOutWaiters() {

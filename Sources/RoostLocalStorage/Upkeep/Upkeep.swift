@@ -149,10 +149,13 @@ extension Engine {
         records.filter { core.isLiving(slot: $0.slot, number: $0.number, at: $0.location) }
     }
 
+    /// Of one step: each may be the first to touch some chunks of the index, and so copy them.
+    private static var movesBesideSnapshotMax: Int { 50 }
+
     /// Moves messages to the head of the log, as far as there is room: returns how many of the records are dealt with.
     mutating func move(_ records: ArraySlice<CleaningRecord>, from segment: UnsafeRawBufferPointer) -> Int {
         var count = 0
-        for record in records {
+        for record in records.prefix(isSnapshotUnderWay ? Self.movesBesideSnapshotMax : records.count) {
             let payload = record.payload(in: segment)
             guard let entry = core.prepareMove(slot: record.slot, number: record.number, from: record.location) else {
                 count += 1

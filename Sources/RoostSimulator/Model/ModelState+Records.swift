@@ -246,13 +246,19 @@ extension ModelState {
         let budget = Limits.timersPerTickMax
         try require(entry.fired.count + entry.expired.count + Int(entry.reaped) <= budget, "a tick does too much")
         let expired = try expiring(entry, now, permits)
-        try fire(entry, now, isComplete: entry.fired.count < budget)
+        try fire(entry, now, isComplete: isComplete(entry, entry.fired.count))
         for message in expired {
             guard let (queue, _) = find(number: message) else { continue }
             queues[queue].remove(message)
             queues[queue].totals.expired += 1
         }
         return .ticked(fired: entry.fired.count, expired: entry.expired.count)
+    }
+
+    /// Whether these are all that were due: a tick leaves something only when its budget, one of two, is used up.
+    private func isComplete(_ entry: TickEntry, _ count: Int) -> Bool {
+        let used = entry.fired.count + entry.expired.count + Int(entry.reaped)
+        return count < Limits.timersPerTickMax && used != Limits.timersPerTickBesideSnapshotMax
     }
 
     /// Delays and leases end when they are over, all of them, earliest first, and no sooner.
@@ -299,7 +305,7 @@ extension ModelState {
             try require(numbers.isEmpty, "messages expire while retention is held until \(until.milliseconds)")
             return []
         }
-        let isComplete = entry.fired.count + entry.expired.count < Limits.timersPerTickMax
+        let isComplete = isComplete(entry, entry.fired.count + entry.expired.count)
         for queue in queues {
             let due = queue.expired(at: now).map(\.number)
             let mine = numbers.filter { number in queue.message(number) != nil }

@@ -7,8 +7,13 @@ import NIOCore
 struct RequestBody {
     private var bytes = ByteBuffer()
     private var isCopy = false
+    /// Every copy counts, however little has come yet: thousands of large bodies that stall at their beginning hold as
+    /// much as some that stall at their end.
+    private let isLarge: Bool
     /// Counted in `SharedLoad`.
     private var reserved = 0
+
+    init(isLarge: Bool = false) { self.isLarge = isLarge }
 
     var count: Int { bytes.readableBytes }
     var isBorrowed: Bool { !isCopy && count > 0 }
@@ -40,9 +45,9 @@ struct RequestBody {
         return true
     }
 
-    /// Counts a buffer of this size, unless it is small. False when there is no room for it.
+    /// Counts a buffer of this size, unless the body is small. False when there is no room for it.
     private mutating func reserve(_ capacity: Int, _ load: SharedLoad) -> Bool {
-        guard capacity > load.smallBodyBytesMax, capacity > reserved else { return true }
+        guard isLarge || capacity > load.smallBodyBytesMax, capacity > reserved else { return true }
         guard load.reserveBody(capacity &- reserved) else { return false }
         reserved = capacity
         return true

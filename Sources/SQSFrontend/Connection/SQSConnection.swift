@@ -198,6 +198,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
         do throws(HeadRefusal) {
             let head = try headCheck.check(requestHead)
             self.head = head
+            body = RequestBody(isLarge: (head.bodyBytes ?? .max) > outlet.load.smallBodyBytesMax)
             enter(.readingBody)
             if head.expectsContinue { writeContinue() }
         } catch {
