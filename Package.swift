@@ -104,7 +104,8 @@ let package = Package(
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
-            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"]
+            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"],
+            exclude: ["Fixtures"]
         ),
         .testTarget(name: "RoostSimulatorTests", dependencies: ["RoostSimulator", "RoostLog"]),
         .testTarget(
