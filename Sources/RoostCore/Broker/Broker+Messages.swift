@@ -10,6 +10,7 @@ extension Broker {
         let delay = message.delay ?? queues[queue].settings.delay
         guard delay >= .zero, delay <= Limits.delayMax else { throw .invalidDelay(delay, max: Limits.delayMax) }
         guard let slot = index.freeSlot() else { throw .outOfMemory }
+        guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
         return SendEntry(queue: queue, slot: slot, number: nextNumber, sentAt: now, availableAt: now + delay)
     }
 
@@ -279,8 +280,9 @@ extension Broker {
         countTotal(queue) { $0.returned += 1 }
         count(queue, .ready, 1)
         switch queues[queue].settings.redelivery {
-        case .front: queues[queue].insertReturned(slot, in: &index)
-        case .back: queues[queue].appendReady(slot, order: takeOrder(), in: &index)
+        case .back where nextOrder < Self.orderReserve:
+            queues[queue].appendReady(slot, order: takeOrder(), in: &index)
+        case .front, .back: queues[queue].insertReturned(slot, in: &index)
         }
         effects.readyQueues.append(queue)
     }
