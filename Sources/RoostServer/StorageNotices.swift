@@ -32,7 +32,7 @@ enum StorageNotices {
                 directory before they end, by draining this one; larger segments make them last longer
                 """)
         case .bodyUnread(let error):
-            logger.error("bodies cannot be read from disk: receives that need them are refused until they can (\(error))")
+            logger.error("bodies cannot be read from disk: receives that need them are refused for now (\(error))")
         case .messageDamaged(let id, let more):
             logger.error(
                 """

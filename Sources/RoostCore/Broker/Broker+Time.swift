@@ -14,8 +14,10 @@ extension Broker {
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
-        _ = messageTimers.advance(to: now, budget: budget, in: &index)
-        _ = queueTimers.advance(to: now, budget: budget, in: &queues)
+        let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
+        let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
+        // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
+        guard isMessagesDone && isQueuesDone || budget == Limits.timersPerTickMax else { return nil }
         messageTimers.due(in: index) { slot in
             entry.fired.append(slot)
             return entry.fired.count < budget
