@@ -69,6 +69,7 @@ extension World {
         switch (call.request, completion.result) {
         case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
         case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
+        case (.receive, .failure(.busy)): coverage.hit(.unreadRefused)
         case (.delete, .success) where isDiskFull, (.deleteByID, .success) where isDiskFull:
             coverage.hit(.diskFullDeleted)
         case (.send, .success) where wasSpaceGone && !isDiskFull && disk.memory.capacityBytes == nil:
