@@ -23,7 +23,7 @@ extension Broker {
             return entry.fired.count < budget
         }
         let isHeld = retentionHeldUntil.map { now < $0 } ?? false
-        if entry.fired.count < budget, !isHeld { collectExpired(now, budget - entry.fired.count, &entry) }
+        if entry.fired.count < budget, !isHeld { collectExpired(now, budget, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
         return entry.isEmpty ? nil : entry
@@ -87,23 +87,26 @@ extension Broker {
         queues[id].retentionTimer = nil
     }
 
+    /// Looks at as many queues as the budget allows, however few messages the entry still takes: the timer of a queue
+    /// may stand for a message that is gone, and behind it are others whose messages fit.
     private mutating func collectExpired(_ now: BrokerTime, _ budget: Int, _ entry: inout TickEntry) {
+        let room = budget - entry.fired.count
         var dueQueues: [UInt32] = []
         queueTimers.due(in: queues) { queue in
             dueQueues.append(queue)
             return dueQueues.count < budget
         }
-        for queue in dueQueues where entry.expired.count < budget {
-            collectExpired(of: queue, now, budget, &entry)
+        for queue in dueQueues where entry.expired.count < room {
+            collectExpired(of: queue, now, room, &entry)
         }
     }
 
-    /// Leaves the timer due while the budget cuts the queue's expired messages short.
-    private mutating func collectExpired(of id: UInt32, _ now: BrokerTime, _ budget: Int, _ entry: inout TickEntry) {
+    /// Leaves the timer due when the entry has no room for all of the queue's expired messages.
+    private mutating func collectExpired(of id: UInt32, _ now: BrokerTime, _ room: Int, _ entry: inout TickEntry) {
         let retention = queues[id].settings.retention
         var slot = queues[id].available.head
         while slot != MessageSlot.none, index[slot].availableAt + retention <= now {
-            guard entry.expired.count < budget else { return }
+            guard entry.expired.count < room else { return }
             entry.expired.append(slot)
             slot = index[slot].ageNext
         }
