@@ -59,9 +59,9 @@ import Testing
             pool.record(actualReadBytes: count)
         }
         for _ in 0..<7 { read { $0 } }
-        #expect(capacities == [2048, 4096, 8192, 16_384, 32_768, 65_536, 65_536])
+        #expect(capacities == [8192, 16_384, 32_768, 65_536, 65_536, 65_536, 65_536])
         for _ in 0..<12 { read { _ in 100 } }
         // The one that was kept from the start has not grown.
-        #expect(capacities.last == 2048)
+        #expect(capacities.last == 8192)
     }
 }

@@ -212,7 +212,8 @@ extension Engine {
 
     private mutating func giveBack(_ reply: consuming OutgoingReply) {
         if case .received(let queue, _, let leased, _) = reply.kind {
-            for message in leased { followUps.append(.giveBack(queue, message.handle)) }
+            // The last one is carried out first: so they stand in their order, at the end of a queue too.
+            for message in leased.reversed() { followUps.append(.giveBack(queue, message.handle)) }
         }
         answer(reply.receiver, reply.token, .failure(.busy))
     }

@@ -5,7 +5,8 @@ package import NIOCore
 /// NIO's pool holds on to the buffer of a connection's last read, as long as the connection lives. Grown to 64 KiB, for
 /// each of ten thousand connections, that is 640 MiB which no budget counts. Larger buffers live here for one read.
 package struct ReadBufferAllocator: RecvByteBufferAllocator {
-    private static let keptBytes = 2048
+    /// A batch of ten small messages fits, so that ordinary requests need no buffer of their own and no second read.
+    private static let keptBytes = 8192
 
     private var sizes = AdaptiveRecvByteBufferAllocator(minimum: keptBytes, initial: keptBytes, maximum: 64 * 1024)
 
