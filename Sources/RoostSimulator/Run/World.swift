@@ -40,6 +40,8 @@ final class World {
     var hasFaultFired = false
     /// The log carries no later time than this, in milliseconds: of records, and of starts that may not have ended.
     private var latestLogged: Int64 = 0
+    /// Until the wall clock is looked at again, and found to agree.
+    private var isRetentionHeld = false
     /// What happened last, for people.
     private(set) var story: [String] = []
 
@@ -190,6 +192,7 @@ extension World {
     /// When the wall clock seems to have jumped, retention waits. `logged`: of records and snapshots.
     private func checkClock(_ found: RecoverySummary, _ logged: BrokerTime) throws(Mismatch) {
         books.permits.retentionHeldUntil = nil
+        isRetentionHeld = false
         var isDoubted = false
         for event in events.take() {
             if case .notice(.clockDoubted) = event { isDoubted = true } else { events.add(event) }
@@ -202,6 +205,7 @@ extension World {
         guard isDoubted else { return }
         coverage.hit(.retentionHeld)
         books.permits.retentionHeldUntil = found.startTime + .seconds(600)
+        isRetentionHeld = true
         // Of a damaged snapshot the time is not known.
         let mayBeAhead = clock.wall - logged.milliseconds > distance
         let mayBeBehind = latestLogged - clock.wall > distance - slack
@@ -209,11 +213,11 @@ extension World {
             mayBeAhead || mayBeBehind || books.permits.damage, "the clock is doubted, and did not jump")
     }
 
-    /// Ten minutes later both have to agree, or retention waits on.
+    /// Ten minutes later both have to agree, or retention waits on. Records of the turns before come later.
     private func reviewClock(_ time: BrokerTime, _ wall: BrokerTime) {
-        guard let until = books.permits.retentionHeldUntil, time >= until else { return }
-        let areFarApart = abs((wall - time).count) > LogLimits.clockDistanceMax.count
-        books.permits.retentionHeldUntil = areFarApart ? time + .seconds(600) : nil
+        guard isRetentionHeld, let until = books.permits.retentionHeldUntil, time >= until else { return }
+        isRetentionHeld = abs((wall - time).count) > LogLimits.clockDistanceMax.count
+        books.permits.retentionHeldUntil = isRetentionHeld ? time + .seconds(600) : time
     }
 
     private var filesText: String {
@@ -374,7 +378,7 @@ extension World {
         case .snapshotFailed: coverage.hit(.snapshotFailed)
         case .messageDamaged: coverage.hit(.damagedMessage)
         case .segmentDamaged, .segmentNumbersRunOut, .bodyUnread, .clockDoubted: break
-        case .clockDisagrees: try require(books.permits.retentionHeldUntil != nil, "a clock is doubted for no reason")
+        case .clockDisagrees: try require(isRetentionHeld, "a clock is doubted for no reason")
         }
     }
 }
