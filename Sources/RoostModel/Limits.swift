@@ -31,6 +31,8 @@ package enum Limits {
     package static let timersPerTickMax = 1000
     /// The same while a snapshot is written: each may be the first to touch some chunks of the index, and so copy them.
     package static let timersPerTickBesideSnapshotMax = 32
+    /// Of the name of a message group (SQS).
+    package static let groupBytesMax = 128
     /// Characters of a reason given with pause.
     package static let reasonBytesMax = 1024
 }

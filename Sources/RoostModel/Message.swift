@@ -1,14 +1,19 @@
-/// What a sender hands over: a body, its typed attributes and, if it likes, a delay.
+/// What a sender hands over: a body, its typed attributes and, if it likes, a delay and a group.
 package struct NewMessage: Sendable, Equatable {
     package var body: [UInt8]
     package var attributes: [MessageAttribute]
     /// Nil: the delay of the queue.
     package var delay: Milliseconds?
+    /// Needed in a FIFO queue, which keeps the order of each group; in others groups take turns.
+    package var group: String?
 
-    package init(body: [UInt8], attributes: [MessageAttribute] = [], delay: Milliseconds? = nil) {
+    package init(
+        body: [UInt8], attributes: [MessageAttribute] = [], delay: Milliseconds? = nil, group: String? = nil
+    ) {
         self.body = body
         self.attributes = attributes
         self.delay = delay
+        self.group = group
     }
 
     /// Bytes that count against the maximum of a message: body, and name, type and value of each attribute (SQS).

@@ -16,6 +16,8 @@ package struct QueueSettings: Sendable, Equatable {
     /// How long a receive waits that does not say so itself.
     package var receiveWait: Milliseconds
     package var redelivery: Redelivery
+    /// Fixed when the queue is made.
+    package var isFIFO: Bool
 
     package init(
         visibilityTimeout: Milliseconds = .seconds(30),
@@ -23,7 +25,8 @@ package struct QueueSettings: Sendable, Equatable {
         retention: Milliseconds = .seconds(345_600),
         maximumMessageBytes: Int = Limits.sqsMessageBytesMax,
         receiveWait: Milliseconds = .zero,
-        redelivery: Redelivery = .front
+        redelivery: Redelivery = .front,
+        isFIFO: Bool = false
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -31,6 +34,7 @@ package struct QueueSettings: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.isFIFO = isFIFO
     }
 }
 
@@ -42,6 +46,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
     package var maximumMessageBytes: Int?
     package var receiveWait: Milliseconds?
     package var redelivery: Redelivery?
+    /// For a new queue; of one that exists it can only be named, not changed.
+    package var isFIFO: Bool?
 
     package init(
         visibilityTimeout: Milliseconds? = nil,
@@ -49,7 +55,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
         retention: Milliseconds? = nil,
         maximumMessageBytes: Int? = nil,
         receiveWait: Milliseconds? = nil,
-        redelivery: Redelivery? = nil
+        redelivery: Redelivery? = nil,
+        isFIFO: Bool? = nil
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -57,6 +64,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.isFIFO = isFIFO
     }
 
     package func applied(to settings: QueueSettings) -> QueueSettings {
@@ -66,7 +74,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
             retention: retention ?? settings.retention,
             maximumMessageBytes: maximumMessageBytes ?? settings.maximumMessageBytes,
             receiveWait: receiveWait ?? settings.receiveWait,
-            redelivery: redelivery ?? settings.redelivery
+            redelivery: redelivery ?? settings.redelivery,
+            isFIFO: isFIFO ?? settings.isFIFO
         )
     }
 
@@ -79,11 +88,12 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let maximumMessageBytes, maximumMessageBytes != settings.maximumMessageBytes { return .maximumMessageBytes }
         if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
+        if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
         return nil
     }
 }
 
 /// The name of one setting, for errors that have to say which. Each front end has its own word for it.
 package enum QueueSetting: Sendable, CaseIterable {
-    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery
+    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, isFIFO
 }

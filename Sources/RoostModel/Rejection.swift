@@ -23,6 +23,16 @@ package enum Rejection: Error, Sendable, Equatable {
     case messageNotAvailable
     /// The receive named a limit for messages in flight, and it is reached.
     case tooManyInFlight(max: Int)
+    /// The lease of this handle is over, in a FIFO queue, which takes that seriously.
+    case receiptHandleExpired
+    /// A message for a FIFO queue without a group.
+    case missingGroup
+    case invalidGroup(bytes: Int, max: Int)
+    case tooManyGroups(max: Int)
+    /// A queue stays FIFO, or standard.
+    case queueTypeIsFixed
+    /// `redelivery: back` is against the order of a FIFO queue.
+    case backInFIFO
     case outOfDiskSpace
     case outOfMemory
     /// More is waiting to be written than the limit allows.

@@ -21,6 +21,7 @@ extension Broker {
         }
         let settings = change.applied(to: defaultSettings)
         try validate(settings)
+        guard !settings.isFIFO || settings.redelivery == .front else { throw .backInFIFO }
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
     }
@@ -39,6 +40,8 @@ extension Broker {
         let id = try queueID(named: name)
         let settings = change.applied(to: queues[id].settings)
         try validate(settings)
+        guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
+        guard !settings.isFIFO || settings.redelivery == .front else { throw .backInFIFO }
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
 
@@ -77,7 +80,8 @@ extension Broker {
 
 extension Broker {
     mutating func apply(_ entry: CreateQueueEntry) throws(EntryMismatch) {
-        let queue = Queue(name: entry.name, settings: entry.settings, createdAt: entry.at)
+        var queue = Queue(name: entry.name, settings: entry.settings, createdAt: entry.at)
+        queue.birth = takeBirth()
         guard queues.create(entry.queue, queue) else {
             throw EntryMismatch(kind: .createQueue, reason: "queue \(entry.queue) or its name is taken")
         }
@@ -94,15 +98,18 @@ extension Broker {
     mutating func apply(_ entry: PurgeQueueEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .purgeQueue)
         bury(entry.queue, below: entry.below)
-        if !queues[entry.queue].dead.isEmpty { queues.startReaping(entry.queue) }
+        if !queues[entry.queue].dead.isEmpty || !queues[entry.queue].deadGroups.isEmpty {
+            queues.startReaping(entry.queue)
+        }
     }
 
     mutating func apply(_ entry: ChangeSettingsEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .changeSettings)
         queues[entry.queue].settings = entry.settings
         queues[entry.queue].modifiedAt = entry.at
-        disarmRetention(of: entry.queue)
-        armRetention(of: entry.queue)
+        disarmRetention(of: .queue(entry.queue))
+        armRetention(of: .queue(entry.queue))
+        rearmGroups(of: entry.queue)
     }
 
     mutating func apply(_ entry: PauseQueueEntry) throws(EntryMismatch) {
@@ -118,19 +125,23 @@ extension Broker {
 
     /// Takes all messages of a queue out of sight at once: O(1). Their slots are freed later, a slice at a time.
     private mutating func bury(_ id: UInt32, below number: UInt64) {
-        disarmRetention(of: id)
+        disarmRetention(of: .queue(id))
         queues[id].purgedBelow = number
+        queues[id].groupsBornFrom = nextBirth
         for state in MessageState.allCases { count(id, state, -queues[id].counts[state]) }
-        queues[id].ready = MessageList()
-        queues[id].returned = Treap()
-        var available = queues[id].available
-        var delayed = queues[id].delayed
+        var lane = Lane()
+        swap(&lane, &queues[id].lane)
         var damaged = queues[id].damaged
-        queues[id].available = MessageList()
-        queues[id].delayed = MessageList()
         queues[id].damaged = MessageList()
-        queues[id].dead.append(contentsOf: &available, in: &index)
-        queues[id].dead.append(contentsOf: &delayed, in: &index)
+        queues[id].dead.append(contentsOf: &lane.available, in: &index)
+        queues[id].dead.append(contentsOf: &lane.delayed, in: &index)
         queues[id].dead.append(contentsOf: &damaged, in: &index)
+        queues[id].rearmFrom = MessageSlot.none
+        queues[id].turns = GroupList()
+        queues[id].turnCount = 0
+        queues[id].turnsUntilLane = 0
+        var living = GroupList()
+        swap(&living, &queues[id].groups)
+        groups.appendSiblings(&living, to: &queues[id].deadGroups)
     }
 }

@@ -75,6 +75,7 @@ package struct SendEntry: Sendable, Equatable {
     package var sentAt: BrokerTime
     /// When the message becomes available: `sentAt` without a delay.
     package var availableAt: BrokerTime
+    package var group: GroupName?
 }
 
 package struct LeaseEntry: Sendable, Equatable {

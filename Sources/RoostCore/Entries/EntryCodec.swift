@@ -16,11 +16,12 @@ import RoostModel
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 ///
 /// settings          visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-///                   | reserved (12), zero
+///                   | flags u8 (1: FIFO) | reserved (11), zero
 /// ```
 /// A send has a codec of its own, and a move has the payload of the send: see `SendRecord`.
 package enum EntryCodec {
     static let settingsSize = 53
+    private static let fifoFlag: UInt8 = 1
 
     /// Bytes of the payload. Not for `.send` and `.move`, whose content the core does not hold.
     package static func size(_ entry: borrowing Entry) -> Int {
@@ -185,8 +186,10 @@ package enum EntryCodec {
         writer.write(Int64(settings.maximumMessageBytes))
         writer.write(settings.receiveWait.count)
         writer.write(settings.redelivery.rawValue)
+        writer.write(settings.isFIFO ? fifoFlag : 0)
         writer.write(UInt64(0))
-        writer.write(UInt32(0))
+        writer.write(UInt16(0))
+        writer.write(UInt8(0))
     }
 
     static func decodeSettings(_ reader: inout ByteReader) throws(EntryDecodingError) -> QueueSettings {
@@ -198,10 +201,12 @@ package enum EntryCodec {
         guard let redelivery = Redelivery(rawValue: try reader.read()), let maximum = Int(exactly: maximum) else {
             throw EntryDecodingError(reason: "settings out of range")
         }
-        _ = try reader.readBytes(12)
+        let flags: UInt8 = try reader.read()
+        guard flags <= fifoFlag else { throw EntryDecodingError(reason: "settings that are not known here") }
+        _ = try reader.readBytes(11)
         return QueueSettings(
             visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),
             retention: Milliseconds(retention), maximumMessageBytes: maximum,
-            receiveWait: Milliseconds(wait), redelivery: redelivery)
+            receiveWait: Milliseconds(wait), redelivery: redelivery, isFIFO: flags == fifoFlag)
     }
 }

@@ -152,10 +152,10 @@ extension QueueTable: TreapNodes {
 
 extension QueueTable: TimerNodes {
     package func timerDeadline(_ node: UInt32) -> BrokerTime {
-        self[node].retentionTimer ?? BrokerTime(milliseconds: .max)
+        self[node].lane.retentionTimer ?? BrokerTime(milliseconds: .max)
     }
-    package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].timerPrevious }
-    package func timerNext(_ node: UInt32) -> UInt32 { self[node].timerNext }
-    package mutating func setTimerPrevious(_ node: UInt32, _ value: UInt32) { self[node].timerPrevious = value }
-    package mutating func setTimerNext(_ node: UInt32, _ value: UInt32) { self[node].timerNext = value }
+    package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].lane.timerPrevious }
+    package func timerNext(_ node: UInt32) -> UInt32 { self[node].lane.timerNext }
+    package mutating func setTimerPrevious(_ node: UInt32, _ value: UInt32) { self[node].lane.timerPrevious = value }
+    package mutating func setTimerNext(_ node: UInt32, _ value: UInt32) { self[node].lane.timerNext = value }
 }

@@ -10,6 +10,8 @@ package struct BrokerImageReader {
     private struct Header {
         var index = (messages: 0, chunks: UInt32(0), residentChunks: UInt32(0))
         var queues: QueueDirectory
+        var groups = (ids: UInt32(0), count: 0)
+        var version: UInt32
     }
 
     private var broker: Broker
@@ -29,6 +31,7 @@ package struct BrokerImageReader {
             switch kind {
             case .header: try takeHeader(&reader)
             case .queues: try takeQueues(&reader)
+            case .groups: try takeGroups(&reader)
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
@@ -44,8 +47,8 @@ package struct BrokerImageReader {
         guard header != nil, expectedKind(.header) == nil else { throw BrokerImageError("sections are missing") }
         guard broker.queues.liveCount == header.map({ Int($0.queues.liveCount) }),
             broker.index.residentChunks == header.map({ Int($0.index.residentChunks) }),
-            broker.index.count == header?.index.messages
-        else { throw BrokerImageError("queues, messages or their chunks are not as many as the header says") }
+            broker.groups.count == header?.groups.count, broker.index.count == header?.index.messages
+        else { throw BrokerImageError("queues, groups, messages or their chunks are not as many as the header says") }
         try BrokerImageCheck.check(broker)
         return broker
     }
@@ -54,15 +57,16 @@ package struct BrokerImageReader {
     private func expectedKind(_ kind: Format.Kind) -> Format.Kind? {
         guard let header else { return .header }
         if broker.queues.idCount < header.queues.idCount { return .queues }
+        if broker.groups.idCount < header.groups.ids { return .groups }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
-        return wheels < 2 ? .wheel : nil
+        return wheels < (header.version == 1 ? 2 : 3) ? .wheel : nil
     }
 }
 
 extension BrokerImageReader {
     private mutating func takeHeader(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let version: UInt32 = try reader.read()
-        guard version == Format.version else { throw .init(reason: "image version \(version) is not known here") }
+        guard Format.versionsRead.contains(version) else { throw .init(reason: "image version \(version) is not known here") }
         broker.nextNumber = try reader.read()
         broker.nextOrder = try reader.read()
         guard (1...Broker.numberMax + 1).contains(broker.nextNumber),
@@ -84,14 +88,35 @@ extension BrokerImageReader {
             throw EntryDecodingError(reason: "\(chunks) chunks, \(queues.idCount) queues")
         }
         broker.queues.restore(queues)
-        header = Header(index: (messages, chunks, residentChunks), queues: queues)
+        var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
+        if version > 1 { header.groups = try takeGroupDirectory(&reader) }
+        self.header = header
+    }
+
+    private mutating func takeGroupDirectory(
+        _ reader: inout ByteReader
+    ) throws(EntryDecodingError) -> (ids: UInt32, count: Int) {
+        broker.nextBirth = try reader.read()
+        guard (1...Format.totalMax).contains(broker.nextBirth) else { throw .init(reason: "a birth beyond all") }
+        let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard ids <= GroupTable.groupsMax else { throw EntryDecodingError(reason: "\(ids) groups") }
+        broker.groups.restore(firstFree: firstFree)
+        return (ids, try reader.readCount())
+    }
+
+    private mutating func takeGroups(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let ids = header?.groups.ids ?? 0
+        repeat {
+            guard broker.groups.idCount < ids else { throw .init(reason: "more groups than announced") }
+            broker.groups.restore(try GroupImage.decode(&reader))
+        } while reader.remaining > 0
     }
 
     private mutating func takeQueues(_ reader: inout ByteReader) throws(EntryDecodingError) {
-        let idCount = header?.queues.idCount ?? 0
+        let (idCount, version) = (header?.queues.idCount ?? 0, header?.version ?? 0)
         repeat {
             guard broker.queues.idCount < idCount else { throw .init(reason: "more queues than announced") }
-            guard broker.queues.restore(try QueueImage.decode(&reader)) else {
+            guard broker.queues.restore(try QueueImage.decode(&reader, version: version)) else {
                 throw EntryDecodingError(reason: "two queues of one name")
             }
         } while reader.remaining > 0
@@ -108,6 +133,9 @@ extension BrokerImageReader {
             chunk.usedCount += chunk.used[word].nonzeroBitCount
         }
         chunk.slots = try reader.readSlots()
+        if header?.version == 1 {
+            for place in chunk.slots.indices { chunk.slots[place].convertFromPlainCount() }
+        }
         broker.index.restore(chunk)
     }
 
@@ -134,7 +162,11 @@ extension BrokerImageReader {
             buckets.append(TimerWheel.Bucket(head: try reader.read(), tail: try reader.read()))
         }
         let wheel = TimerWheel(time: time, count: count, buckets: buckets)
-        if which == 0 { broker.messageTimers = wheel } else { broker.queueTimers = wheel }
+        switch which {
+        case 0: broker.messageTimers = wheel
+        case 1: broker.queueTimers = wheel
+        default: broker.groupTimers = wheel
+        }
         wheels += 1
     }
 }

@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, chunks, messageWheel, queueWheel, end
+        case header, queues, groups, chunks, messageWheel, queueWheel, groupWheel, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -14,6 +14,7 @@ package struct BrokerImageWriter: Sendable {
     private var broker: Broker
     private var part = Part.header
     private var nextQueue: UInt32 = 0
+    private var nextGroup: UInt32 = 0
     private var nextChunk: UInt32 = 0
 
     package init(_ broker: consuming Broker) { self.broker = broker }
@@ -29,6 +30,9 @@ package struct BrokerImageWriter: Sendable {
         case .queues:
             writeQueues(&section)
             if nextQueue == broker.queues.idCount { part = partAfterQueues }
+        case .groups:
+            writeGroups(&section)
+            if nextGroup == broker.groups.idCount { part = partAfterGroups }
         case .chunks:
             writeChunks(&section)
             if nextChunk == broker.index.chunkCount { part = .messageWheel }
@@ -37,13 +41,17 @@ package struct BrokerImageWriter: Sendable {
             part = .queueWheel
         case .queueWheel:
             write(broker.queueTimers, 1, &section)
+            part = .groupWheel
+        case .groupWheel:
+            write(broker.groupTimers, 2, &section)
             part = .end
         case .end: return false
         }
         return true
     }
 
-    private var partAfterQueues: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+    private var partAfterQueues: Part { broker.groups.idCount > 0 ? .groups : partAfterGroups }
+    private var partAfterGroups: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -65,6 +73,10 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.queues.firstReaping)
             writer.write(broker.queues.lastReaping)
             writer.write(broker.queues.nameTree.root)
+            writer.write(broker.nextBirth)
+            writer.write(broker.groups.idCount)
+            writer.write(broker.groups.firstFree)
+            writer.write(UInt64(broker.groups.count))
         }
     }
 
@@ -76,6 +88,14 @@ package struct BrokerImageWriter: Sendable {
             section.append(bytes: bytes) { QueueImage.encode(broker.queues[nextQueue], &$0) }
             nextQueue += 1
         } while nextQueue < broker.queues.idCount
+    }
+
+    private mutating func writeGroups(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.groups.rawValue) }
+        repeat {
+            section.append(bytes: Format.groupBytes) { GroupImage.encode(broker.groups[nextGroup], &$0) }
+            nextGroup += 1
+        } while nextGroup < broker.groups.idCount && section.count + Format.groupBytes <= Format.sectionBytesMax
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -130,7 +150,8 @@ extension Broker {
     /// About how many bytes the sections of an image of this broker have: right but for the lengths of names and
     /// reasons.
     package var imageBytesEstimate: Int {
-        BrokerImageFormat.headerBytes + 2 * BrokerImageFormat.wheelBytes
+        BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
+            + Int(groups.idCount) * BrokerImageFormat.groupBytes
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
             + Int(queues.idCount) * (BrokerImageFormat.queueBytes + Limits.queueNameBytesMax)
