@@ -69,10 +69,14 @@ package struct ReceivedMessage: Sendable, Equatable {
     package var firstReceivedAt: BrokerTime
     /// Counts this receive: 1 the first time.
     package var receiveCount: UInt32
+    package var group: String?
+    /// Rises with every message that is sent, in all queues together.
+    package var sequence: UInt64
 
     package init(
         id: MessageID, handle: ReceiptHandle, body: [UInt8], attributes: [MessageAttribute],
-        sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32
+        sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32, group: String? = nil,
+        sequence: UInt64 = 0
     ) {
         self.id = id
         self.handle = handle
@@ -81,6 +85,8 @@ package struct ReceivedMessage: Sendable, Equatable {
         self.sentAt = sentAt
         self.firstReceivedAt = firstReceivedAt
         self.receiveCount = receiveCount
+        self.group = group
+        self.sequence = sequence
     }
 }
 
@@ -95,10 +101,11 @@ package struct PeekedMessage: Sendable, Equatable {
     package var receiveCount: UInt32
     /// End of the delay or of the lease; nil while the message is ready or damaged.
     package var due: BrokerTime?
+    package var group: String?
 
     package init(
         id: MessageID, state: MessageState, body: [UInt8], attributes: [MessageAttribute],
-        sentAt: BrokerTime, receiveCount: UInt32, due: BrokerTime?
+        sentAt: BrokerTime, receiveCount: UInt32, due: BrokerTime?, group: String? = nil
     ) {
         self.id = id
         self.state = state
@@ -107,5 +114,6 @@ package struct PeekedMessage: Sendable, Equatable {
         self.sentAt = sentAt
         self.receiveCount = receiveCount
         self.due = due
+        self.group = group
     }
 }

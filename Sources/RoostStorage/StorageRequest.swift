@@ -84,9 +84,12 @@ package enum StorageReply: Sendable, Equatable {
 package struct SentMessage: Sendable, Equatable {
     package var id: MessageID
     package var sentAt: BrokerTime
+    /// As `ReceivedMessage.sequence`.
+    package var sequence: UInt64
 
-    package init(id: MessageID, sentAt: BrokerTime) {
+    package init(id: MessageID, sentAt: BrokerTime, sequence: UInt64 = 0) {
         self.id = id
         self.sentAt = sentAt
+        self.sequence = sequence
     }
 }

@@ -50,6 +50,22 @@ package enum RejectionMapping {
                 handle?.description ?? "", of: "ReceiptHandle",
                 "Message does not exist or is not available for visibility timeout change."
             )
+        case .receiptHandleExpired:
+            .invalidValue(handle?.description ?? "", of: "ReceiptHandle", "The receipt handle has expired.")
+        case .missingGroup:
+            .missing("MessageGroupId")
+        case .invalidGroup:
+            .invalidValue(
+                "", of: "MessageGroupId",
+                "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 in length.")
+        case .tooManyGroups(let max):
+            SQSFault(.overLimit, "There are \(max) message groups with messages, the most that this server keeps.")
+        case .queueTypeIsFixed:
+            SQSFault(
+                .invalidAttributeValue,
+                "Invalid value for the parameter FifoQueue. Reason: Modifying queue type is not supported.")
+        case .backInFIFO:
+            SQSFault(.invalidAttributeValue, "Invalid value for the parameter Redelivery. Reason: A FIFO queue keeps its order.")
         case .tooManyInFlight(let max):
             SQSFault(
                 .overLimit, "The queue has \(max) messages in flight, the most that SQS allows. Delete some first.")
@@ -96,6 +112,7 @@ package enum RejectionMapping {
         case .maximumMessageBytes: "MaximumMessageSize"
         case .receiveWait: "ReceiveMessageWaitTimeSeconds"
         case .redelivery: "Redelivery"
+        case .isFIFO: "FifoQueue"
         }
     }
 

@@ -48,6 +48,7 @@ extension QueueSetting {
         case .maximumMessageBytes: "maximum_message_bytes"
         case .receiveWait: "receive_wait_seconds"
         case .redelivery: "redelivery"
+        case .isFIFO: "fifo"
         }
     }
 
@@ -58,6 +59,7 @@ extension QueueSetting {
             value == .max ? "unlimited" : Milliseconds(value).secondsText
         case .maximumMessageBytes: String(value)
         case .redelivery: UInt8(exactly: value).flatMap(Redelivery.init)?.name ?? String(value)
+        case .isFIFO: value == 0 ? "false" : "true"
         }
     }
 }

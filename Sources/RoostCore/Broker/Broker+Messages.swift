@@ -35,6 +35,7 @@ extension Broker {
         guard isMessage(receipt.slot, receipt.number, of: queue),
             index[receipt.slot].lease == receipt.lease
         else { return nil }
+        guard !queues[queue].isFIFO || isHeld(receipt.slot) else { throw .receiptHandleExpired }
         return DeleteEntry(slot: receipt.slot, number: receipt.number)
     }
 
@@ -55,6 +56,8 @@ extension Broker {
         }
         if index[receipt.slot].place == .inFlight {
             try validate(total: timeout, of: receipt, now)
+        } else if queues[queue].isFIFO {
+            throw .messageNotAvailable
         } else if timeout == .zero {
             return nil
         }
@@ -108,6 +111,9 @@ extension Broker {
             }
         }
     }
+
+    /// Damaged messages are held by nobody, and can be deleted by anybody who had them.
+    private func isHeld(_ slot: UInt32) -> Bool { index[slot].place == .inFlight || index[slot].place == .damaged }
 
     private func groupName(of message: borrowing NewMessage, for queue: UInt32) throws(Rejection) -> GroupName? {
         guard let text = message.group else {

@@ -127,4 +127,11 @@ package struct MessageContent: Sendable {
     package var group: String?
     package var attributes: [MessageAttribute]
     package var body: [UInt8]
+
+    package init(sentAt: BrokerTime, group: String?, attributes: [MessageAttribute], body: [UInt8]) {
+        self.sentAt = sentAt
+        self.group = group
+        self.attributes = attributes
+        self.body = body
+    }
 }

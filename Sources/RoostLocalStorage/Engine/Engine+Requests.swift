@@ -41,7 +41,7 @@ extension Engine {
         let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
         guard try commit(entry, message) else { return .noRoom }
         let id = core.messageID(slot: entry.slot, number: entry.number)
-        return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt)))
+        return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt, sequence: entry.number)))
     }
 
     private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
@@ -140,7 +140,7 @@ extension Engine {
                 ReceivedMessage(
                     id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
                     sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
-                    receiveCount: leased.receiveCount))
+                    receiveCount: leased.receiveCount, group: content.group, sequence: leased.number))
         }
         return messages
     }
@@ -172,7 +172,7 @@ extension Engine {
         let messages = peeked.map { peeked in
             var message = OutgoingMessage(slot: peeked.slot, number: peeked.number, location: peeked.location)
             if peeked.state == .damaged {
-                message.body = .here(sentAt: peeked.availableAt, attributes: [], body: [])
+                message.body = .here(MessageContent(sentAt: peeked.availableAt, group: nil, attributes: [], body: []))
             }
             return message
         }
