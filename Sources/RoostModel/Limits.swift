@@ -31,6 +31,14 @@ package enum Limits {
     package static let timersPerTickMax = 1000
     /// The same while a snapshot is written: each may be the first to touch some chunks of the index, and so copy them.
     package static let timersPerTickBesideSnapshotMax = 32
+    /// Receives before a message becomes a dead letter (SQS).
+    package static let deadLetterReceivesMax = 1000
+    /// Queues that a target of dead letters names (SQS).
+    package static let deadLetterSourcesMax = 10
+    /// Dead letters that one receive moves.
+    package static let deadLettersPerReceiveMax = 1000
+    /// Names and values of all properties of a queue: policy, tags and the like.
+    package static let queuePropertiesBytesMax = 48 * 1024
     /// Of the name of a message group (SQS).
     package static let groupBytesMax = 128
     /// Characters of a reason given with pause.

@@ -72,11 +72,13 @@ package struct ReceivedMessage: Sendable, Equatable {
     package var group: String?
     /// Rises with every message that is sent, in all queues together.
     package var sequence: UInt64
+    /// The queue that the message was a dead letter of.
+    package var deadLetterSource: QueueName?
 
     package init(
         id: MessageID, handle: ReceiptHandle, body: [UInt8], attributes: [MessageAttribute],
         sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32, group: String? = nil,
-        sequence: UInt64 = 0
+        sequence: UInt64 = 0, deadLetterSource: QueueName? = nil
     ) {
         self.id = id
         self.handle = handle
@@ -87,6 +89,7 @@ package struct ReceivedMessage: Sendable, Equatable {
         self.receiveCount = receiveCount
         self.group = group
         self.sequence = sequence
+        self.deadLetterSource = deadLetterSource
     }
 }
 

@@ -42,6 +42,9 @@ package struct MessageTotals: Sendable, Equatable {
     package var returned: UInt64 = 0
     /// Removed by retention.
     package var expired: UInt64 = 0
+    /// To another queue: as dead letters, or on their way back.
+    package var movedOut: UInt64 = 0
+    package var movedIn: UInt64 = 0
 
     package init() {}
 }

@@ -18,6 +18,9 @@ package struct QueueSettings: Sendable, Equatable {
     package var redelivery: Redelivery
     /// Fixed when the queue is made.
     package var isFIFO: Bool
+    package var deadLetters: DeadLetterPolicy?
+    package var deadLetterSources: DeadLetterSources
+    package var properties: QueueProperties
 
     package init(
         visibilityTimeout: Milliseconds = .seconds(30),
@@ -26,7 +29,10 @@ package struct QueueSettings: Sendable, Equatable {
         maximumMessageBytes: Int = Limits.sqsMessageBytesMax,
         receiveWait: Milliseconds = .zero,
         redelivery: Redelivery = .front,
-        isFIFO: Bool = false
+        isFIFO: Bool = false,
+        deadLetters: DeadLetterPolicy? = nil,
+        deadLetterSources: DeadLetterSources = .all,
+        properties: QueueProperties = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -35,6 +41,9 @@ package struct QueueSettings: Sendable, Equatable {
         self.receiveWait = receiveWait
         self.redelivery = redelivery
         self.isFIFO = isFIFO
+        self.deadLetters = deadLetters
+        self.deadLetterSources = deadLetterSources
+        self.properties = properties
     }
 }
 
@@ -48,6 +57,11 @@ package struct QueueSettingsChange: Sendable, Equatable {
     package var redelivery: Redelivery?
     /// For a new queue; of one that exists it can only be named, not changed.
     package var isFIFO: Bool?
+    /// A value of nil takes the policy away.
+    package var deadLetters: DeadLetterPolicy??
+    package var deadLetterSources: DeadLetterSources?
+    /// By name; a value of nil takes one away.
+    package var properties: [String: String?]
 
     package init(
         visibilityTimeout: Milliseconds? = nil,
@@ -56,7 +70,10 @@ package struct QueueSettingsChange: Sendable, Equatable {
         maximumMessageBytes: Int? = nil,
         receiveWait: Milliseconds? = nil,
         redelivery: Redelivery? = nil,
-        isFIFO: Bool? = nil
+        isFIFO: Bool? = nil,
+        deadLetters: DeadLetterPolicy?? = nil,
+        deadLetterSources: DeadLetterSources? = nil,
+        properties: [String: String?] = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -65,6 +82,9 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.receiveWait = receiveWait
         self.redelivery = redelivery
         self.isFIFO = isFIFO
+        self.deadLetters = deadLetters
+        self.deadLetterSources = deadLetterSources
+        self.properties = properties
     }
 
     package func applied(to settings: QueueSettings) -> QueueSettings {
@@ -75,8 +95,17 @@ package struct QueueSettingsChange: Sendable, Equatable {
             maximumMessageBytes: maximumMessageBytes ?? settings.maximumMessageBytes,
             receiveWait: receiveWait ?? settings.receiveWait,
             redelivery: redelivery ?? settings.redelivery,
-            isFIFO: isFIFO ?? settings.isFIFO
+            isFIFO: isFIFO ?? settings.isFIFO,
+            deadLetters: deadLetters ?? settings.deadLetters,
+            deadLetterSources: deadLetterSources ?? settings.deadLetterSources,
+            properties: applied(to: settings.properties)
         )
+    }
+
+    private func applied(to present: QueueProperties) -> QueueProperties {
+        var all = present
+        for (name, value) in properties { all[name] = value }
+        return all
     }
 
     /// The first setting named here whose value in `settings` is another one, or nil: CreateQueue on an existing queue
@@ -89,11 +118,22 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
         if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
-        return nil
+        if let deadLetters, deadLetters != settings.deadLetters { return .deadLetters }
+        if let deadLetterSources, deadLetterSources != settings.deadLetterSources { return .deadLetterSources }
+        let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
+        return differing.map { .property($0) }
     }
 }
 
 /// The name of one setting, for errors that have to say which. Each front end has its own word for it.
-package enum QueueSetting: Sendable, CaseIterable {
+package enum QueueSetting: Sendable, Hashable {
     case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, isFIFO
+    case deadLetters, deadLetterSources
+    case property(String)
+
+    /// Those that every queue has.
+    package static let fixed: [Self] = [
+        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .isFIFO, .deadLetters,
+        .deadLetterSources,
+    ]
 }

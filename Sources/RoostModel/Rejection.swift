@@ -31,6 +31,11 @@ package enum Rejection: Error, Sendable, Equatable {
     case tooManyGroups(max: Int)
     /// A queue stays FIFO, or standard.
     case queueTypeIsFixed
+    /// The target of dead letters has to be another queue of the same type that allows it. The text says what is wrong.
+    case invalidDeadLetterTarget(QueueName, reason: String)
+    case invalidReceivesMax(Int, accepted: ClosedRange<Int>)
+    case tooManyDeadLetterSources(Int, max: Int)
+    case propertiesTooLong(bytes: Int, max: Int)
     /// `redelivery: back` is against the order of a FIFO queue.
     case backInFIFO
     case outOfDiskSpace

@@ -149,6 +149,7 @@ extension Broker {
         package var location: BodyLocation
         package var firstReceivedAt: BrokerTime
         package var receiveCount: UInt32
+        package var deadLetterSource: QueueName?
     }
 
     /// Call right after the lease entry was applied.
@@ -163,7 +164,8 @@ extension Broker {
             handle: handleSeal.seal(receipt, queue: entry.queue),
             location: index[slot].location,
             firstReceivedAt: index[slot].firstReceivedAt,
-            receiveCount: index[slot].receiveCount)
+            receiveCount: index[slot].receiveCount,
+            deadLetterSource: deadLetterSource(of: slot))
     }
 
     mutating func apply(

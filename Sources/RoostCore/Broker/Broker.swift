@@ -83,7 +83,7 @@ package struct Broker: Sendable {
         queues.isLive(id) && queues[id].pause == nil && queues[id].hasDeliverable
     }
 
-    package func settings(of id: UInt32) -> QueueSettings { queues[id].settings }
+    package func receiveWait(of id: UInt32) -> Milliseconds { queues[id].settings.receiveWait }
 
     package func messageID(slot: UInt32, number: UInt64) -> MessageID {
         idSeal.seal(slot: slot, number: number)
@@ -128,6 +128,7 @@ extension Broker {
         case .changeVisibility(let entry): try apply(entry, &effects)
         case .move(let entry): try apply(entry, at: location, &effects)
         case .damage(let entry): try apply(entry)
+        case .transfer(let entry): try apply(entry, &effects)
         case .tick(let entry): try apply(entry, &effects)
         }
     }

@@ -15,6 +15,7 @@ package enum Entry: Sendable, Equatable {
     case changeVisibility(ChangeVisibilityEntry)
     case move(MoveEntry)
     case damage(DamageEntry)
+    case transfer(TransferEntry)
     case tick(TickEntry)
 }
 
@@ -32,6 +33,7 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case changeVisibility = 19
     case move = 20
     case damage = 21
+    case transfer = 22
     case tick = 32
 }
 
@@ -120,6 +122,22 @@ package struct DamageEntry: Sendable, Equatable {
     }
 }
 
+/// Messages go to another queue. Only their index entries move; their records stay where they are.
+package struct TransferEntry: Sendable, Equatable {
+    package enum Purpose: UInt8, Sendable {
+        /// Received too often: the message remembers where it was, and how often it was received.
+        case deadLetter = 1
+        /// Sent on its way again, as if it had never been received.
+        case redrive = 2
+    }
+
+    package var from: UInt32
+    package var to: UInt32
+    package var at: BrokerTime
+    package var purpose: Purpose
+    package var slots: [UInt32]
+}
+
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
 package struct TickEntry: Sendable, Equatable {
     package var at: BrokerTime
@@ -156,6 +174,7 @@ extension Entry {
         case .changeVisibility: .changeVisibility
         case .move: .move
         case .damage: .damage
+        case .transfer: .transfer
         case .tick: .tick
         }
     }

@@ -6,7 +6,8 @@
 ///
 /// ```
 /// header (1)     kind u32 | version u32 | nextNumber u64 | nextOrder u64 | counts (32) | totals (40)
-///                | index (28) | queues (24) | from version 2: nextBirth u64 | groups (16)
+///                | index (28) | queues (24) | from version 2: nextBirth u64 | moved (16)
+///                | groups (16)
 /// queues (2)     kind u32 | queue, queue, … in the order of ids
 /// groups (6)     kind u32 | group, group, … in the order of ids; from version 2
 /// chunk (3)      kind u32 | chunk u32 | previous u32 | next u32 | used u64 × 16 | slot (60) × 1,024
@@ -22,13 +23,15 @@
 ///
 /// queue          life u8 (0 free, 1 live, 2 deleted) | flags u8 (1 reaping, 2 paused, 4 retention timer)
 ///                | name bytes u16 | reason bytes u32 | next queue u32
-///   unless free  | settings (53, as in EntryCodec) | created i64 | modified i64 | paused since i64
+///   unless free  | settings (as in SettingsCodec) | created i64 | modified i64 | paused since i64
 ///                | purged below u64 | counts (32) | totals (40)
 ///                | ready u32 × 2 | returned u32 | available u32 × 2 | delayed u32 × 2 | damaged u32 × 2 | dead u32 × 2
 ///                | retention timer i64 | timer previous u32 | timer next u32 | name left u32 | name right u32
-///                | from version 2: in groups (56) | name | reason
+///                | from version 2: in groups (72) | name | reason
 /// in groups      birth u64 | groups u32 × 2 | turns u32 × 2 | turn count u32 | turns until lane u32
 ///                | dead groups u32 × 2 | born from u64 | rearm from u32 | reserved u32
+///                | moved (16)
+/// moved          out u64 | in u64
 ///
 /// groups         ids u32 | first free u32 | groups u64
 /// group          flags u8 (1 used, 2 has a turn, 4 retention timer) | reserved (3) | queue u32 | name u64 × 2
@@ -57,13 +60,14 @@ enum BrokerImageFormat {
 
     /// Below the 70 KiB that are promised to whoever keeps the sections.
     static let sectionBytesMax = 64 * 1024
-    static let headerBytes = 8 + 16 + 32 + 40 + 28 + 24 + 24
+    static let headerBytes = 8 + 16 + 32 + 40 + 28 + 24 + 40
     static let slotBytes = 60
     static let chunkBytes = 16 + 128 + slotBytes * MessageIndex.slotsPerChunk
     static let vacantBytes = 8
     static let wheelBytes = 24 + 8 * TimerWheel.bucketCount
     static let freeQueueBytes = 12
-    static let queueBytes = freeQueueBytes + EntryCodec.settingsSize + 32 + 72 + 44 + 24 + 56
+    /// Without settings, name and reason.
+    static let queueBytes = freeQueueBytes + 32 + 72 + 44 + 24 + 72
     static let groupBytes = 24 + 12 + 16 + 28 + 16 + 16
 
     /// So high that nothing the broker counts ever gets there, and so low that counting on from it never overflows.

@@ -98,6 +98,7 @@ extension BrokerImageReader {
     ) throws(EntryDecodingError) -> (ids: UInt32, count: Int) {
         broker.nextBirth = try reader.read()
         guard (1...Format.totalMax).contains(broker.nextBirth) else { throw .init(reason: "a birth beyond all") }
+        try reader.readMoved(&broker.totals)
         let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
         guard ids <= GroupTable.groupsMax else { throw EntryDecodingError(reason: "\(ids) groups") }
         broker.groups.restore(firstFree: firstFree)

@@ -74,6 +74,8 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.queues.lastReaping)
             writer.write(broker.queues.nameTree.root)
             writer.write(broker.nextBirth)
+            writer.write(broker.totals.movedOut)
+            writer.write(broker.totals.movedIn)
             writer.write(broker.groups.idCount)
             writer.write(broker.groups.firstFree)
             writer.write(UInt64(broker.groups.count))
@@ -154,7 +156,7 @@ extension Broker {
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
-            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + Limits.queueNameBytesMax)
+            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)
     }
 }
 

@@ -10,7 +10,7 @@ enum QueueImage {
 
     static func size(_ queue: borrowing Queue) -> Int {
         guard queue.life != .free else { return Format.freeQueueBytes }
-        return Format.queueBytes + queue.name.text.utf8.count + (queue.pause?.reason.utf8.count ?? 0)
+        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count + (queue.pause?.reason.utf8.count ?? 0)
     }
 
     /// Writes exactly `size` bytes.
@@ -22,7 +22,7 @@ enum QueueImage {
         writer.write(isFree ? 0 : UInt32(queue.pause?.reason.utf8.count ?? 0))
         writer.write(queue.nextQueue)
         guard !isFree else { return }
-        EntryCodec.encode(queue.settings, &writer)
+        SettingsCodec.encode(queue.settings, &writer)
         writer.write(queue.createdAt)
         writer.write(queue.modifiedAt)
         writer.write(queue.pause?.since ?? BrokerTime(milliseconds: 0))
@@ -57,6 +57,8 @@ enum QueueImage {
         writer.write(queue.groupsBornFrom)
         writer.write(queue.rearmFrom)
         writer.write(UInt32(0))
+        writer.write(queue.totals.movedOut)
+        writer.write(queue.totals.movedIn)
     }
 
     private static func decodeGroups(_ queue: inout Queue, _ reader: inout ByteReader) throws(EntryDecodingError) {
@@ -70,6 +72,7 @@ enum QueueImage {
         queue.rearmFrom = try reader.read()
         let reserved: UInt32 = try reader.read()
         guard reserved == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
+        try reader.readMoved(&queue.totals)
     }
 
     static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue {
@@ -99,7 +102,7 @@ enum QueueImage {
 
     /// All but what stands before and behind the fixed part.
     private static func decodeFixed(_ reader: inout ByteReader, _ flags: UInt8) throws(EntryDecodingError) -> Queue {
-        let settings = try EntryCodec.decodeSettings(&reader)
+        let settings = try SettingsCodec.decode(&reader)
         var queue = Queue(name: try name("free"), settings: settings, createdAt: try reader.readTime())
         queue.modifiedAt = try reader.readTime()
         let since = try reader.readTime()
@@ -222,6 +225,11 @@ extension ByteReader {
         let count: UInt64 = try read()
         guard count <= 1 << 31 else { throw EntryDecodingError(reason: "\(count) messages") }
         return Int(count)
+    }
+
+    mutating func readMoved(_ totals: inout MessageTotals) throws(EntryDecodingError) {
+        totals.movedOut = try readTotal()
+        totals.movedIn = try readTotal()
     }
 
     private mutating func readTotal() throws(EntryDecodingError) -> UInt64 {

@@ -249,7 +249,7 @@ extension Engine {
         return ReceivedMessage(
             id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount,
-            group: content.group, sequence: leased.number)
+            group: content.group, sequence: leased.number, deadLetterSource: leased.deadLetterSource)
     }
 
     private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {

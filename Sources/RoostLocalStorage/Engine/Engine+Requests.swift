@@ -86,7 +86,7 @@ extension Engine {
         _ options: ReceiveOptions, from queue: QueueName, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
         let id = try core.queueID(named: queue)
-        let wait = options.wait ?? core.settings(of: id).receiveWait
+        let wait = options.wait ?? core.receiveWait(of: id)
         try validate(wait)
         if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
         guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
@@ -104,6 +104,7 @@ extension Engine {
         if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
             throw .tooManyInFlight(max: inFlightMax)
         }
+        guard try moveDeadLetters(from: queue, options.maximum) else { return .noRoom }
         let entry = try core.prepareLease(
             from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
         guard let entry else { return nil }
@@ -118,6 +119,19 @@ extension Engine {
             OutgoingReply(
                 receiver: receiver, token: token,
                 kind: .received(queue: name, options, leased, deadline: deadline), messages: messages))
+    }
+
+    /// What a receive would get once too often goes to the queue of dead letters. False: no room in the log.
+    private mutating func moveDeadLetters(from queue: UInt32, _ maximum: Int) throws(Rejection) -> Bool {
+        var moved = 0
+        while moved < Limits.deadLettersPerReceiveMax,
+            let entry = core.prepareDeadLetters(from: queue, maximum: maximum, now: now)
+        {
+            try requireSpace(for: .receive, EntryCodec.size(.transfer(entry)))
+            guard commit(.transfer(entry)) else { return false }
+            moved += entry.slots.count
+        }
+        return true
     }
 
     private func validate(_ wait: Milliseconds) throws(Rejection) {
@@ -140,7 +154,8 @@ extension Engine {
                 ReceivedMessage(
                     id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
                     sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
-                    receiveCount: leased.receiveCount, group: content.group, sequence: leased.number))
+                    receiveCount: leased.receiveCount, group: content.group, sequence: leased.number,
+                    deadLetterSource: leased.deadLetterSource))
         }
         return messages
     }

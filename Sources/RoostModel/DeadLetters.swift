@@ -1,0 +1,32 @@
+/// Where messages of a queue go that were received too often.
+package struct DeadLetterPolicy: Sendable, Equatable {
+    /// A queue of the same type. While there is none of this name, messages stay where they are.
+    package var target: QueueName
+    /// 1 to `Limits.deadLetterReceivesMax`. A message that was received as often is moved instead of being received
+    /// once more.
+    package var receivesMax: Int
+
+    package init(target: QueueName, receivesMax: Int) {
+        self.target = target
+        self.receivesMax = receivesMax
+    }
+}
+
+/// Which queues may name a queue as the target of their dead letters.
+package enum DeadLetterSources: Sendable, Equatable {
+    case all
+    case none
+    /// At most `Limits.deadLetterSourcesMax`.
+    case these([QueueName])
+
+    package func allow(_ name: QueueName) -> Bool {
+        switch self {
+        case .all: true
+        case .none: false
+        case .these(let names): names.contains(name)
+        }
+    }
+}
+
+/// What a front end keeps with a queue and the core does not understand: a name and a text.
+package typealias QueueProperties = [String: String]
