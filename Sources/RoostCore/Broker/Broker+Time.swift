@@ -107,8 +107,25 @@ extension Broker {
     /// The retention of a queue changed: its groups follow in slices.
     mutating func rearmGroups(of queue: UInt32) {
         guard !queues[queue].groups.isEmpty else { return }
-        if queues[queue].rearmFrom == MessageSlot.none { queuesToRearm.append(queue) }
         queues[queue].rearmFrom = queues[queue].groups.head
+        enterToRearm(queue)
+    }
+
+    /// In the order of ids, so that a broker made from an image goes on alike.
+    private mutating func enterToRearm(_ queue: UInt32) {
+        var (low, high) = (0, queuesToRearm.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if queuesToRearm[middle] < queue { low = middle + 1 } else { high = middle }
+        }
+        if low == queuesToRearm.count || queuesToRearm[low] != queue { queuesToRearm.insert(queue, at: low) }
+    }
+
+    /// For a broker made from an image.
+    mutating func restoreQueuesToRearm() {
+        for queue in 0..<queues.idCount where queues[queue].rearmFrom != MessageSlot.none {
+            queuesToRearm.append(queue)
+        }
     }
 
     private mutating func setTimersAnew(_ budget: Int) {
