@@ -11,6 +11,7 @@ extension Broker {
         guard delay >= .zero, delay <= Limits.delayMax else { throw .invalidDelay(delay, max: Limits.delayMax) }
         let group = try groupName(of: message, for: queue)
         guard let slot = index.freeSlot() else { throw .outOfMemory }
+        guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
         return SendEntry(
             queue: queue, slot: slot, number: nextNumber, sentAt: now,
             availableAt: available(now, delay, group, in: queue), group: group)
@@ -279,7 +280,7 @@ extension Broker {
     mutating func giveBack(_ slot: UInt32, _ effects: inout Effects) {
         let queue = queue(of: slot)
         countTotal(queue) { $0.returned += 1 }
-        if queues[queue].isFIFO || queues[queue].settings.redelivery == .back {
+        if queues[queue].isFIFO || (queues[queue].settings.redelivery == .back && nextOrder < Self.orderReserve) {
             appendReady(slot)
         } else {
             count(queue, .ready, 1)

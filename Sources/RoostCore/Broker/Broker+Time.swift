@@ -15,9 +15,12 @@ extension Broker {
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
         setTimersAnew(budget)
-        _ = messageTimers.advance(to: now, budget: budget, in: &index)
-        _ = queueTimers.advance(to: now, budget: budget, in: &queues)
-        _ = groupTimers.advance(to: now, budget: budget, in: &groups)
+        let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
+        let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
+        let isGroupsDone = groupTimers.advance(to: now, budget: budget, in: &groups)
+        // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
+        let isDone = isMessagesDone && isQueuesDone && isGroupsDone
+        guard isDone || budget == Limits.timersPerTickMax else { return nil }
         messageTimers.due(in: index) { slot in
             entry.fired.append(slot)
             return entry.fired.count < budget
