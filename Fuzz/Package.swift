@@ -35,6 +35,9 @@ let package = Package(
         .executableTarget(name: "fuzz-identity", dependencies: ["FuzzSupport", "RoostLocalStorage", "RoostLog"]),
         .executableTarget(name: "fuzz-names", dependencies: ["FuzzSupport", "RoostLog", "RoostModel"]),
         .executableTarget(name: "fuzz-json", dependencies: ["FuzzSupport", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-query", dependencies: ["FuzzSupport", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-signature", dependencies: ["FuzzSupport", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-policy", dependencies: ["FuzzSupport", "SQSFrontend"]),
         .executableTarget(name: "fuzz-sealing", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
     ]
 )

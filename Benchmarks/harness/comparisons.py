@@ -1,5 +1,6 @@
 """What the broker must reach, one function each. A function yields rows."""
 
+import os
 import shutil
 import statistics
 import subprocess
@@ -8,6 +9,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Optional
 
+import signatures
 from load import OTHER_CORES_MAX, OtherWork, alternate, median_report, undisturbed
 from servers import Redis, Roost, Yardstick
 
@@ -132,6 +134,23 @@ def send(bench):
         yield compare(
             bench, f"SendMessage, {connections} connections", "messages/s", REQUESTS,
             lambda: send_run(bench, connections), "yardstick append", lambda: peer(connections), floor)
+
+
+def signed(bench):
+    """The same bytes to a server that verifies their signature, and to one that has no keys."""
+    connections = 32
+
+    def run(**more):
+        with bench.roost(**more) as server:
+            server.create_queue_without_signature("bench")
+            path = os.path.join(server.data, "request")
+            with open(path, "wb") as file:
+                file.write(signatures.send_message(server.port, server.queue_url("bench")))
+            return bench.load.run("constant", server, connections, "--request-file", path)
+
+    yield compare(
+        bench, f"SendMessage with a signature, {connections} connections", "messages/s", REQUESTS,
+        lambda: run(variables=signatures.ENVIRONMENT), "roost without keys", run, 0.85)
 
 
 def redis(bench):
@@ -282,5 +301,5 @@ def modes(bench):
                           "inline, 1 loop", inline, note=cost_note(middle), runs={name: reports[name]})
 
 
-ALL = {function.__name__: function for function in (constant, send, redis, batch, cycle, turns)}
+ALL = {function.__name__: function for function in (constant, send, signed, redis, batch, cycle, turns)}
 EXTRA = {"modes": modes}

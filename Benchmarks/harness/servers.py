@@ -147,10 +147,12 @@ class Redis(Server):
 
 
 class Roost(Server):
-    def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None, data=None, group=None):
+    def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None, data=None, group=None,
+                 variables=None):
         super().__init__(disk, data, group)
         self.program, self.options = program, list(options)
         self.sync_delay_us, self.slow_sync = sync_delay_us, slow_sync
+        self.variables = variables or {}
         self.http_port = free_port()
 
     def command(self):
@@ -162,8 +164,9 @@ class Roost(Server):
     def environment(self):
         """A preloaded library delays fdatasync: strace would slow down each system call of other threads too."""
         if not self.sync_delay_us:
-            return None
-        return os.environ | {"LD_PRELOAD": self.slow_sync, "SLOW_SYNC_MICROSECONDS": str(self.sync_delay_us)}
+            return os.environ | self.variables
+        delay = {"LD_PRELOAD": self.slow_sync, "SLOW_SYNC_MICROSECONDS": str(self.sync_delay_us)}
+        return os.environ | self.variables | delay
 
     def is_ready(self):
         try:
@@ -203,6 +206,13 @@ class Roost(Server):
 
     def create_queue(self, queue):
         self.sqs("CreateQueue", QueueName=queue)
+
+    def create_queue_without_signature(self, queue):
+        """By the HTTP port, for a server whose SQS port wants signatures."""
+        url = f"http://127.0.0.1:{self.http_port}/api/v1/queues/{queue}"
+        status, text = http("PUT", url, {}, {"Content-Type": "application/json"})
+        if status not in (200, 201):
+            raise RuntimeError(f"PUT {url} failed with {status}: {text[:500]}")
 
     def purge(self, queue):
         self.sqs("PurgeQueue", QueueUrl=self.queue_url(queue))

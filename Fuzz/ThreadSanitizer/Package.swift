@@ -1,28 +1,108 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// The engine and the log with their tests, for scripts/tsan. Not the main package: one test program holds the tests of
-// all targets there, and Tests/CAllocationCounter, which stands in for malloc in it, does not go together with the
-// sanitizer's own.
+// The engine, the log and the front ends with their tests, for scripts/tsan. Not the main package: what is left out
+// here, the command line and the simulator, runs on one thread and takes long under the sanitizer. docs is linked
+// because tests read it.
 let package = Package(
     name: "roost-tsan",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
         .target(name: "CRoost"),
         .target(name: "RoostModel"),
         .target(name: "RoostCore", dependencies: ["RoostModel"]),
         .target(name: "RoostLog", dependencies: ["RoostModel", "CRoost"]),
         .target(name: "RoostStorage", dependencies: ["RoostModel"]),
+        .target(name: "HTTPGuard"),
         .target(
             name: "RoostLocalStorage",
             dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "CRoost"]),
+        .target(
+            name: "SQSFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
+            name: "HTTPFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
+        .target(
+            name: "RoostServer",
+            dependencies: [
+                "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend",
+                "HTTPGuard",
+                .product(name: "Configuration", package: "swift-configuration"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ]),
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
-            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"]),
+            dependencies: ["RoostLocalStorage", "RoostStorage", "RoostLog", "RoostCore", "RoostModel"],
+            exclude: ["Fixtures"]),
+        .testTarget(
+            name: "SQSFrontendTests",
+            dependencies: [
+                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "HTTPFrontendTests",
+            dependencies: [
+                "HTTPFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        // Under the sanitizer it counts nothing, see there.
+        .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
+        .testTarget(
+            name: "RoostServerTests",
+            dependencies: [
+                "RoostModel", "RoostServer", "RoostLocalStorage", "SQSFrontend", "CAllocationCounter",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ]),
     ]
 )
 
-for target in package.targets where target.name != "CRoost" {
+for target in package.targets where !["CRoost", "CAllocationCounter"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         .enableUpcomingFeature("ExistentialAny"),

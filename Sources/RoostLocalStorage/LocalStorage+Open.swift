@@ -1,6 +1,6 @@
 import RoostCore
 package import RoostLog
-import RoostModel
+package import RoostModel
 
 /// How the embedded engine is to run.
 package struct LocalStorageConfiguration: Sendable {
@@ -30,6 +30,8 @@ package struct LocalStorageConfiguration: Sendable {
 package enum StartError: Error, Sendable {
     case directory(DataDirectoryError)
     case log(LogError)
+    /// The wall clock is not set.
+    case clock(BrokerTime)
 }
 
 extension StartError: CustomStringConvertible {
@@ -37,6 +39,9 @@ extension StartError: CustomStringConvertible {
         switch self {
         case .directory(let error): "\(error)"
         case .log(let error): "\(error)"
+        case .clock(let time):
+            "the clock of the machine is not set: it is \(time.milliseconds / 1000) seconds after 1970;"
+                + " set it and start again"
         }
     }
 }
@@ -79,18 +84,22 @@ extension LocalStorage {
             configuration: BrokerConfiguration(
                 sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax))
         let wall = BrokerTime(milliseconds: configuration.time.wallMilliseconds())
+        guard BrokerClock.wallRange.contains(wall.milliseconds) else { throw .clock(wall) }
         do throws(LogError) {
             var log = try Recovery.open(
                 disk, configuration: configuration.log, expectsData: identity.logBegun,
                 newSalt: configuration.newSalt(), now: wall, progress: progress, owner: &replay)
-            let clock = BrokerClock(configuration.time, notBefore: log.recovery.lastTime)
-            let held = holdRetention(&replay, log.recovery, wall, clock)
+            let clock = BrokerClock(
+                configuration.time, from: log.recovery.startTime, isWallDoubted: log.recovery.isClockDoubted)
+            let doubt = clockNotice(&replay, log.recovery, wall)
             let space = openReserve(disk, log, replay.core)
             log.reserveBytes = space.reserveBytes
             let engine = Engine(
                 core: replay.core, log: log, disk: disk, configuration: configuration, space: space,
                 now: clock.now())
-            if let held { onNotice(held) }
+            if let doubt { onNotice(doubt) }
+            let (used, all) = (engine.log.position.segment, LogLimits.segmentNumberMax)
+            if used > all / 2 { onNotice(.segmentNumbersRunOut(used: used, of: all)) }
             return LocalStorage(
                 engine: engine, disk: disk, clock: clock, configuration: configuration, onNotice: onNotice)
         } catch {
@@ -99,15 +108,16 @@ extension LocalStorage {
     }
 
     /// A wall clock far ahead of the log may be wrong: messages that are removed because of it are gone for good. So
-    /// retention waits, and there is time to notice.
-    private static func holdRetention(
-        _ replay: inout Replay, _ recovery: RecoverySummary, _ wall: BrokerTime, _ clock: BrokerClock
+    /// nothing expires while it is doubted, and there is time to notice.
+    private static func clockNotice(
+        _ replay: inout Replay, _ recovery: RecoverySummary, _ wall: BrokerTime
     ) -> StorageNotice? {
-        let logged = [replay.lastTime, recovery.snapshot?.position.time].compactMap { $0 }.max()
-        guard let logged, wall > logged + .seconds(86_400) else { return nil }
-        let until = clock.now() + .seconds(600)
-        replay.core.retentionHeldUntil = until
-        return .retentionHeld(until: until, lastLogged: logged)
+        guard recovery.isClockDoubted else {
+            let isFarBehind = recovery.startTime > wall + LogLimits.clockLeadMax
+            return isFarBehind ? .clockBehind(wall: wall, lastLogged: recovery.startTime) : nil
+        }
+        replay.core.retentionHeldUntil = recovery.startTime + BrokerClock.doubtTime
+        return .clockDoubted(wall: wall, lastLogged: recovery.startTime)
     }
 
     /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest.
@@ -164,8 +174,6 @@ struct Replay: LogOwner {
     private let configuration: BrokerConfiguration
     var core: Broker
     private var image: BrokerImageReader
-    /// Of the newest record.
-    private(set) var lastTime: BrokerTime?
     private var effects = Effects()
 
     init(configuration: BrokerConfiguration) {
@@ -187,7 +195,6 @@ struct Replay: LogOwner {
     mutating func apply(_ record: RecoveredRecord) throws {
         guard let kind = EntryKind(rawValue: record.kind) else { throw UnknownEntry(kind: record.kind) }
         core.advanceTimers(to: record.time)
-        lastTime = max(lastTime ?? record.time, record.time)
         let location = BodyLocation(record.location)
         if kind == .send {
             try core.apply(.send(SendRecord.decodeEntry(record.payload)), at: location, effects: &effects)

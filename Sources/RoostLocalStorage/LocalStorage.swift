@@ -16,10 +16,17 @@ package enum StorageNotice: Sendable {
     case snapshotFailed(DiskError)
     /// An old segment cannot be read as a whole. It stays.
     case segmentDamaged(LogError)
+    /// More than half of all segment numbers are used up, and none is used again.
+    case segmentNumbersRunOut(used: UInt32, of: UInt32)
+    /// Bodies cannot be read for now; receives that need them are refused, and the messages stay as they are.
+    case bodyUnread(DiskError)
     /// The body of a message cannot be read any more. The message is kept, and no longer delivered.
     case messageDamaged(MessageID, more: Int)
-    /// The wall clock is more than a day past what was logged last. If it is right, nothing has to be done.
-    case retentionHeld(until: BrokerTime, lastLogged: BrokerTime)
+    /// The wall clock is more than a day past what was logged last, and is not followed for ten minutes. If it is
+    /// right, nothing has to be done.
+    case clockDoubted(wall: BrokerTime, lastLogged: BrokerTime)
+    /// The wall clock is more than a day before what was logged last. Time goes on from there.
+    case clockBehind(wall: BrokerTime, lastLogged: BrokerTime)
 }
 
 /// The embedded storage engine: core, log and clock meet here, and only here.
@@ -141,11 +148,12 @@ extension LocalStorage {
 
     /// Tells what is new. True: something waits for room in the log.
     private func report() -> Bool {
-        let (metrics, isHeldUp, damaged, problem) = engine.withLock {
-            ($0.metrics, $0.isHeldUp, $0.takeDamagedFound(), $0.diskProblem)
+        let (metrics, isHeldUp, damaged, problem, unread) = engine.withLock {
+            ($0.metrics, $0.isHeldUp, $0.takeDamagedFound(), $0.diskProblem, $0.takeReadProblem())
         }
         note(metrics)
         noteDisk(problem)
+        if let unread { noticeHandler(.bodyUnread(unread)) }
         if let first = damaged.first { noticeHandler(.messageDamaged(first, more: damaged.count - 1)) }
         return isHeldUp
     }

@@ -36,6 +36,8 @@ package struct DiskError: Error, Sendable, Hashable {
     /// The medium does not give the bytes (EIO): damage, and not a shortage of something.
     package var isUnreadable: Bool { errno == EIO }
 
+    package var isMissingFile: Bool { errno == ENOENT }
+
     package var isDiskFull: Bool { errno == ENOSPC || errno == EDQUOT }
 
     package var message: String {

@@ -77,7 +77,7 @@ package struct Log: ~Copyable, Sendable {
         lastDataSequence = recovery.lastSequence
         newestWatermark = recovery.lastSequence
         writtenSegment = segment.number
-        lastTime = recovery.lastTime
+        lastTime = recovery.startTime
         segmentCount = recovery.segments
     }
 }

@@ -1,5 +1,9 @@
+package import RoostModel
+
 /// Every number that bounds the log, with its unit in the name and its origin.
 package enum LogLimits {
+    /// A wall clock that is further past the last logged time may be wrong.
+    package static let clockLeadMax = Milliseconds.seconds(86_400)
     /// Segment numbers have 24 bits in the message index.
     package static let segmentNumberMax: UInt32 = 1 << 24 - 1
     /// Offsets have 24 bits in the message index, in units of 8 bytes.

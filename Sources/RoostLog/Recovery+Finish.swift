@@ -3,7 +3,8 @@ import RoostModel
 /// What a start changes, when nothing can refuse any more.
 extension Recovery {
     mutating func finish(_ restart: RestartSegment) throws(LogError) -> Log {
-        let header = restart.header(watermark: summary.lastSequence, time: summary.lastTime)
+        setStartTime()
+        let header = restart.header(watermark: summary.lastSequence, time: summary.startTime)
         guard header.number <= LogLimits.segmentNumberMax else {
             throw .disk(DiskError(.create, LogFile.segment(header.number).name, .noSegmentNumbersLeft))
         }
@@ -29,6 +30,12 @@ extension Recovery {
         segments.append(open.facts)
         return Log(
             configuration, recovery: summary, segment: open, salts: salts, inventory: inventory(snapshots))
+    }
+
+    private mutating func setStartTime() {
+        let logged = summary.lastLogged ?? wall
+        summary.isClockDoubted = wall > logged + LogLimits.clockLeadMax
+        summary.startTime = summary.isClockDoubted ? logged : max(logged, wall)
     }
 
     /// A start needs space on a full disk too: then the reserve gives up its own, and the owner makes it anew.

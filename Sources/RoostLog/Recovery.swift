@@ -29,6 +29,7 @@ package struct Recovery {
     var bytesSinceSnapshot = 0
     var torn: TornTail?
 
+    let wall: BrokerTime
     private var nextSequence: UInt64 = 1
     private var watermark: UInt64
     /// Records up to here are in the snapshot.
@@ -45,7 +46,8 @@ package struct Recovery {
     /// - Parameters:
     ///   - expectsData: whether this server has had a log here before. If so, an empty directory is refused.
     ///   - newSalt: a random number, a new one for each start.
-    ///   - now: wall time; broker time goes on from the later of this and the last logged time.
+    ///   - now: wall time; broker time goes on from the later of this and the last logged time, unless this is more
+    ///     than `LogLimits.clockLeadMax` ahead.
     ///   - progress: called with the part of snapshot and log that is read, from 0 to 1.
     ///   - owner: gets the sections of a snapshot and every record behind it, in order.
     package static func open<Owner: LogOwner & ~Copyable>(
@@ -81,11 +83,17 @@ package struct Recovery {
         skippedSequence = snapshot?.position.sequence ?? 0
         summary.snapshot = snapshot
         summary.unknownSegments = catalogue.unknown.map(\.name)
-        summary.lastTime = max(now, snapshot?.position.time ?? now)
+        wall = now
+        note(snapshot?.position.time)
         for header in catalogue.oldHeaders + catalogue.segments.map(\.header) {
             watermark = max(watermark, header.watermark)
-            summary.lastTime = max(summary.lastTime, header.time)
+            note(header.time)
         }
+    }
+
+    private mutating func note(_ time: BrokerTime?) {
+        guard let time else { return }
+        summary.lastLogged = max(summary.lastLogged ?? time, time)
     }
 
     var used: ArraySlice<SegmentCatalogue.Entry> { catalogue.segments.prefix(catalogue.usedCount) }
@@ -206,13 +214,13 @@ extension Recovery {
     ) throws(LogError) {
         // Nothing in it counts again; skip the walk.
         guard batch.lastSequence > skippedSequence else {
-            summary.lastTime = max(summary.lastTime, batch.header.time)
+            note(batch.header.time)
             summary.skippedRecords += UInt64(batch.count)
             return
         }
         try scan.forEachRecord(of: batch) { (frame, sequence, offset, payload) throws(LogError) in
             let time = batch.header.time + Milliseconds(Int64(frame.time))
-            summary.lastTime = max(summary.lastTime, time)
+            note(time)
             guard sequence > skippedSequence else { return summary.skippedRecords += 1 }
             guard frame.kind != RecordFrame.markKind else { return }
             guard frame.kind < RecordFrame.ownKindFirst else {

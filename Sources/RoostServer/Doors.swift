@@ -16,12 +16,16 @@ struct Doors {
     private let configuration: ServerConfiguration
     private let sizes: EngineSizes
     private let logger: Logger
+    private let accessKeys: [AccessKey]
     private let sqsLoad = SharedLoad(SQSLimits())
     private var sqs: SQSServer?
     private var http: HTTPDoor?
 
-    init(_ configuration: ServerConfiguration, _ sizes: EngineSizes, _ logger: Logger) {
+    init(
+        _ configuration: ServerConfiguration, _ accessKeys: [AccessKey], _ sizes: EngineSizes, _ logger: Logger
+    ) {
         self.configuration = configuration
+        self.accessKeys = accessKeys
         self.sizes = sizes
         self.logger = logger
     }
@@ -39,13 +43,24 @@ struct Doors {
 
     mutating func openSQS(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
         guard let address = configuration.sqs else { return }
+        var sqs = SQSConfiguration(configuration, at: address)
+        if !accessKeys.isEmpty { sqs.accessKeys = AccessKeys(accessKeys) }
+        tellOfKeys()
         let server = try await Self.opening(address, "sqs") {
             try await SQSServer.start(
-                configuration: SQSConfiguration(configuration, at: address), storage: storage, group: loops,
-                load: sqsLoad, logger: logger.labelled("sqs"))
+                configuration: sqs, storage: storage, group: loops, load: sqsLoad, logger: logger.labelled("sqs"))
         }
-        sqs = server
+        self.sqs = server
         endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+    }
+
+    private func tellOfKeys() {
+        let ids = accessKeys.map(\.id).joined(separator: ", ")
+        let whom = configuration.insecure ? "whoever can reach it" : "this machine"
+        logger.info(
+            accessKeys.isEmpty
+                ? "sqs: no access keys, so signatures are not checked; it is served to \(whom) only"
+                : "sqs: every request has to be signed with one of \(accessKeys.count) access keys: \(ids)")
     }
 
     private static func opening<Door>(

@@ -24,13 +24,14 @@ package enum RoostServer {
         let logger = ServerLog.logger(configuration)
         let signals = ShutdownSignals(logger)
         for warning in warnings { logger.warning("\(warning)") }
+        let accessKeys = try AccessKeySources.all(configuration)
         FileLimit.raise(logger)
         let sizes = try EngineSizes(configuration)
         sizes.tell(logger)
 
         // Health and progress are told while the log is read. Clients of SQS find no port until it is: they try again
         // after a refused connection as they do after a 503.
-        var doors = Doors(configuration, sizes, logger)
+        var doors = Doors(configuration, accessKeys, sizes, logger)
         let deferred = DeferredStorage()
         try await doors.openHTTP(deferred)
         let storage = try await StorageStart.run(configuration, sizes, deferred, logger)

@@ -25,6 +25,14 @@ enum StorageNotices {
         case .segmentDamaged(let error):
             logger.error(
                 "an old segment is kept, because not all of it can be read: \(error)")
+        case .segmentNumbersRunOut(let used, let all):
+            logger.warning(
+                """
+                \(used) of \(all) segment numbers are used up, and none is used again: move to a new data \
+                directory before they end, by draining this one; larger segments make them last longer
+                """)
+        case .bodyUnread(let error):
+            logger.error("bodies cannot be read from disk: receives that need them are refused for now (\(error))")
         case .messageDamaged(let id, let more):
             logger.error(
                 """
@@ -32,13 +40,18 @@ enum StorageNotices {
                 It is kept, and no longer delivered; \
                 `roost peek QUEUE --state damaged` lists such messages, a delete by id removes one.
                 """)
-        case .retentionHeld(let until, let lastLogged):
-            let now = BrokerTime(milliseconds: until.milliseconds - 600_000)
+        case .clockDoubted(let wall, let lastLogged):
             logger.warning(
                 """
-                the wall clock says \(date(now)), more than a day after the last record (\(date(lastLogged))). In case \
-                the clock is wrong, no message expires in the next ten minutes: stop the server before that, and set \
-                the clock.
+                the wall clock says \(date(wall)), more than a day after the last record (\(date(lastLogged))). \
+                In case it is wrong, time goes on from the last record for ten minutes, and no message expires: stop \
+                the server before that, and set the clock. If it is right, nothing has to be done.
+                """)
+        case .clockBehind(let wall, let lastLogged):
+            logger.warning(
+                """
+                the wall clock says \(date(wall)), more than a day before the last record (\(date(lastLogged))). Time \
+                goes on from the last record: messages expire by that. If the clock is wrong, set it and start again.
                 """)
         }
     }

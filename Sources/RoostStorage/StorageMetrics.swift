@@ -13,6 +13,8 @@ package struct StorageMetrics: Sendable, Equatable {
     /// Appended to the log since the start.
     package var logBytes: UInt64 = 0
     package var logSegments = 0
+    /// Of the newest segment. Numbers are not used again, and there are 2^24.
+    package var segmentNumber = 0
     package var syncNanoseconds: UInt64 = 0
     package var syncNanosecondsMax: UInt64 = 0
     /// The longest turn of the core outside write and fdatasync.

@@ -1,3 +1,4 @@
+import Glibc
 package import HTTPGuard
 
 /// What the SQS port needs to know before it opens.
@@ -11,10 +12,15 @@ package struct SQSConfiguration: Sendable {
     package var port: Int
     package var crossSite: CrossSiteRules
     package var limits: SQSLimits
+    /// Nil: any signature is accepted, and none is too.
+    package var accessKeys: AccessKeys?
+    /// Seconds since 1970, for the dates of signatures.
+    package var wallSeconds: @Sendable () -> Int64 = { Int64(time(nil)) }
 
     package init(
         account: String = "000000000000", region: String = "us-east-1", host: String = "127.0.0.1", port: Int = 9324,
-        crossSite: CrossSiteRules = CrossSiteRules(listensOnLoopback: true), limits: SQSLimits = SQSLimits()
+        crossSite: CrossSiteRules = CrossSiteRules(listensOnLoopback: true), limits: SQSLimits = SQSLimits(),
+        accessKeys: AccessKeys? = nil
     ) {
         self.account = account
         self.region = region
@@ -22,6 +28,7 @@ package struct SQSConfiguration: Sendable {
         self.port = port
         self.crossSite = crossSite
         self.limits = limits
+        self.accessKeys = accessKeys
     }
 }
 

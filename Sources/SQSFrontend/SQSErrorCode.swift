@@ -4,23 +4,33 @@ package enum SQSErrorCode: Sendable, CaseIterable {
     case accessDenied
     case batchEntryIdsNotDistinct
     case batchRequestTooLong
+    case conflictingQueryParameter
     case emptyBatchRequest
+    case incompleteSignature
     case internalFailure
+    case invalidAction
     case invalidAttributeName
     case invalidAttributeValue
     case invalidBatchEntryId
+    case invalidClientTokenID
     case invalidMessageContents
     case invalidParameterValue
+    case invalidQueryParameter
     case malformedHTTPRequest
+    case malformedQueryString
+    case missingAuthenticationToken
     case missingParameter
+    case noSuchVersion
     case overLimit
     case queueDoesNotExist
     case queueNameExists
     case receiptHandleIsInvalid
     case requestEntityTooLarge
+    case requestExpired
     case requestTimeout
     case serializationException
     case serviceUnavailable
+    case signatureDoesNotMatch
     case tooManyEntriesInBatchRequest
     case unknownOperation
     case unsupportedOperation
@@ -40,26 +50,41 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
         case .batchRequestTooLong:
             Row("com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong")
+        case .conflictingQueryParameter:
+            Row("com.amazon.coral.service#ConflictingQueryParameterException", "ConflictingQueryParameter")
         case .emptyBatchRequest:
             Row("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest")
+        case .incompleteSignature: Row("com.amazon.coral.service#IncompleteSignatureException", "IncompleteSignature")
         case .internalFailure:
             Row("com.amazon.coral.service#InternalFailure", "InternalFailure", .internalServerError)
+        case .invalidAction:
+            Row("com.amazon.coral.service#InvalidActionException", "InvalidAction")
         case .invalidAttributeName:
             Row("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName")
         case .invalidAttributeValue:
             Row("com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue")
         case .invalidBatchEntryId:
             Row("com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId")
+        case .invalidClientTokenID:
+            Row("com.amazon.coral.service#UnrecognizedClientException", "InvalidClientTokenId", .forbidden)
         case .invalidMessageContents:
             Row("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents")
         case .invalidParameterValue:
             Row("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue")
+        case .invalidQueryParameter:
+            Row("com.amazon.coral.service#InvalidQueryParameterException", "InvalidQueryParameter")
         case .malformedHTTPRequest:
             Row("com.amazon.coral.service#MalformedHttpRequestException", "MalformedHttpRequest")
+        case .malformedQueryString:
+            Row("com.amazon.coral.service#MalformedQueryStringException", "MalformedQueryString", .notFound)
+        case .missingAuthenticationToken:
+            Row(
+                "com.amazon.coral.service#MissingAuthenticationTokenException", "MissingAuthenticationToken", .forbidden
+            )
         case .missingParameter:
             Row("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter")
-        case .overLimit:
-            Row("com.amazonaws.sqs#OverLimit", "OverLimit", .forbidden)
+        case .noSuchVersion: Row("com.amazon.coral.service#NoSuchVersionException", "NoSuchVersion")
+        case .overLimit: Row("com.amazonaws.sqs#OverLimit", "OverLimit", .forbidden)
         case .queueDoesNotExist:
             Row("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
         case .queueNameExists:
@@ -68,12 +93,15 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid")
         case .requestEntityTooLarge:
             Row("com.amazon.coral.service#RequestEntityTooLarge", "RequestEntityTooLarge", .contentTooLarge)
+        case .requestExpired: Row("com.amazon.coral.service#RequestExpired", "RequestExpired")
         case .requestTimeout:
             Row("com.amazon.coral.service#RequestTimeoutException", "RequestTimeout", .requestTimeout)
         case .serializationException:
             Row("com.amazon.coral.service#SerializationException", "SerializationException")
         case .serviceUnavailable:
             Row("com.amazon.coral.service#ServiceUnavailable", "ServiceUnavailable", .serviceUnavailable)
+        case .signatureDoesNotMatch:
+            Row("com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch", .forbidden)
         case .tooManyEntriesInBatchRequest:
             Row("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
         case .unknownOperation:

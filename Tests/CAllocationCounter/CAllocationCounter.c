@@ -3,6 +3,22 @@
 #include <errno.h>
 #include <stddef.h>
 
+// The thread sanitizer brings an allocator of its own, and there can be one only.
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define COUNTS_NOTHING
+#endif
+#endif
+
+#ifdef COUNTS_NOTHING
+
+bool allocation_counter_counts(void) { return false; }
+uint64_t allocation_counter_count(void) { return 0; }
+
+#else
+
+bool allocation_counter_counts(void) { return true; }
+
 // The names under which glibc keeps its own allocator when a program brings another one.
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
@@ -41,3 +57,5 @@ int posix_memalign(void **pointer, size_t alignment, size_t size) {
     *pointer = memory;
     return 0;
 }
+
+#endif

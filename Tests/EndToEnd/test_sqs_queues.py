@@ -3,7 +3,7 @@
 import re
 import time
 
-from support.clients import error_of, http_request, sqs_client, sqs_request
+from support.clients import error_of, sqs_client, sqs_request
 from support.server import ACCOUNT
 
 ATTRIBUTES_OF_A_STANDARD_QUEUE = {
@@ -159,13 +159,6 @@ def test_delete_queue(sqs, queue, new_name):
     assert error_of(sqs.get_queue_url, QueueName=name)["shape"] == "QueueDoesNotExist"
     assert error_of(sqs.send_message, QueueUrl=queue, MessageBody="x")["shape"] == "QueueDoesNotExist"
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix=name)
-
-
-def test_a_query_request_is_told_which_clients_work(shared_server):
-    form = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    reply = http_request(shared_server.sqs_url, "POST", "/", body="Action=ListQueues&Version=2012-11-05", headers=form)
-    assert reply.status == 400
-    assert "boto" in reply.text.lower(), "the text names client versions that speak JSON"
 
 
 def test_a_client_with_another_region_works(shared_server, new_name, monkeypatch):

@@ -49,6 +49,24 @@ struct EntryMismatchTests {
         try broker.carryOut(.send(next))
     }
 
+    @Test("A purge of other messages than those that were sent")
+    func purges() throws {
+        var broker = Broker.forTests()
+        let queue = try broker.createQueue("q")
+        for _ in 0..<3 { try broker.send(to: queue) }
+        let purge = try broker.preparePurgeQueue(QueueName("q"))
+        for below in [0, 1, purge.below - 1, purge.below + 1, .max] {
+            var wrong = purge
+            wrong.below = below
+            expectMismatch(.purgeQueue(wrong), broker)
+        }
+        try broker.carryOut(.purgeQueue(purge))
+        try broker.carryOut(.purgeQueue(purge))
+        try broker.send(to: queue)
+        expectMismatch(.purgeQueue(purge), broker)
+        #expect(broker.counts.ready == 1)
+    }
+
     @Test("A lease, delete or change of a message that is gone, held, or named twice")
     func messages() throws {
         var broker = Broker.forTests()

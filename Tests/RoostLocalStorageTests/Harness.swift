@@ -7,11 +7,11 @@ import Synchronization
 import Testing
 
 /// The embedded engine on a disk in memory, driven step by step.
-final class Harness: CompletionReceiver {
+final class Harness {
     let disk: MemoryDisk
     let storage: LocalStorage
-    private let inbox = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
-    private let order = Mutex<[UInt64]>([])
+    /// An object of its own: the storage holds whom it answers, and this holds the storage.
+    let inbox = Inbox()
     let clock: ManualClock
     let background = ManualBackground()
     private let failures = FailureBox()
@@ -43,20 +43,13 @@ final class Harness: CompletionReceiver {
     var notices: [String] { failures.all }
     var reportedFailures: [String] { failures.all.filter { $0.hasPrefix("failed") } }
 
-    func receive(_ completions: [Completion]) {
-        for completion in completions {
-            inbox.withLock { $0[completion.token] = completion.result }
-            order.withLock { $0.append(completion.token) }
-        }
-    }
-
     /// Hands over a turn without running it.
     @discardableResult
     func submit(_ requests: StorageRequest...) -> [UInt64] {
         let submissions = requests.map {
             Submission(token: tokens.wrappingAdd(1, ordering: .relaxed).newValue, request: $0)
         }
-        storage.submit(submissions, for: self)
+        storage.submit(submissions, for: inbox)
         return submissions.map(\.token)
     }
 
@@ -78,8 +71,8 @@ final class Harness: CompletionReceiver {
         background.step()
     }
 
-    func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { inbox.withLock { $0[token] } }
-    var answered: [UInt64] { order.withLock { $0 } }
+    func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { inbox.result(token) }
+    var answered: [UInt64] { inbox.answered }
 
     /// Asks for one thing and runs until it is answered.
     func ask(_ request: StorageRequest, sourceLocation: SourceLocation = #_sourceLocation) throws -> StorageReply {
@@ -87,6 +80,22 @@ final class Harness: CompletionReceiver {
         run()
         return try #require(result(token), "no answer", sourceLocation: sourceLocation).get()
     }
+}
+
+/// What the storage answered.
+final class Inbox: CompletionReceiver {
+    private let results = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
+    private let order = Mutex<[UInt64]>([])
+
+    func receive(_ completions: [Completion]) {
+        for completion in completions {
+            results.withLock { $0[completion.token] = completion.result }
+            order.withLock { $0.append(completion.token) }
+        }
+    }
+
+    func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { results.withLock { $0[token] } }
+    var answered: [UInt64] { order.withLock { $0 } }
 }
 
 /// Time that goes only when a test says so. Starts on the same day everywhere.
@@ -131,6 +140,9 @@ final class ManualBackground: BackgroundRunner {
         let held = held.withLock { $0 }
         return jobs.withLock { jobs in jobs.filter { !held.contains($0.lane) } }
     }
+
+    /// What is left undone holds the storage, and the storage holds it.
+    func clear() { jobs.withLock { $0 = [] } }
 
     var hasJobs: Bool { !ready.isEmpty }
 

@@ -54,7 +54,7 @@ import Testing
         let queue = try harness.create("orders")
         let waiters = harness.submit(.receive(queue, waiting()), .receive(queue, waiting()))
         harness.run()
-        harness.storage.cancel(waiters[0], for: harness)
+        harness.storage.cancel(waiters[0], for: harness.inbox)
         harness.run()
         #expect(try harness.messages(try #require(harness.result(waiters[0])).get()).isEmpty)
         try harness.send("for the second", to: queue)

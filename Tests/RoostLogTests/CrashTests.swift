@@ -207,7 +207,7 @@ private struct Life {
         let size = chance(8) ? Int.random(in: 0...7000, using: &generator) : .random(in: 0...600, using: &generator)
         guard log.hasRoom(payloadBytes: size) else { return }
         let time = (history.last?.time ?? 0) + (chance(10) ? 100_000 : .random(in: 0...5, using: &generator))
-        let start = max(time, log.recovery.lastTime.milliseconds)
+        let start = max(time, log.recovery.startTime.milliseconds)
         history.append(
             log.add(
                 payload(generator.next(), bytes: size), kind: .random(in: 1..<TestOwner.removal, using: &generator),

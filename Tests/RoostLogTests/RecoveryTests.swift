@@ -336,9 +336,24 @@ import Testing
         var log = try open(disk, now: 5000)
         log.commit([[1]], at: 9000, on: disk)
         log = try open(disk, salt: 2, now: 100)
-        #expect(log.recovery.lastTime.milliseconds == 9000)
+        #expect(log.recovery.startTime.milliseconds == 9000)
         log = try open(disk, salt: 3, now: 20_000)
-        #expect(log.recovery.lastTime.milliseconds == 20_000)
+        #expect(log.recovery.startTime.milliseconds == 20_000)
+    }
+
+    @Test func aWallClockFarAheadIsNotBelieved() throws {
+        let disk = MemoryDisk()
+        var log = try open(disk, now: 5000)
+        log.commit([[1]], at: 9000, on: disk)
+        let day: Int64 = 86_400_000
+        log = try open(disk, salt: 2, now: 9001 + day)
+        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000)
+        #expect(log.recovery.lastLogged?.milliseconds == 9000)
+        // And left no trace: the right clock is believed at the next start, and a wrong one is still not.
+        log = try open(disk, salt: 3, now: 9000 + 30 * day)
+        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000)
+        log = try open(disk, salt: 4, now: 9000 + day)
+        #expect(!log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000 + day)
     }
 
     @Test func progressRunsToOne() throws {

@@ -10,7 +10,8 @@ import Testing
 
 /// Counts what a SendMessage costs in heap allocations, from the bytes of the request to the bytes of the reply, over
 /// the whole way: HTTP, JSON, engine, log on a real disk. The figure in docs/benchmarks.md comes from here.
-@Suite struct AllocationTests {
+@Suite(.enabled(if: allocation_counter_counts(), "nothing counts allocations under the thread sanitizer"))
+struct AllocationTests {
     /// Raise it only with a reason in the commit. Most of it is NIO's: the head and its fields, the parts of a request.
     static let allocationsPerSendMax = 22
 

@@ -15,6 +15,7 @@ struct BadValue: Sendable {
 
     static let all: [BadValue] = [
         BadValue("data", "", "empty. Accepted: the path of a directory."),
+        BadValue("access-keys-file", "", "empty. Accepted: the path of a file that only its owner can read."),
         BadValue("storage", "redis://localhost:6379", "storage on Redis or Valkey comes in a later version"),
         BadValue("storage", "cloud", "not a storage engine. Accepted: local."),
         BadValue("fsync", "sometimes", "Accepted: always, interval or off."),

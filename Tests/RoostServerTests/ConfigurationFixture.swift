@@ -20,6 +20,7 @@ struct OptionSample: Sendable {
         OptionSample(option: "http", flag: "127.0.0.1:1", environment: "[::1]:2", file: "off"),
         OptionSample(option: "insecure", flag: "on", environment: "on", file: "on"),
         OptionSample(option: "server-names", flag: "a.example", environment: "b,c", file: "d"),
+        OptionSample(option: "access-keys-file", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "account", flag: "111111111111", environment: "222222222222", file: "333333333333"),
         OptionSample(option: "region", flag: "eu-north-1", environment: "eu-west-1", file: "eu-central-1"),
         OptionSample(option: "max-message-bytes", flag: "1MiB", environment: "2MiB", file: "3MiB"),

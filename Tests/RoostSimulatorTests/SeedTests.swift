@@ -30,6 +30,16 @@ import Testing
         #expect(first.trace != Simulation().run(seed: seed + 1).trace)
     }
 
+    /// Histories that the model once judged wrongly. The first two: without every sync at once, bits turned in the
+    /// last mark and before it, so that older marks alone say what was on disk. The third: of two equal requests the
+    /// first was refused for lack of memory. The fourth: a receive stood behind others that took a turn each. In the
+    /// others the engine was wrong: beside a snapshot a tick left timers behind that were due.
+    @Test(arguments: [1_044_754, 1_054_716, 1_081_628, 2_003_131, 2_001_359, 2_016_200, 2_037_170] as [UInt64])
+    func aSeedThatFailedOnceHolds(_ seed: UInt64) {
+        let outcome = Simulation().run(seed: seed)
+        #expect(outcome.failure == nil, "\(outcome.failure?.text ?? "")")
+    }
+
     /// Each switch breaks one rule; a simulator that does not notice proves nothing.
     @Test(arguments: BrokenRule.allCases)
     func aBrokenRuleIsFound(_ rule: BrokenRule) {

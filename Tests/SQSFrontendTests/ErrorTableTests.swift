@@ -63,6 +63,10 @@ import Testing
             .missingParameter: (
                 "com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter", 400
             ),
+            .invalidAction: ("com.amazon.coral.service#InvalidActionException", "InvalidAction", 400),
+            .malformedQueryString: (
+                "com.amazon.coral.service#MalformedQueryStringException", "MalformedQueryString", 404
+            ),
         ]
         for (code, (type, queryCode, status)) in expected {
             #expect("\(code.row.type)" == type)

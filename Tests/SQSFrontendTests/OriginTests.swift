@@ -42,23 +42,6 @@ import Testing
 
     // MARK: What is not JSON
 
-    @Test(arguments: [
-        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded; charset=utf-8\r\n"
-            + "Content-Length: 17\r\n\r\nAction=ListQueues",
-        "POST /000000000000/q1?Action=SendMessage HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n",
-        "GET /000000000000/q1?Version=2012-11-05&Action=ReceiveMessage HTTP/1.1\r\nHost: localhost\r\n\r\n",
-    ])
-    func theQueryProtocolIsRefusedInItsOwnForm(_ request: String) throws {
-        let client = try TestClient()
-        try client.write(request)
-        let response = try #require(try client.response())
-        #expect(response.status == 400)
-        #expect(response.headers["content-type"] == "text/xml")
-        #expect(response.body.contains("<Code>AWS.SimpleQueueService.UnsupportedOperation</Code>"))
-        #expect(response.body.contains("botocore 1.31.81"))
-        #expect(client.channel.isActive)
-    }
-
     @Test func otherRequests() throws {
         #expect(try status("", "GET /000000000000/q1") == 404)
         #expect(try status("", "POST /") == 400)

@@ -39,14 +39,16 @@ final class TestClient {
     }
 
     convenience init(
-        limits: SQSLimits = SQSLimits(), queue: String? = "q1", logger: Logger = Logger(label: "test")
+        limits: SQSLimits = SQSLimits(), queue: String? = "q1", logger: Logger = Logger(label: "test"),
+        accessKeys: AccessKeys? = nil, now: @escaping @Sendable () -> Int64 = { 0 }
     ) throws {
         let loop = EmbeddedEventLoop()
         let storage = FakeStorage()
         let load = SharedLoad(limits)
+        var configuration = SQSConfiguration(limits: limits, accessKeys: accessKeys)
+        configuration.wallSeconds = now
         let outlet = LoopOutlet(
-            eventLoop: loop, storage: storage, configuration: SQSConfiguration(limits: limits), load: load,
-            logger: logger)
+            eventLoop: loop, storage: storage, configuration: configuration, load: load, logger: logger)
         outlet.start()
         try self.init(loop: loop, storage: storage, load: load, outlet: outlet)
         if let queue {

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 enum Scenario: String, CaseIterable {
     case constant
     case send
@@ -25,6 +27,8 @@ struct Options {
     var bodyBytes = 100
     var method = "POST"
     var path = "/"
+    /// The bytes that `constant` sends; nil: made of method and path.
+    var request: [UInt8]?
     var refill = false
     var keepOneIn = 0
     var visibility: Int?
@@ -36,6 +40,7 @@ struct Options {
                        [--queue bench] [--account 000000000000] [--body-bytes 100] [--json]
                        [--server-pid PID: report its processor time]
           constant     the same request again and again  [--method POST|GET] [--path /]
+                       [--request-file FILE: the bytes of the request]
           send         SendMessage
           send-batch   SendMessageBatch of 10
           cycle        ReceiveMessage of up to 10, DeleteMessageBatch of what came  [--refill: then send as many]
@@ -70,6 +75,11 @@ struct Options {
         case "--account": account = text
         case "--method": method = text
         case "--path": path = text
+        case "--request-file":
+            guard let bytes = try? Data(contentsOf: URL(filePath: text)), !bytes.isEmpty else {
+                throw UsageError(message: "--request-file \(text) cannot be read, or is empty")
+            }
+            request = Array(bytes)
         case "--port": port = try parse(name, text, in: 1...UInt16.max)
         case "--connections": connections = try parse(name, text, in: 1...10_000)
         case "--duration": duration = .seconds(try parse(name, text, in: 0.05...86_400.0))
@@ -104,7 +114,7 @@ struct Options {
         let requests = SQSRequests(
             host: host, port: port, account: account, queue: queue, bodyBytes: bodyBytes, visibilitySeconds: visibility)
         return switch scenario {
-        case .constant: Repeat(request: requests.plain(method: method, path: path))
+        case .constant: Repeat(request: request ?? requests.plain(method: method, path: path))
         case .send: Send(request: requests.sendMessage, messages: 1)
         case .sendBatch: Send(request: requests.sendMessageBatch(count: SQSRequests.batchMax), messages: 10)
         case .cycle, .drain:

@@ -62,6 +62,7 @@ extension PrometheusText {
         gauge("roost_wal_fsync_duration_seconds_max", "The slowest sync since the start", slowest)
         counter("roost_wal_appended_bytes_total", "Bytes appended to the log since the start", metrics.logBytes)
         gauge("roost_wal_segments", "Segments of the log", metrics.logSegments)
+        gauge("roost_wal_segment_number", "Of the newest segment; there are 16777215", metrics.segmentNumber)
         gauge("roost_wal_unsynced_bytes", "Bytes of the log that are not synced yet", metrics.unsyncedBytes)
         let turn = seconds(metrics.turnNanosecondsMax)
         gauge("roost_core_turn_seconds_max", "The longest turn of the core outside write and fdatasync", turn)

@@ -40,6 +40,8 @@ package struct Serve: AsyncParsableCommand {
             try await RoostServer.run(loaded.configuration, warnings: loaded.warnings) { endpoints in
                 console.out(Banner.text(sqs: endpoints.sqs, http: endpoints.http, loaded.configuration))
             }
+        } catch let error as ConfigurationError {
+            throw CommandError(.configuration, "the server cannot start with this configuration:\n\(error)")
         } catch let error as EngineSizeError {
             throw CommandError(.configuration, "the server cannot start here: \(error)")
         } catch {

@@ -15,6 +15,7 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("redis")) var redis: String?
     @Flag(help: help("insecure")) var insecure = false
     @Option(help: help("server-names")) var serverNames: [String] = []
+    @Option(help: help("access-keys-file")) var accessKeysFile: String?
 
     @Option(help: help("account")) var account: String?
     @Option(help: help("region")) var region: String?
@@ -43,7 +44,8 @@ package struct ServeOptions: ParsableArguments {
             ("data", data), ("storage", storage), ("fsync", fsync), ("segment-bytes", segmentBytes),
             ("snapshot-bytes", snapshotBytes), ("cache-bytes", cacheBytes), ("memory-bytes", memoryBytes),
             ("sqs", sqs), ("http", http), ("redis", redis), ("insecure", insecure ? "on" : nil),
-            ("account", account), ("region", region), ("max-message-bytes", maxMessageBytes),
+            ("access-keys-file", accessKeysFile), ("account", account), ("region", region),
+            ("max-message-bytes", maxMessageBytes),
             ("aweq", aweq), ("aweq-queue", aweqQueue), ("aweq-visibility", aweqVisibility),
             ("engine", engine), ("loops", loops), ("test-acknowledge-early", testAcknowledgeEarly ? "on" : nil),
             ("log-level", logLevel), ("log-format", logFormat), ("config", config),

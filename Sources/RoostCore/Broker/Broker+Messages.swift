@@ -11,6 +11,7 @@ extension Broker {
         guard delay >= .zero, delay <= Limits.delayMax else { throw .invalidDelay(delay, max: Limits.delayMax) }
         let group = try groupName(of: message, for: queue)
         guard let slot = index.freeSlot() else { throw .outOfMemory }
+        guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
         return SendEntry(
             queue: queue, slot: slot, number: nextNumber, sentAt: now,
             availableAt: available(now, delay, group, in: queue), group: group)
@@ -132,7 +133,9 @@ extension Broker {
     ) -> BrokerTime {
         guard queues[queue].isFIFO, let group, let id = find(group, in: queue) else { return now + delay }
         let last = groups[id].lane.delayed.tail
-        return last == MessageSlot.none ? now + delay : max(now + delay, index[last].availableAt)
+        guard last != MessageSlot.none else { return now + delay }
+        // The one before may be due and not available yet, when many are due at once.
+        return max(now + max(delay, Milliseconds(1)), index[last].availableAt)
     }
 
     private func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
@@ -279,7 +282,7 @@ extension Broker {
     mutating func giveBack(_ slot: UInt32, _ effects: inout Effects) {
         let queue = queue(of: slot)
         countTotal(queue) { $0.returned += 1 }
-        if queues[queue].isFIFO || queues[queue].settings.redelivery == .back {
+        if queues[queue].isFIFO || (queues[queue].settings.redelivery == .back && nextOrder < Self.orderReserve) {
             appendReady(slot)
         } else {
             count(queue, .ready, 1)
@@ -309,9 +312,12 @@ extension Broker {
 
     /// Takes a living message out of everything, and its slot out of use.
     mutating func remove(_ slot: UInt32, _ effects: inout Effects) {
-        takeOut(slot)
-        effects.released.append(index[slot].location)
         let owner = index[slot].owner
+        let hadTurn = owner.isGroup && groups[owner.id].hasTurn
+        takeOut(slot)
+        // In a FIFO queue it may have been what the others of its group waited for.
+        if owner.isGroup, groups[owner.id].hasTurn, !hadTurn { effects.readyQueues.append(groups[owner.id].queue) }
+        effects.released.append(index[slot].location)
         index.free(slot)
         leave(owner)
     }

@@ -119,6 +119,11 @@ extension Broker {
 
     mutating func apply(_ entry: PurgeQueueEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .purgeQueue)
+        // All messages of the queue go. One with a number from `below` on would be on the list of the dead and alive.
+        guard entry.below == nextNumber else {
+            throw EntryMismatch(
+                kind: .purgeQueue, reason: "it is of messages below \(entry.below), the next one is \(nextNumber)")
+        }
         bury(entry.queue, below: entry.below)
         if !queues[entry.queue].dead.isEmpty || !queues[entry.queue].deadGroups.isEmpty {
             queues.startReaping(entry.queue)

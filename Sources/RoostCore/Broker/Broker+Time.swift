@@ -15,9 +15,12 @@ extension Broker {
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
         setTimersAnew(budget)
-        _ = messageTimers.advance(to: now, budget: budget, in: &index)
-        _ = queueTimers.advance(to: now, budget: budget, in: &queues)
-        _ = groupTimers.advance(to: now, budget: budget, in: &groups)
+        let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
+        let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
+        let isGroupsDone = groupTimers.advance(to: now, budget: budget, in: &groups)
+        // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
+        let isDone = isMessagesDone && isQueuesDone && isGroupsDone
+        guard isDone || budget == Limits.timersPerTickMax else { return nil }
         messageTimers.due(in: index) { slot in
             entry.fired.append(slot)
             return entry.fired.count < budget
@@ -107,8 +110,25 @@ extension Broker {
     /// The retention of a queue changed: its groups follow in slices.
     mutating func rearmGroups(of queue: UInt32) {
         guard !queues[queue].groups.isEmpty else { return }
-        if queues[queue].rearmFrom == MessageSlot.none { queuesToRearm.append(queue) }
         queues[queue].rearmFrom = queues[queue].groups.head
+        enterToRearm(queue)
+    }
+
+    /// In the order of ids, so that a broker made from an image goes on alike.
+    private mutating func enterToRearm(_ queue: UInt32) {
+        var (low, high) = (0, queuesToRearm.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if queuesToRearm[middle] < queue { low = middle + 1 } else { high = middle }
+        }
+        if low == queuesToRearm.count || queuesToRearm[low] != queue { queuesToRearm.insert(queue, at: low) }
+    }
+
+    /// For a broker made from an image.
+    mutating func restoreQueuesToRearm() {
+        for queue in 0..<queues.idCount where queues[queue].rearmFrom != MessageSlot.none {
+            queuesToRearm.append(queue)
+        }
     }
 
     private mutating func setTimersAnew(_ budget: Int) {

@@ -42,6 +42,11 @@ package struct Broker: Sendable {
     var queuesToRearm: [UInt32] = []
     /// Of the next queue or group.
     var nextBirth: UInt64 = 1
+    /// From here on places are kept for messages whose delay ends: no new messages, and what is given back returns to
+    /// its old place.
+    static let orderReserve: UInt64 = numberMax - (1 << 31)
+    /// Numbers are used up after 2^48 messages. What comes too late is refused, and never counted round.
+    var hasNumbers: Bool { nextNumber <= Self.numberMax && nextOrder < Self.orderReserve }
 
     /// Sums over all queues that exist.
     package internal(set) var counts = MessageCounts()

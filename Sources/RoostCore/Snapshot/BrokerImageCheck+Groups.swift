@@ -34,7 +34,8 @@ extension BrokerImageCheck {
             return message.place != .free
         }
         let lane = broker.groups[group].lane
-        let met = try walk(lane.available, of: .group(group), belongs: belongs)
+        let met =
+            try walk(lane.available, of: .group(group), belongs: belongs)
             + walk(lane.delayed, of: .group(group), belongs: belongs)
         messagesMet += met
         membersMet[Int(group)] += UInt32(met)
@@ -46,7 +47,8 @@ extension BrokerImageCheck {
         var (previous, id) = (MessageSlot.none, list.head)
         var ids: [UInt32] = []
         while id != MessageSlot.none {
-            guard broker.groups.isUsed(id), broker.groups[id].queue == queue, broker.groups[id].birth < broker.nextBirth,
+            guard broker.groups.isUsed(id), broker.groups[id].queue == queue,
+                broker.groups[id].birth < broker.nextBirth,
                 broker.groups[id].siblingPrevious == previous
             else { throw BrokerImageError("a list of groups leads to \(id)") }
             ids.append(id)
@@ -72,7 +74,8 @@ extension BrokerImageCheck {
         try Self.require(isWhole, "the turns of queue \(queue) are not whole")
         for id in living {
             try Self.require(
-                broker.groups[id].hasTurn == broker.hasDeliverable(group: id), "group \(id) has no turn, or one too many")
+                broker.groups[id].hasTurn == broker.hasDeliverable(group: id),
+                "group \(id) has no turn, or one too many")
         }
     }
 
@@ -80,7 +83,9 @@ extension BrokerImageCheck {
         let groups = broker.groups
         try Self.require(groupsMet == groups.count, "some groups are in no list")
         for id in 0..<groups.idCount where groups[id].isUsed {
-            let isRight = membersMet[Int(id)] == groups[id].messages && damagedMet[Int(id)] == groups[id].damaged
+            // Damaged messages of a purged group are among the dead ones of its queue.
+            let isDamagedRight = damagedMet[Int(id)] == groups[id].damaged || !broker.isAlive(group: id)
+            let isRight = membersMet[Int(id)] == groups[id].messages && isDamagedRight
             try Self.require(isRight, "the members of group \(id) are not as many as it says")
             let isEmpty = groups[id].messages == 0
             try Self.require(!isEmpty || !broker.isAlive(group: id), "group \(id) has no messages")

@@ -31,6 +31,8 @@ struct BrokerImageCheck {
         try check.checkGroupTable()
         try require(check.messagesMet == check.broker.index.count, "some messages are in no list")
         try require(check.counts == check.broker.counts, "the counts of the queues do not add up")
+        let ordersLeft = Broker.numberMax + 1 - check.broker.nextOrder
+        try require(check.counts.delayed <= ordersLeft, "too few places are left for delayed messages")
         try check.checkTimers()
     }
 

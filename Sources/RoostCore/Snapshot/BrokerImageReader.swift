@@ -50,6 +50,7 @@ package struct BrokerImageReader {
             broker.groups.count == header?.groups.count, broker.index.count == header?.index.messages
         else { throw BrokerImageError("queues, groups, messages or their chunks are not as many as the header says") }
         try BrokerImageCheck.check(broker)
+        broker.restoreQueuesToRearm()
         return broker
     }
 
@@ -66,7 +67,9 @@ package struct BrokerImageReader {
 extension BrokerImageReader {
     private mutating func takeHeader(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let version: UInt32 = try reader.read()
-        guard Format.versionsRead.contains(version) else { throw .init(reason: "image version \(version) is not known here") }
+        guard Format.versionsRead.contains(version) else {
+            throw .init(reason: "image version \(version) is not known here")
+        }
         broker.nextNumber = try reader.read()
         broker.nextOrder = try reader.read()
         guard (1...Broker.numberMax + 1).contains(broker.nextNumber),

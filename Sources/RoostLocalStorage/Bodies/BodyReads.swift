@@ -29,6 +29,8 @@ struct OutgoingReply {
     var receiver: Int
     var token: UInt64
     var kind: Kind
+    /// Nobody waits for it any more.
+    var isCancelled = false
     var messages: [OutgoingMessage]
 }
 
@@ -97,6 +99,17 @@ struct BodyReads {
     mutating func wait(_ reply: OutgoingReply, for target: BodyRead.Target) {
         waiting[target, default: []].append(reply)
         replyCount += 1
+    }
+
+    /// A receive that finds nothing in the end must not wait on for a client that went away. Looks at all replies that
+    /// wait for reads: those are few.
+    mutating func cancel(_ token: UInt64, of receiver: Int) {
+        for (target, replies) in waiting {
+            for place in replies.indices where replies[place].token == token && replies[place].receiver == receiver {
+                waiting[target]?[place].isCancelled = true
+                return
+            }
+        }
     }
 
     /// What can be read now; whoever takes it reports its end with `finish`. Its memory is taken only here.

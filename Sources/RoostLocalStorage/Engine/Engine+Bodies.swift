@@ -138,7 +138,7 @@ extension Engine {
         case (.success, .record(let location)):
             for reply in replies { resume(with(read.block.frame(of: location), at: location, reply)) }
         case (.failure(let error), _) where error.isPassing:
-            for reply in replies { giveBack(reply) }
+            for reply in replies { goOn(reply, after: error) }
         case (.failure, .stretch):
             for reply in replies { readSingly(reply, in: read.block.key) }
         case (.failure, .record(let location)):
@@ -183,6 +183,33 @@ extension Engine {
     }
 
     /// The disk cannot be read for a reason that passes. Refused means that nothing happened.
+    /// The file may be gone because cleaning moved what was in it. Else nothing is wrong with the messages: they go
+    /// back.
+    private mutating func goOn(_ reply: consuming OutgoingReply, after error: DiskError) {
+        var reply = reply
+        var hasMoved = false
+        for place in reply.messages.indices {
+            guard case .missing = reply.messages[place].body else { continue }
+            let (slot, number) = (reply.messages[place].slot, reply.messages[place].number)
+            guard let location = core.location(slot: slot, number: number),
+                location != reply.messages[place].location
+            else { continue }
+            reply.messages[place].location = location
+            hasMoved = true
+        }
+        guard !hasMoved else { return resume(reply) }
+        readProblem = error
+        giveBack(reply)
+    }
+
+    /// At most once a minute: it goes on as long as the files are out of reach.
+    mutating func takeReadProblem() -> DiskError? {
+        guard let error = readProblem, nextReadNotice <= now else { return nil }
+        readProblem = nil
+        nextReadNotice = now + .seconds(60)
+        return error
+    }
+
     private mutating func giveBack(_ reply: consuming OutgoingReply) {
         if case .received(let queue, _, let leased, _) = reply.kind {
             for message in leased { followUps.append(.giveBack(queue, message.handle)) }
@@ -237,7 +264,7 @@ extension Engine {
         _ messages: [ReceivedMessage], _ queue: QueueName, _ options: ReceiveOptions, _ deadline: BrokerTime,
         _ reply: borrowing OutgoingReply
     ) -> Outcome {
-        guard messages.isEmpty else { return .reply(.received(messages)) }
+        guard messages.isEmpty, !reply.isCancelled else { return .reply(.received(messages)) }
         var options = options
         options.wait = max(deadline - now, .zero)
         askAgain(Submission(token: reply.token, request: .receive(queue, options)), for: reply.receiver)
@@ -261,8 +288,9 @@ extension Engine {
 }
 
 extension DiskError {
-    /// Says nothing about the file: the process or the machine is short of something.
+    /// Says nothing about the bytes of the file: it may be out of reach for a while, or the process or the machine
+    /// short of something.
     fileprivate var isPassing: Bool {
-        [EMFILE, ENFILE, ENOMEM, EINTR, EAGAIN].contains(errno)
+        !isUnreadable && cause != .fileTooShort
     }
 }

@@ -26,6 +26,7 @@ extension Engine {
         metrics.syncs = log.syncs
         metrics.logBytes = log.bytesAppended
         metrics.logSegments = log.segmentCount
+        metrics.segmentNumber = Int(log.position.segment)
         metrics.unsyncedBytes = log.unsyncedBytes
         metrics.memory = memory
         metrics.memoryBytesMax = memoryBytesMax ?? 0

@@ -21,6 +21,9 @@ struct Engine: ~Copyable {
     var followUps: [FollowUp] = []
     /// Messages found damaged since somebody was told.
     var damagedFound: [MessageID] = []
+    /// Bodies that could not be read, though nothing is known to be wrong with them.
+    var readProblem: DiskError?
+    var nextReadNotice = BrokerTime(milliseconds: 0)
     /// Bodies taken from what was read back, since the start.
     var bodiesRead: UInt64 = 0
     var ledger: SegmentLedger
@@ -36,6 +39,8 @@ struct Engine: ~Copyable {
     var snapshotsMade: UInt64 = 0
     var isCleaning = false
     var isCleaningDue = true
+    /// Old segments that could not be emptied or removed for now.
+    var cleaningNotBefore: [UInt32: BrokerTime] = [:]
     /// Segments that cannot be read as a whole.
     var damagedSegments: Set<UInt32> = []
     var messagesMoved: UInt64 = 0
@@ -157,7 +162,9 @@ extension Engine {
     }
 
     private mutating func cancel(_ token: UInt64, of receiver: Int) {
-        guard let waiter = line.remove(receiver: receiver, token: token) else { return }
+        guard let waiter = line.remove(receiver: receiver, token: token) else {
+            return reads.cancel(token, of: receiver)
+        }
         answer(waiter, .success(.received([])))
     }
 

@@ -70,7 +70,7 @@ final class CleaningTask: Sendable {
             storage.engine.withLock { $0.cleaningMetDamage(segment.number) }
             storage.noticeHandler(.segmentDamaged(.damaged(file: file, offset: offset, problem: problem)))
         } catch {
-            storage.engine.withLock { $0.cleaned(segment.number, isRemoved: false) }
+            storage.engine.withLock { $0.cleaningFailed(segment.number) }
         }
         return .done
     }
@@ -103,8 +103,15 @@ final class CleaningTask: Sendable {
             return .again
         }
         guard moved > 0 || refusals < Self.refusalsMax else {
-            // The log has no room, and will not have any soon. There is another time.
-            storage.engine.withLock { $0.cleaned(segment.number, isRemoved: false) }
+            // The log has no room, and will not have any soon. There is another time; but a record that is longer than
+            // one may be now must not keep the other segments waiting.
+            storage.engine.withLock { engine in
+                if Int(records[done].location.length) > engine.log.payloadBytesMax {
+                    engine.cleaningFailed(segment.number)
+                } else {
+                    engine.cleaned(segment.number, isRemoved: false)
+                }
+            }
             return .done
         }
         phase = .move(records, done: done + moved, refusals: moved > 0 ? 0 : refusals + 1)
@@ -129,12 +136,14 @@ final class CleaningTask: Sendable {
         }
         do throws(DiskError) {
             try storage.disk.remove(.segment(segment.number))
-            phase = .syncDirectory
-            return .again
+        } catch  where error.isMissingFile {
+            // Somebody else removed it.
         } catch {
-            storage.engine.withLock { $0.cleaned(segment.number, isRemoved: false) }
+            storage.engine.withLock { $0.cleaningFailed(segment.number) }
             return .done
         }
+        phase = .syncDirectory
+        return .again
     }
 
     private func syncDirectory(_ storage: LocalStorage) -> BackgroundStep {

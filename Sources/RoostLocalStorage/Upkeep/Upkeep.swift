@@ -132,13 +132,15 @@ extension Engine {
 
     private func segmentToClean() -> SegmentFacts? {
         let all = log.oldSegments()
-        if let dead = all.first(where: { ledger.liveBytes(of: $0.number) == 0 }) { return dead }
-        let old = all.filter { !damagedSegments.contains($0.number) }
+        if let dead = all.first(where: { ledger.liveBytes(of: $0.number) == 0 && isCleanable($0) }) { return dead }
+        let old = all.filter { !damagedSegments.contains($0.number) && isCleanable($0) }
         let (bytes, live) = old.reduce((0, 0)) { ($0.0 + $1.bytes, $0.1 + ledger.liveBytes(of: $1.number)) }
         let factor = isDiskFull ? Self.oldBytesPerLiveByteWhenFull : Self.oldBytesPerLiveByte
         guard Double(bytes) > Double(live) * factor else { return nil }
         return old.min { share($0) < share($1) }
     }
+
+    private func isCleanable(_ segment: SegmentFacts) -> Bool { cleaningNotBefore[segment.number] ?? now <= now }
 
     private func share(_ segment: SegmentFacts) -> Double {
         Double(ledger.liveBytes(of: segment.number)) / Double(max(segment.bytes, 1))
@@ -179,11 +181,21 @@ extension Engine {
         isCleaning = false
         guard isRemoved else { return }
         isCleaningDue = true
+        cleaningNotBefore[segment] = nil
         log.removed(segment)
         segmentsRemoved += 1
         spaceWasFreed()
         if let oldest = log.segments.first { ledger.forget(below: oldest.number) }
     }
+
+    /// The others are not to wait for a segment that cannot be read or removed for now.
+    mutating func cleaningFailed(_ segment: UInt32) {
+        isCleaning = false
+        isCleaningDue = true
+        cleaningNotBefore[segment] = now + Self.cleaningRetry
+    }
+
+    private static var cleaningRetry: Milliseconds { .seconds(60) }
 
     /// A full disk is looked at again at once.
     mutating func spaceWasFreed() {

@@ -12,8 +12,8 @@ enum ConfigurationRules {
         if let sqs = configuration.sqs, sqs == configuration.http, sqs.port != 0 {
             problems.append(Problem(subject: subject("http"), reason: "--sqs has the same address"))
         }
-        for (name, address) in doors(of: configuration) where !address.isLoopback && !configuration.insecure {
-            problems.append(exposure(subject(name), address))
+        for (name, address) in openDoors(of: configuration) where !configuration.insecure {
+            problems.append(exposure(subject(name), name, address))
         }
         if configuration.engine == .inline, configuration.loops > 1 {
             let reason = "--engine inline runs the queues on the one event loop; use --loops 1 or --engine threaded"
@@ -39,28 +39,37 @@ enum ConfigurationRules {
         }
     }
 
-    private static func exposure(_ subject: String?, _ address: ListenAddress) -> Problem {
-        Problem(
+    /// Those that other machines can reach without proving who they are.
+    private static func openDoors(of configuration: ServerConfiguration) -> [(name: String, address: ListenAddress)] {
+        doors(of: configuration).filter { name, address in
+            !address.isLoopback && !(name == "sqs" && configuration.hasAccessKeys)
+        }
+    }
+
+    private static func exposure(_ subject: String?, _ name: String, _ address: ListenAddress) -> Problem {
+        let keys = name == "sqs" ? "access keys (--access-keys-file), " : ""
+        return Problem(
             subject: subject,
             reason: """
-                other machines may reach this address, and there is no authentication yet: everybody could read and \
+                other machines may reach this address, and nobody has to prove who they are: everybody could read and \
                 delete every message
                 """,
-            accepted: "a loopback address such as 127.0.0.1:\(address.port), or --insecure to allow it all the same"
+            accepted:
+                "a loopback address such as 127.0.0.1:\(address.port), \(keys)or --insecure to allow it all the same"
         )
     }
 
     static func warnings(of configuration: ServerConfiguration) -> [String] {
         var warnings: [String] = []
-        let open = doors(of: configuration).filter { !$0.address.isLoopback }
+        let open = openDoors(of: configuration)
         for (name, address) in open {
             warnings.append(
                 "insecure: everybody who can reach \(address) (\(name)) can read and delete every message; "
-                    + "there is no authentication yet"
+                    + "nobody has to prove who they are"
             )
         }
         if configuration.insecure, open.isEmpty {
-            warnings.append("insecure is set, but every address is a loopback address: it can be left out")
+            warnings.append("insecure is set, but nothing that it allows is there: it can be left out")
         }
         switch configuration.fsync {
         case .always: break
@@ -75,7 +84,9 @@ enum ConfigurationRules {
 
     /// Variables that look like options but are none.
     static func strangers(in environment: [String: String]) -> [String] {
-        let known = Set(ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"])
+        let known = Set(
+            ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"]
+                + AccessKeySources.variables)
         return environment.keys.sorted().filter {
             $0.hasPrefix("ROOST_") && !known.contains($0) && !isServiceLink($0)
         }.map { "\($0) is not an option and was ignored" }

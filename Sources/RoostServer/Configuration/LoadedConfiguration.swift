@@ -33,6 +33,9 @@ package struct LoadedConfiguration: Sendable {
                 problems.append(.init(subject: value.subject, reason: reason, accepted: option.accepted))
             }
         }
+        let (keys, keyProblems) = AccessKeySources.keys(in: environment)
+        draft.accessKeys = keys
+        problems += keyProblems
         if problems.isEmpty { problems = ConfigurationRules.problems(of: draft, values) }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         self.configuration = draft

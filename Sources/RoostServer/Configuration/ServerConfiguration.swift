@@ -1,5 +1,6 @@
 package import Logging
 package import RoostModel
+package import SQSFrontend
 
 /// What a server is told before it starts, checked in full: a value of this type can be run.
 ///
@@ -20,6 +21,10 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var insecure = false
     /// Names beside localhost that a `Host` header may carry, in lower case and without a port.
     package var serverNames: [String] = []
+    /// The file with the access keys of the SQS API. `AccessKeySources` reads it.
+    package var accessKeysFile: String?
+    /// Those that came with the environment.
+    package var accessKeys: [AccessKey] = []
 
     /// The account in the URLs of SQS queues.
     package var account = "000000000000"
@@ -44,6 +49,9 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var acknowledgeEarly = false
 
     package init() {}
+
+    /// Whether the SQS API checks who asks.
+    package var hasAccessKeys: Bool { accessKeysFile != nil || !accessKeys.isEmpty }
 
     /// Whether the core runs on the event loop itself: the fastest way with one loop, impossible with more.
     package var runsInline: Bool {

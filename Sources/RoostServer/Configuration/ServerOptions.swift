@@ -50,7 +50,7 @@ extension ServerOption {
         },
         .toggle(
             "insecure", kind: .flag, isOn: false,
-            "Allow addresses that other machines can reach, although there is no authentication yet."
+            "Allow addresses that other machines can reach, although nobody has to prove who they are."
         ) { $1.insecure = $0 },
         ServerOption(
             name: "server-names", placeholder: "NAME,...", defaultText: "", accepted: "host names without port",
@@ -61,6 +61,14 @@ extension ServerOption {
                 return "\"\(wrong)\" is not a host name"
             }
             configuration.serverNames = names
+            return nil
+        },
+        ServerOption(
+            name: "access-keys-file", placeholder: "FILE", defaultText: "",
+            accepted: "the path of a file that only its owner can read",
+            help: "Access keys of the SQS API. With keys every request has to be signed.", kind: .single
+        ) { text, configuration in
+            configuration.accessKeysFile = text
             return nil
         },
     ]

@@ -16,8 +16,14 @@ extension Books {
         }
         // Where results wait for the write alone, those of before may still leave.
         try require(!hasFailed || acknowledgesWrites, "a reply to request \(token) left after the log had failed")
-        let call = calls[index]
         repliesCount += 1
+        // Why it was refused, the model cannot know beforehand: it took the record of a later request for its own.
+        if case .failure(let rejection) = result, calls[index].record != nil,
+            isPermitted(rejection, calls[index].request), !reassign(refused: index)
+        {
+            throw Mismatch("reply to \(calls[index].request.brief): refused (\(rejection)), but it left a record")
+        }
+        let call = calls[index]
         if let record = call.record { noteAnswered(record) }
         do throws(Mismatch) {
             switch result {
@@ -94,6 +100,7 @@ extension Books {
             (.outOfDiskSpace, .deleteQueue):
             mayBeFull && isReserveUsedUp
         case (.outOfDiskSpace, _): mayBeFull
+        case (.busy, .receive), (.busy, .peek): mayBeUnread
         case (.outOfMemory, .send), (.outOfMemory, .createQueue): hasMemoryLimit
         default: false
         }

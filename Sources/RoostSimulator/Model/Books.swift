@@ -49,13 +49,13 @@ struct Books: Sendable {
     // The past. `past[i]` is the state after record `base + i`.
     private(set) var past: [Moment]
     private(set) var base: UInt64
+    /// The states before `base`, back to the last start: damage to the end of the log may lead there.
+    private var earlier: [Moment] = []
     /// Every reply so far holds in the states from here on.
     private(set) var answered: UInt64
     /// The last record of a batch that was written as a whole, and of one that was synced.
     private(set) var written: UInt64
     private(set) var synced: UInt64
-    /// The highest one in a batch so far.
-    private(set) var watermark: UInt64 = 0
     /// Turns since `base`, in broker time.
     private(set) var turns: [Int64] = []
 
@@ -69,6 +69,8 @@ struct Books: Sendable {
     var isEnding = false
     var hasFailed = false
     var mayBeFull = false
+    /// A read failed for a reason that says nothing of the file: who needed it is refused.
+    var mayBeUnread = false
     /// Nothing is left of the space that is kept for deletes.
     var isReserveUsedUp = false
     var hasMemoryLimit = false
@@ -88,7 +90,9 @@ struct Books: Sendable {
 
     var newest: UInt64 { base + UInt64(past.count) - 1 }
     var state: ModelState { past[past.count - 1].state }
-    func moment(_ sequence: UInt64) -> Moment { past[Int(sequence - base)] }
+    func moment(_ sequence: UInt64) -> Moment {
+        sequence < base ? earlier[earlier.count - Int(base - sequence)] : past[Int(sequence - base)]
+    }
 
     mutating func submitted(_ submissions: [Submission]) {
         for submission in submissions {
@@ -109,6 +113,7 @@ struct Books: Sendable {
         // Marks at the end may be cut without harm, and what is not synced too.
         let kept = min(past.lastIndex { !$0.isMark } ?? 0, Int(max(synced, base) - base))
         base += UInt64(kept)
+        earlier += past.prefix(kept)
         past.removeFirst(kept)
         turns = turns.suffix(1)
         leases = []
@@ -123,7 +128,6 @@ extension Books {
         try require(
             batch.watermark <= synced,
             "a batch says that records up to \(batch.watermark) are synced, but only \(synced) are")
-        watermark = max(watermark, batch.watermark)
         for record in batch.records {
             try requireEqual(record.sequence, newest + 1, "sequence of a record")
             try add(record)
@@ -158,15 +162,47 @@ extension Books {
             return try matchLease(lease)
         default: break
         }
-        let last = calls.lastIndex { $0.record != nil } ?? -1
         let now = BrokerTime(milliseconds: record.time)
-        for index in calls.indices where index > last && calls[index].record == nil {
-            guard causes(calls[index].request, note, before, now) else { continue }
-            calls[index].record = record.sequence
-            calls[index].result = note
-            return
+        guard assign(record.sequence, note, before, now, behind: -1) || isUnreadGivenBack(note) else {
+            throw Mismatch("nobody asked for record \(record.sequence): \(note)")
         }
-        throw Mismatch("nobody asked for record \(record.sequence): \(note)")
+    }
+
+    /// `behind`: no request up to there caused it.
+    private mutating func assign(
+        _ record: UInt64, _ note: RecordNote, _ before: ModelState, _ now: BrokerTime, behind: Int
+    ) -> Bool {
+        let last = max(calls.lastIndex { $0.record != nil } ?? -1, behind)
+        for index in calls.indices where index > last && calls[index].submittedAfter < record {
+            guard causes(calls[index].request, note, before, now) else { continue }
+            calls[index].record = record
+            calls[index].result = note
+            return true
+        }
+        return false
+    }
+
+    /// The request at `index` was refused, so the record that was taken for its own is that of a later one, and those
+    /// behind it may be too. False: nobody else could have caused them.
+    mutating func reassign(refused index: Int) -> Bool {
+        let records = calls[index...].compactMap(\.record)
+        for later in index..<calls.count { (calls[later].record, calls[later].result) = (nil, .none) }
+        for record in records {
+            let (before, after) = (moment(record - 1).state, moment(record))
+            let now = BrokerTime(milliseconds: after.time)
+            guard assign(record, after.note, before, now, behind: index) else { return false }
+        }
+        return true
+    }
+
+    /// What was leased and could not be read goes back without anybody's asking.
+    private mutating func isUnreadGivenBack(_ note: RecordNote) -> Bool {
+        guard mayBeUnread, case .visibility(let number, nil) = note,
+            let lease = leases.firstIndex(where: { $0.messages.contains { $0.number == number } })
+        else { return false }
+        leases[lease].messages.removeAll { $0.number == number }
+        if leases[lease].messages.isEmpty { leases.remove(at: lease) }
+        return true
     }
 
     private func matchLease(_ lease: Lease) throws(Mismatch) {
@@ -235,20 +271,16 @@ extension Books {
         return min(least, newest)...newest
     }
 
-    /// The same after a clean end, if something damages the disk: only what a mark covers is sure to be missed.
-    var survivorsOfDamage: ClosedRange<UInt64> {
-        let data = base + UInt64(past.lastIndex { !$0.isMark } ?? 0)
-        return max(base, min(data, watermark))...newest
-    }
-
     /// The log was read up to here: what lies behind never happened.
     mutating func recovered(to sequence: UInt64) {
-        let moment = past[Int(sequence - base)]
+        let moment = moment(sequence)
         if acknowledgesWrites, sequence < newest {
             // Ids and handles that were answered and not synced are made again, for other messages.
             (ids, handles, everIssued) = ([], [], [])
+        } else if permits.damage {
+            forgetLost(moment.state)
         }
-        (base, past) = (sequence, [moment])
+        (base, past, earlier) = (sequence, [moment], [])
         (answered, written, synced) = (sequence, sequence, sequence)
         turns = []
         calls = []
@@ -259,6 +291,17 @@ extension Books {
 }
 
 extension Books {
+    /// Damage took the end of the log: what was promised there is made again, for others.
+    private mutating func forgetLost(_ state: ModelState) {
+        ids.removeAll { $0.number > state.lastNumber }
+        let lost = handles.filter { handle in
+            let count = state.find(number: handle.number)?.message.receiveCount
+            return handle.number > state.lastNumber || count.map { $0 < handle.receiveCount } ?? false
+        }
+        everIssued.subtract(lost.map(\.handle))
+        handles.removeAll { handle in lost.contains { $0.handle == handle.handle } }
+    }
+
     /// Whoever asked is gone: the answer may be empty at any time.
     mutating func cancelled(_ token: UInt64) {
         if let index = calls.firstIndex(where: { $0.token == token }) { calls[index].isCancelled = true }

@@ -8,14 +8,17 @@ struct DamagedStart {
     let world: World
 
     func run(_ dice: inout Dice) throws(Mismatch) {
-        guard try flip(&dice) else { return }
+        guard let verdict = try flip(&dice) else { return }
         world.books.permits.damage = true
-        switch try world.open(world.books.survivorsOfDamage) {
+        let end: UInt64
+        if case .end(let sequence) = verdict { end = sequence } else { end = world.books.newest }
+        switch try world.open(end...end) {
         case .refused(let error):
             if case .replayRefused = error { throw Mismatch("damage was not noticed before it was used: \(error)") }
             world.coverage.hit(.damageRefused)
         case .interrupted: throw Mismatch("the start was interrupted")
         case .ready:
+            try require(verdict != .refusal, "a mark that is intact covers the damage, and the start took it")
             world.coverage.hit(.damageServed)
             try world.verify()
             try drain()
@@ -23,20 +26,21 @@ struct DamagedStart {
         world.endLife()
     }
 
-    /// False: there is nothing to damage.
-    private func flip(_ dice: inout Dice) throws(Mismatch) -> Bool {
-        guard let files = try? world.disk.memory.list().filter({ Self.counts($0.file) && $0.bytes > 0 }),
-            !files.isEmpty
-        else { return false }
+    /// What has to come of it. Nil: there is nothing to damage.
+    private func flip(_ dice: inout Dice) throws(Mismatch) -> DamageWindow.Verdict? {
+        let memory = world.disk.memory
+        guard let files = try? memory.list().filter({ Self.counts($0.file) && $0.bytes > 0 }), !files.isEmpty,
+            let window = try? DamageWindow(memory, newest: world.books.newest)
+        else { return nil }
         let (file, bytes) = dice.pick(files)
         // Most of a segment is zeros behind the data: the part in front is worth more.
         let end = dice.oneIn(3) ? bytes : min(bytes, 8192)
         for _ in 0..<dice.pick([1, 1, 1, 2, 5]) {
             let bit = dice.below(end * 8)
             world.tell("bit \(bit) of \(file.name) turns")
-            world.disk.memory.flip(file, bit: bit)
+            memory.flip(file, bit: bit)
         }
-        return true
+        return window.verdict(file, memory.contents(file) ?? [])
     }
 
     private static func counts(_ file: LogFile) -> Bool {

@@ -14,7 +14,10 @@ extension StorageNotice {
         case .snapshotFailed: "snapshot failed"
         case .segmentDamaged: "segment damaged"
         case .messageDamaged: "message damaged"
-        case .retentionHeld: "retention held"
+        case .clockDoubted: "clock doubted"
+        case .clockBehind: "clock behind"
+        case .segmentNumbersRunOut: "segment numbers"
+        case .bodyUnread: "body unread"
         }
     }
 }

@@ -10,6 +10,7 @@ extension World {
             trace.add(0xfa, UInt64(fault.traceWord))
             hasFaultFired = true
             if call == .read { books.permits.damage = true }
+            if call == .read, !fault.isDamage { books.mayBeUnread = true }
             if call != .read { books.mayBeFull = true }
             tell("fault: \(fault) at \(call.rawValue) \(file?.name ?? "")")
             let isSegment: Bool
@@ -72,6 +73,9 @@ extension World {
 }
 
 extension VirtualDisk.Fault {
+    /// EIO: the medium does not give the bytes.
+    var isDamage: Bool { self == .error(5) }
+
     var traceWord: Int {
         switch self {
         case .powerCut: 1

@@ -38,6 +38,8 @@ final class World {
     private(set) var startCalls = 12
     /// A fault of the disk happened since the last start began.
     var hasFaultFired = false
+    /// The log carries no later time than this, in milliseconds: of records, and of starts that may not have ended.
+    private var latestLogged: Int64 = 0
     /// What happened last, for people.
     private(set) var story: [String] = []
 
@@ -62,6 +64,7 @@ final class World {
         other.books = books
         other.logBegun = logBegun
         other.nextToken = nextToken
+        other.latestLogged = latestLogged
         other.story = story
         return other
     }
@@ -127,6 +130,7 @@ extension World {
             ) { events.add(.notice($0)) }
         }
         noteFaults()
+        defer { noteStartTime() }
         switch outcome {
         case .success(let opened):
             guard !disk.isOff else { return .interrupted }
@@ -144,7 +148,14 @@ extension World {
             trace.add(error.code)
             return .refused(error)
         case .failure(.directory(let error)): throw Mismatch("\(error)")
+        case .failure(.clock(let time)): throw Mismatch("the clock is refused at \(time.milliseconds)")
         }
+    }
+
+    /// A wall clock that is believed stands in the log from the start on.
+    private func noteStartTime() {
+        let isBelieved = latestLogged == 0 || clock.wall - latestLogged <= LogLimits.clockLeadMax.count
+        if isBelieved { latestLogged = max(latestLogged, clock.wall) }
     }
 
     private func begin(_ opened: LocalStorage, _ permitted: ClosedRange<UInt64>) throws(Mismatch) {
@@ -153,8 +164,8 @@ extension World {
         logBegun = true
         hasSyncFailed = false
         life = LifeFigures()
-        clock.startBroker(notBefore: found.lastTime.milliseconds)
-        trace.add(0x0f, found.lastSequence, found.records, UInt64(bitPattern: found.lastTime.milliseconds))
+        clock.startBroker(from: found.startTime.milliseconds, isWallDoubted: found.isClockDoubted)
+        trace.add(0x0f, found.lastSequence, found.records, UInt64(bitPattern: found.startTime.milliseconds))
         tell(
             "start: \(found.records) records read, the last one is \(found.lastSequence) of \(books.newest);"
                 + " permitted \(permitted)\(found.tornTail == nil ? "" : ", torn tail cut")"
@@ -175,28 +186,28 @@ extension World {
             found.snapshot?.position.time ?? BrokerTime(milliseconds: 0))
         books.recovered(to: found.lastSequence)
         opened.attach(SleepyDriver())
-        try holdRetention(logged)
+        try checkClock(found, logged)
         try process()
     }
 
-    /// When the wall clock seems to have jumped, retention waits.
-    private func holdRetention(_ logged: BrokerTime) throws(Mismatch) {
+    /// A wall clock that seems to have jumped is not followed, and retention waits. `logged`: of records and snapshots.
+    private func checkClock(_ found: RecoverySummary, _ logged: BrokerTime) throws(Mismatch) {
         books.permits.retentionHeldUntil = nil
+        var isDoubted = false
         for event in events.take() {
-            guard case .notice(.retentionHeld(let until, _)) = event else {
-                events.add(event)
-                continue
-            }
-            coverage.hit(.retentionHeld)
-            books.permits.retentionHeldUntil = until
-            // Of a damaged snapshot the time is not known.
-            try require(
-                clock.wall - logged.milliseconds > 86_400_000 || books.permits.damage,
-                "retention is held, and the clock did not jump")
+            if case .notice(.clockDoubted) = event { isDoubted = true } else { events.add(event) }
         }
-        let isHeld = books.permits.retentionHeldUntil != nil
-        let hasJumped = logged.milliseconds > 0 && clock.wall - logged.milliseconds > 86_400_000 + 3_600_000
-        try require(isHeld || !hasJumped, "the clock jumped by more than a day, and retention is not held")
+        try require(isDoubted == found.isClockDoubted, "the clock is doubted, and nobody is told")
+        let (lead, slack) = (LogLimits.clockLeadMax.count, Int64(3_600_000))
+        let mustDoubt = latestLogged > 0 && clock.wall - latestLogged > lead + slack
+        try require(isDoubted || !mustDoubt, "the clock jumped by more than a day, and is believed")
+        guard isDoubted else { return }
+        coverage.hit(.retentionHeld)
+        books.permits.retentionHeldUntil = found.startTime + .seconds(600)
+        // Of a damaged snapshot the time is not known.
+        let mayDoubt = clock.wall - logged.milliseconds > lead || books.permits.damage
+        try require(mayDoubt, "the clock is doubted, and did not jump")
+        try require(found.startTime.milliseconds <= latestLogged, "time goes on from a moment that is not in the log")
     }
 
     private var filesText: String {
@@ -229,6 +240,7 @@ extension World {
     }
 
     func endLife() {
+        if storage != nil { latestLogged = max(latestLogged, clock.broker) }
         interlude.forget()
         background.forget()
         storage = nil
@@ -353,7 +365,7 @@ extension World {
         case .diskHasRoom: isDiskFull = false
         case .snapshotFailed: coverage.hit(.snapshotFailed)
         case .messageDamaged: coverage.hit(.damagedMessage)
-        case .segmentDamaged, .retentionHeld: break
+        case .segmentDamaged, .segmentNumbersRunOut, .bodyUnread, .clockDoubted, .clockBehind: break
         }
     }
 }

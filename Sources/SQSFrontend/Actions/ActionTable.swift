@@ -7,23 +7,27 @@ package enum ActionTable {
     package struct Row: Sendable {
         package let name: StaticString
         package let read: ActionReader
+        /// How the Query protocol names its parameters.
+        package let query: QueryForm
     }
 
     package static let rows: [Row] = [
-        Row(name: "SendMessage", read: SendMessage.read),
-        Row(name: "ReceiveMessage", read: ReceiveMessage.read),
-        Row(name: "DeleteMessage", read: DeleteMessage.read),
-        Row(name: "SendMessageBatch", read: SendMessageBatch.read),
-        Row(name: "DeleteMessageBatch", read: DeleteMessageBatch.read),
-        Row(name: "ChangeMessageVisibility", read: ChangeMessageVisibility.read),
-        Row(name: "ChangeMessageVisibilityBatch", read: ChangeMessageVisibilityBatch.read),
-        Row(name: "GetQueueUrl", read: GetQueueURL.read),
-        Row(name: "GetQueueAttributes", read: GetQueueAttributes.read),
-        Row(name: "SetQueueAttributes", read: SetQueueAttributes.read),
-        Row(name: "CreateQueue", read: CreateQueue.read),
-        Row(name: "DeleteQueue", read: DeleteQueue.read),
-        Row(name: "PurgeQueue", read: PurgeQueue.read),
-        Row(name: "ListQueues", read: ListQueues.read),
+        Row(name: "SendMessage", read: SendMessage.read, query: .sendMessage),
+        Row(name: "ReceiveMessage", read: ReceiveMessage.read, query: .receiveMessage),
+        Row(name: "DeleteMessage", read: DeleteMessage.read, query: .deleteMessage),
+        Row(name: "SendMessageBatch", read: SendMessageBatch.read, query: .sendMessageBatch),
+        Row(name: "DeleteMessageBatch", read: DeleteMessageBatch.read, query: .deleteMessageBatch),
+        Row(name: "ChangeMessageVisibility", read: ChangeMessageVisibility.read, query: .changeMessageVisibility),
+        Row(
+            name: "ChangeMessageVisibilityBatch", read: ChangeMessageVisibilityBatch.read,
+            query: .changeMessageVisibilityBatch),
+        Row(name: "GetQueueUrl", read: GetQueueURL.read, query: .getQueueURL),
+        Row(name: "GetQueueAttributes", read: GetQueueAttributes.read, query: .getQueueAttributes),
+        Row(name: "SetQueueAttributes", read: SetQueueAttributes.read, query: .setQueueAttributes),
+        Row(name: "CreateQueue", read: CreateQueue.read, query: .createQueue),
+        Row(name: "DeleteQueue", read: DeleteQueue.read, query: .queueOnly),
+        Row(name: "PurgeQueue", read: PurgeQueue.read, query: .queueOnly),
+        Row(name: "ListQueues", read: ListQueues.read, query: .listQueues),
     ]
 
     /// Actions of SQS that a later version serves.
@@ -40,7 +44,7 @@ package enum ActionTable {
         let index: Int? = target.withUTF8 { Self.index(ofTarget: UnsafeRawBufferPointer($0)) }
         if let index { return index }
         let name = target.hasPrefix("AmazonSQS.") ? String(target.dropFirst(prefix.utf8CodeUnitCount)) : ""
-        if notYetServed.contains(where: { "\($0)" == name }) { throw .notYet("The action \(name)") }
+        try refuseIfNotYetServed(name)
         throw SQSFault(
             .unknownOperation,
             "The header X-Amz-Target names no action of SQS: \"\(target.prefix(100))\". "
@@ -53,6 +57,19 @@ package enum ActionTable {
         guard target.count > skip, equals(UnsafeRawBufferPointer(rebasing: target[..<skip]), prefix) else { return nil }
         let name = UnsafeRawBufferPointer(rebasing: target[skip...])
         return rows.firstIndex { equals(name, $0.name) }
+    }
+
+    /// The index in `rows` of what the parameter Action of a Query request names.
+    package static func index(ofAction name: String) throws(SQSFault) -> Int {
+        var name = name
+        let index: Int? = name.withUTF8 { name in rows.firstIndex { equals(UnsafeRawBufferPointer(name), $0.name) } }
+        if let index { return index }
+        try refuseIfNotYetServed(name)
+        throw .invalidAction(name)
+    }
+
+    private static func refuseIfNotYetServed(_ name: String) throws(SQSFault) {
+        if notYetServed.contains(where: { "\($0)" == name }) { throw .notYet("The action \(name)") }
     }
 
     /// Reads the body of a request for the action at `index`.

@@ -25,6 +25,9 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     private var sweep: RepeatedTask?
     private var emptied: EventLoopPromise<Void>?
     private var spareBuffer = ByteBuffer()
+    /// Nil without access keys.
+    var verifier: SignatureVerifier?
+    let accessRules: AccessRules
 
     /// Seconds since start. Deadlines are whole seconds, so connections never read a clock.
     private(set) var tick: UInt32 = 0
@@ -40,6 +43,8 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
         self.configuration = configuration
         self.load = load
         self.logger = logger
+        verifier = configuration.accessKeys.map { SignatureVerifier($0) }
+        accessRules = AccessRules(account: configuration.account, region: configuration.region)
     }
 
     // MARK: To the storage

@@ -6,6 +6,8 @@ package import NIOHTTP1
 package struct HeadRefusal: Error, Equatable {
     package let status: HTTPStatus
     package let message: String
+    /// The answer has the form of the Query protocol.
+    package var isQuery = false
 
     init(_ status: HTTPStatus, _ message: String) {
         self.status = status
@@ -30,8 +32,8 @@ package struct RequestHead {
         case health
         /// The body is read, then this is the answer.
         case fault(SQSFault)
-        /// A request of the older Query protocol.
-        case query
+        /// A request of the older Query protocol. Its replies are XML.
+        case query(QueryRequest)
         /// GET on a queue URL without an action.
         case notFound
     }
@@ -42,6 +44,20 @@ package struct RequestHead {
     package var isHEAD: Bool
     package var expectsContinue: Bool
     package var bodyBytes: Int?
+
+    /// The index in `ActionTable.rows`; of a Query request once that was read.
+    var action: Int? {
+        switch route {
+        case .action(let index): index
+        case .query(let query): query.action
+        case .health, .fault, .notFound: nil
+        }
+    }
+
+    /// Of a Query request.
+    var query: QueryRequest? {
+        if case .query(let query) = route { query } else { nil }
+    }
 }
 
 /// Checks request heads. One for each connection: it remembers the Host that it let through last.
@@ -70,6 +86,16 @@ package struct HeadCheck {
     }
 
     package mutating func check(_ head: HTTPRequestHead) throws(HeadRefusal) -> RequestHead {
+        do {
+            return try checked(head)
+        } catch {
+            var refusal = error
+            refusal.isQuery = Self.isQuery(head)
+            throw refusal
+        }
+    }
+
+    private mutating func checked(_ head: HTTPRequestHead) throws(HeadRefusal) -> RequestHead {
         guard head.uri.utf8.count <= limits.uriBytesMax else {
             throw HeadRefusal(.uriTooLong, "The URI has more than \(limits.uriBytesMax) bytes.")
         }
@@ -117,9 +143,11 @@ package struct HeadCheck {
     }
 
     /// `word` is in lower case and as long as `name`.
-    private static func matches(_ name: String, _ word: StaticString) -> Bool {
+    private static func matches(_ name: String, _ word: StaticString) -> Bool { matches(name.utf8, word) }
+
+    private static func matches(_ name: some Sequence<UInt8>, _ word: StaticString) -> Bool {
         var index = 0
-        for byte in name.utf8 {
+        for byte in name {
             let isUpper = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
             if (isUpper ? byte | 0x20 : byte) != word.utf8Start[index] { return false }
             index &+= 1
@@ -235,10 +263,12 @@ package struct HeadCheck {
         switch head.method {
         case .POST:
             if let target = fields.target { return Self.route(target: target) }
-            return Self.isForm(fields.contentType) || Self.namesAction(uri) ? .query : Self.noTarget
+            let isQuery = Self.isForm(fields.contentType) || Self.namesAction(uri)
+            return isQuery ? .query(QueryRequest(uri: uri)) : Self.noTarget
         case .GET, .HEAD:
             if uri == "/health" { return .health }
-            return Self.namesAction(uri) ? .query : .notFound
+            // HEAD must not change anything, and an action does.
+            return head.method == .GET && Self.namesAction(uri) ? .query(QueryRequest(uri: uri)) : .notFound
         default:
             throw HeadRefusal(.methodNotAllowed, "The SQS API takes POST, not \(head.method.rawValue.prefix(20)).")
         }
@@ -259,7 +289,15 @@ package struct HeadCheck {
         ))
 
     private static func isForm(_ type: String?) -> Bool {
-        type?.lowercased().hasPrefix("application/x-www-form-urlencoded") ?? false
+        let form: StaticString = "application/x-www-form-urlencoded"
+        guard let type, type.utf8.count >= form.utf8CodeUnitCount else { return false }
+        return matches(type.utf8.prefix(form.utf8CodeUnitCount), form)
+    }
+
+    /// For a head that is refused, whatever else is wrong with it.
+    private static func isQuery(_ head: HTTPRequestHead) -> Bool {
+        guard !head.headers.contains(name: "x-amz-target") else { return false }
+        return isForm(head.headers.first(name: "content-type")) || namesAction(head.uri[...])
     }
 
     private static func namesAction(_ uri: Substring) -> Bool {

@@ -5,18 +5,30 @@ import RoostStorage
 extension SQSConnection {
     /// The request is complete.
     func finish() {
+        if let fault = faultOfSignature() { return answer(fault) }
         guard let head else { return }
         switch head.route {
         case .action(let index): start(index)
         case .health: answerHealth()
         case .fault(let fault): answer(fault)
-        case .query: answerQuery()
+        case .query(let query): start(query)
         case .notFound: answerNotFound()
         }
     }
 
     private func start(_ action: Int) {
-        let plan = body.withBytes { ActionTable.plan(action, $0, &scope) }
+        start(body.withBytes { ActionTable.plan(action, $0, &scope) })
+    }
+
+    private func start(_ query: QueryRequest) {
+        var query = query
+        let plan = body.withBytes { query.plan($0, &scope) }
+        head?.route = .query(query)
+        if let plan { start(plan) } else { answerNotFound() }
+    }
+
+    private func start(_ plan: Result<Plan, SQSFault>) {
+        if case .success(let plan) = plan, let fault = faultOfAccess(plan) { return answer(fault) }
         switch plan {
         case .failure(let fault): answer(fault)
         case .success(.single(let request, .received(let queue, let selection))):

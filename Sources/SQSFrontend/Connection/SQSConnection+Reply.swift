@@ -23,18 +23,18 @@ extension SQSConnection {
         case (.failure(let rejection), _):
             answer(RejectionMapping.fault(for: rejection))
         case (.success(.sent(let sent)), .sent(let body, let attributes)):
-            answer { $0.writeSentReply(sent.id, body: body, attributes: attributes) }
+            answer(.sent(sent.id, body: body, attributes: attributes))
         case (.success(.received(let messages)), .received(let queue, let selection)):
             answer(messages, of: queue, selection)
         case (.success(.done), .empty):
-            answer { $0.writeStaticString("{}") }
+            answer(.empty)
         case (.success(.queue(let queue)), .queueURL):
-            answer { [place] in $0.writeQueueURLReply(queue.name, place) }
+            answer(.queueURL(queue.name))
         case (.success(.queue(let queue)), .queueAttributes(let names)):
-            answer { [place] in $0.writeQueueAttributesReply(queue, names, place) }
+            answer(.queueAttributes(queue, names))
         case (.success(.queues(let queues, let more)), .queueURLs(let isPaged)):
             let next = more && isPaged ? queues.last?.name : nil
-            answer { [place] in $0.writeQueueURLsReply(queues, nextAfter: next, place) }
+            answer(.queueURLs(queues, nextAfter: next))
         default:
             outlet.logger.error("The storage gave an answer of another kind than was asked for.")
             answer(SQSFault(.internalFailure, "Internal error."))
@@ -43,28 +43,44 @@ extension SQSConnection {
 
     func answer(_ batch: Batch) {
         if let fault = batch.faultOfWholeCall { return answer(fault) }
-        answer { $0.writeBatchReply(batch) }
+        answer(.batch(batch))
     }
 
-    func answer(_ fault: SQSFault) {
-        let head = ResponseHead(status: fault.code.row.status, error: fault.code)
-        answer(head) { $0.writeFault(fault) }
-    }
-
-    func answerHealth() {
-        answer { $0.writeStaticString("{\"status\":\"ok\"}") }
-    }
-
-    func answerNotFound() {
-        answer(ResponseHead(status: .notFound, content: .xml)) {
-            $0.writeStaticString("<UnknownOperationException/>\n")
+    private func answer(_ content: ReplyContent, _ delivery: Delivery? = nil) {
+        let place = ReplyPlace(
+            host: head?.host ?? "", account: outlet.configuration.account, region: outlet.configuration.region)
+        if let action = head?.query?.action {
+            answer(ResponseHead(content: .xml), delivery) { bytes, id in
+                bytes.writeXMLReply(content, of: ActionTable.rows[action].name, place, id: id)
+            }
+        } else {
+            answer(ResponseHead(), delivery) { bytes, _ in bytes.writeJSONReply(content, place) }
         }
     }
 
-    func answerQuery() {
-        let code = SQSErrorCode.unsupportedOperation
-        let head = ResponseHead(status: code.row.status, content: .xml, error: code)
-        answer(head) { QueryRefusal.write(into: &$0) }
+    func answer(_ fault: SQSFault) {
+        answer(fault, status: fault.code.row.status, isQuery: head?.query != nil)
+    }
+
+    private func answer(_ fault: SQSFault, status: HTTPStatus, isQuery: Bool, closes: Bool = false) {
+        if isQuery {
+            let fault = fault.inQuery
+            answer(ResponseHead(status: status, content: .xml, closes: closes)) { $0.writeXMLFault(fault, id: $1) }
+        } else {
+            answer(ResponseHead(status: status, error: fault.code, closes: closes)) { bytes, _ in
+                bytes.writeJSONFault(fault)
+            }
+        }
+    }
+
+    func answerHealth() {
+        answer(ResponseHead()) { bytes, _ in bytes.writeStaticString("{\"status\":\"ok\"}") }
+    }
+
+    func answerNotFound() {
+        answer(ResponseHead(status: .notFound, content: .xml)) { bytes, _ in
+            bytes.writeStaticString("<UnknownOperationException/>\n")
+        }
     }
 
     /// Answers a request that broke the rules of HTTP, or came from where it may not, and ends the connection: what
@@ -72,9 +88,8 @@ extension SQSConnection {
     func refuse(_ refusal: HeadRefusal) {
         clearBody()
         head?.keepsAlive = false
-        let fault = SQSFault(refusal.code, refusal.message)
-        let response = ResponseHead(status: refusal.status, error: refusal.code, closes: true)
-        answer(response) { $0.writeFault(fault) }
+        let isQuery = refusal.isQuery || head?.query != nil
+        answer(SQSFault(refusal.code, refusal.message), status: refusal.status, isQuery: isQuery, closes: true)
     }
 
     private func answer(_ messages: [ReceivedMessage], of queue: QueueName, _ selection: MessageSelection) {
@@ -85,7 +100,7 @@ extension SQSConnection {
         let fitting = messages.prefix(Self.countOfFitting(messages, outlet.configuration.limits.replyBodyBytesMax))
         if fitting.count < messages.count { outlet.giveBack(messages[fitting.count...], to: queue) }
         let delivery = fitting.isEmpty ? nil : Delivery(messages: fitting, queue: queue)
-        answer(ResponseHead(), delivery) { [place] in $0.writeReceivedReply(fitting, selection, place) }
+        answer(.received(fitting, selection), delivery)
     }
 
     /// How many messages fit into one reply: at least one.
@@ -98,21 +113,17 @@ extension SQSConnection {
         return messages.count
     }
 
-    private var place: ReplyPlace {
-        ReplyPlace(
-            host: head?.host ?? "", account: outlet.configuration.account, region: outlet.configuration.region)
-    }
-
     // MARK: Sending
 
+    /// - Parameter write: gets the id of the request too, which stands in some bodies.
     private func answer(
-        _ responseHead: ResponseHead = ResponseHead(), _ delivery: Delivery? = nil,
-        _ write: (inout ByteBuffer) -> Void
+        _ responseHead: ResponseHead, _ delivery: Delivery? = nil, _ write: (inout ByteBuffer, MessageID) -> Void
     ) {
         var responseHead = responseHead
         if outlet.isShuttingDown || !(head?.keepsAlive ?? false) { responseHead.closes = true }
-        var response = ResponseBuffer(responseHead, id: outlet.requestIDs.next(), in: outlet.takeBuffer())
-        write(&response.bytes)
+        let id = outlet.requestIDs.next()
+        var response = ResponseBuffer(responseHead, id: id, in: outlet.takeBuffer())
+        write(&response.bytes, id)
         let bytes = response.finished(omitsBody: head?.isHEAD ?? false)
         outlet.keepBuffer(bytes)
         clearBody()

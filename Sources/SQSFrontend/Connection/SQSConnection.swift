@@ -44,6 +44,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     var head: RequestHead?
     var body = RequestBody()
     var exchange = Exchange.none
+    var access = Access.open
     /// Of a receive that the storage has not answered.
     var receiveToken: UInt64?
     /// Bytes of the reply that is being written.
@@ -198,6 +199,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
         do throws(HeadRefusal) {
             let head = try headCheck.check(requestHead)
             self.head = head
+            beginSignature(requestHead)
             body = RequestBody(isLarge: (head.bodyBytes ?? .max) > outlet.load.smallBodyBytesMax)
             enter(.readingBody)
             if head.expectsContinue { writeContinue() }

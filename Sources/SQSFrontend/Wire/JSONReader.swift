@@ -130,6 +130,17 @@ package struct JSONReader {
         guard position == bytes.count else { throw unexpected() }
     }
 
+    /// Whether an array or an object is next, for values that may have several forms.
+    package mutating func nextIsArray() throws(SQSFault) -> Bool { try nextIs(UInt8(ascii: "[")) }
+
+    package mutating func nextIsObject() throws(SQSFault) -> Bool { try nextIs(UInt8(ascii: "{")) }
+
+    private mutating func nextIs(_ byte: UInt8) throws(SQSFault) -> Bool {
+        skipSpace()
+        guard let next = peek() else { throw unexpected() }
+        return next == byte
+    }
+
     // MARK: Scanning
 
     private mutating func enter(_ bracket: UInt8, _ kind: String, _ what: StaticString) throws(SQSFault) {

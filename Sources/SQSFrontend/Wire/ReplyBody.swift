@@ -2,17 +2,21 @@ import NIOCore
 import RoostModel
 import RoostStorage
 
-/// Where a reply is written for: names that stand in queue URLs and ARNs.
-struct ReplyPlace {
-    /// The Host header of the request: the client reached this server under that name.
-    let host: String
-    let account: String
-    let region: String
-}
-
 // The JSON of each reply, written from what the storage answered.
 extension ByteBuffer {
-    mutating func writeQueueURL(_ name: QueueName, _ place: ReplyPlace) {
+    mutating func writeJSONReply(_ content: ReplyContent, _ place: ReplyPlace) {
+        switch content {
+        case .empty: writeStaticString("{}")
+        case .sent(let id, let body, let attributes): writeSentReply(id, body: body, attributes: attributes)
+        case .received(let messages, let selection): writeReceivedReply(messages, selection, place)
+        case .queueURL(let name): writeQueueURLReply(name, place)
+        case .queueURLs(let queues, let nextAfter): writeQueueURLsReply(queues, nextAfter: nextAfter, place)
+        case .queueAttributes(let queue, let names): writeQueueAttributesReply(queue, names, place)
+        case .batch(let batch): writeBatchReply(batch)
+        }
+    }
+
+    private mutating func writeQueueURL(_ name: QueueName, _ place: ReplyPlace) {
         writeStaticString("\"http://")
         writeString(place.host)
         writeStaticString("/")
@@ -22,13 +26,13 @@ extension ByteBuffer {
         writeStaticString("\"")
     }
 
-    mutating func writeQueueURLReply(_ name: QueueName, _ place: ReplyPlace) {
+    private mutating func writeQueueURLReply(_ name: QueueName, _ place: ReplyPlace) {
         writeStaticString("{\"QueueUrl\":")
         writeQueueURL(name, place)
         writeStaticString("}")
     }
 
-    mutating func writeQueueURLsReply(_ queues: [QueueInfo], nextAfter: QueueName?, _ place: ReplyPlace) {
+    private mutating func writeQueueURLsReply(_ queues: [QueueInfo], nextAfter: QueueName?, _ place: ReplyPlace) {
         guard !queues.isEmpty else {
             writeStaticString("{}")
             return
@@ -47,15 +51,16 @@ extension ByteBuffer {
         writeStaticString("}")
     }
 
-    mutating func writeQueueAttributesReply(_ queue: QueueInfo, _ names: QueueAttributeNames, _ place: ReplyPlace) {
+    private mutating func writeQueueAttributesReply(
+        _ queue: QueueInfo, _ names: QueueAttributeNames, _ place: ReplyPlace
+    ) {
         guard !names.isEmpty else {
             writeStaticString("{}")
             return
         }
-        let arn = "arn:aws:sqs:\(place.region):\(place.account):\(queue.name.text)"
         writeStaticString("{\"Attributes\":{")
         var isFirst = true
-        names.forEach(of: queue, arn: arn) { name, value in
+        names.forEach(of: queue, arn: place.arn(of: queue.name)) { name, value in
             writeStaticString(isFirst ? "\"" : ",\"")
             isFirst = false
             writeStaticString(name)
@@ -65,7 +70,7 @@ extension ByteBuffer {
         writeStaticString("}}")
     }
 
-    mutating func writeSent(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
+    private mutating func writeSent(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
         writeStaticString("\"MessageId\":\"")
         write(id)
         writeStaticString("\",\"MD5OfMessageBody\":\"")
@@ -77,7 +82,7 @@ extension ByteBuffer {
         writeStaticString("\"")
     }
 
-    mutating func writeSentReply(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
+    private mutating func writeSentReply(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
         writeStaticString("{")
         writeSent(id, body: body, attributes: attributes)
         writeStaticString("}")
@@ -85,7 +90,7 @@ extension ByteBuffer {
 
     // MARK: Received messages
 
-    mutating func writeReceivedReply(
+    private mutating func writeReceivedReply(
         _ messages: ArraySlice<ReceivedMessage>, _ selection: MessageSelection, _ place: ReplyPlace
     ) {
         guard !messages.isEmpty else {
@@ -127,30 +132,16 @@ extension ByteBuffer {
     ) {
         writeStaticString(",\"Attributes\":{")
         var separator: StaticString = "\""
-        func name(_ name: StaticString) {
+        message.forEachSystemAttribute(wanted, place) { name, value in
             writeStaticString(separator)
             separator = ",\""
             writeStaticString(name)
             writeStaticString("\":\"")
-        }
-        if wanted.contains(.senderID) {
-            name("SenderId")
-            writeString(place.account)
-            writeStaticString("\"")
-        }
-        if wanted.contains(.sentTimestamp) {
-            name("SentTimestamp")
-            writeDecimal(message.sentAt.milliseconds)
-            writeStaticString("\"")
-        }
-        if wanted.contains(.receiveCount) {
-            name("ApproximateReceiveCount")
-            writeDecimal(Int64(message.receiveCount))
-            writeStaticString("\"")
-        }
-        if wanted.contains(.firstReceiveTimestamp) {
-            name("ApproximateFirstReceiveTimestamp")
-            writeDecimal(message.firstReceivedAt.milliseconds)
+            switch value {
+            // Nothing in these values wants to be escaped.
+            case .text(let text): writeString(text)
+            case .number(let number): writeDecimal(number)
+            }
             writeStaticString("\"")
         }
         writeStaticString("}")
@@ -182,7 +173,7 @@ extension ByteBuffer {
     // MARK: Batches and faults
 
     /// Entries that went well, then those that did not; each list is left out when empty (SQS).
-    mutating func writeBatchReply(_ batch: Batch) {
+    private mutating func writeBatchReply(_ batch: Batch) {
         let failures = batch.entries.compactMap { entry in entry.failure.map { (entry.id, $0) } }
         let hasSuccesses = failures.count < batch.entries.count
         writeStaticString("{")
@@ -230,22 +221,11 @@ extension ByteBuffer {
         writeStaticString("}")
     }
 
-    mutating func writeFault(_ fault: SQSFault) {
+    mutating func writeJSONFault(_ fault: SQSFault) {
         writeStaticString("{\"__type\":\"")
         writeStaticString(fault.code.row.type)
         writeStaticString("\",\"message\":")
         writeJSON(fault.message)
         writeStaticString("}")
-    }
-}
-
-extension Batch.Entry {
-    /// Why this entry failed, or nil.
-    fileprivate var failure: SQSFault? {
-        switch outcome {
-        case .failed(let fault): fault
-        case .refused(let rejection): RejectionMapping.fault(for: rejection, handle: handle)
-        case .waiting, .submitted, .sent, .done: nil
-        }
     }
 }

@@ -35,6 +35,7 @@ struct Exercise {
     var now = BrokerTime(milliseconds: 1_700_000_100_000)
     /// Entries that the broker made and then did not take.
     var mismatches = 0
+    private static let groupNames = ["a", "b", "c", "d", "e"]
     private var handles: [(UInt32, ReceiptHandle)] = []
     private var places = UInt32(1)
 
@@ -77,15 +78,20 @@ struct Exercise {
     }
 
     private mutating func create() throws {
-        let name = try QueueName("exercise-\(random.below(4))")
-        if case .entry(let entry) = try broker.prepareCreateQueue(name, .init(), now: now) {
+        let number = random.below(4)
+        let name = try QueueName("exercise-\(number)")
+        let change = QueueSettingsChange(isFIFO: number == 3)
+        if case .entry(let entry) = try broker.prepareCreateQueue(name, change, now: now) {
             try carryOut(.createQueue(entry))
         }
     }
 
     private mutating func send(to queue: UInt32) throws {
         let delay = Milliseconds(Int64(random.chance(50) ? 0 : random.below(100_000)))
-        try carryOut(.send(broker.prepareSend(to: queue, NewMessage(body: [1], delay: delay), now: now)))
+        let needsGroup = broker.settings(of: queue).isFIFO || random.chance(30)
+        let group = needsGroup ? random.pick(Self.groupNames) : nil
+        let message = NewMessage(body: [1], delay: delay, group: group)
+        try carryOut(.send(broker.prepareSend(to: queue, message, now: now)))
     }
 
     private mutating func lease(from queue: UInt32) throws {

@@ -8,17 +8,56 @@ struct BrokerImageDamageTests {
     private static func small() throws -> Broker {
         var exercise = Exercise(Broker(configuration: Rehearsal.configuration), seed: 77)
         try exercise.run(150)
-        return exercise.broker
+        var broker = exercise.broker
+        try addGroups(to: &broker, "groups", QueueSettingsChange(retention: .seconds(1000)))
+        try addGroups(to: &broker, "groups.fifo", QueueSettingsChange(retention: .seconds(1000), isFIFO: true))
+        return broker
     }
 
+    /// Groups that are purged, whose timers are to be set anew, and with messages in every state.
+    private static func addGroups(to broker: inout Broker, _ name: String, _ change: QueueSettingsChange) throws {
+        let now = BrokerTime(milliseconds: 1_700_001_000_000)
+        let queue = try broker.createQueue(name, change, now: now)
+        for group in ["a", "b", "b"] {
+            let sent = try broker.send(to: queue, in: group, now: now)
+            if group == "a" { try broker.carryOut(.damage(DamageEntry(slot: sent.slot, number: sent.number))) }
+        }
+        try broker.carryOut(.purgeQueue(broker.preparePurgeQueue(QueueName(name))))
+        var sent: [SendEntry] = []
+        for number in 0..<12 {
+            let delay = Milliseconds(number < 8 ? 0 : 60_000)
+            sent.append(try broker.send(to: queue, in: ["a", "b", "c", "d"][number % 4], delay: delay, now: now))
+        }
+        for leased in try broker.lease(3, from: queue, .seconds(50), now: now).prefix(1) {
+            let entry = try broker.prepareGiveBack(leased.handle, in: queue)
+            if let entry { try broker.carryOut(.changeVisibility(entry)) }
+        }
+        for number in [6, 10] {
+            let entry = broker.prepareDamage(slot: sent[number].slot, number: sent[number].number)
+            if let entry { try broker.carryOut(.damage(entry)) }
+        }
+        let longer = QueueSettingsChange(retention: .seconds(2000))
+        try broker.carryOut(.changeSettings(broker.prepareChangeSettings(QueueName(name), longer, now: now)))
+    }
+
+    private static let sections = 7
+    /// Of the section with the chunk of messages.
+    private static let chunk = 3
     private static let headerOfChunkBytes = 16 + 128
 
-    /// What a broker with a chunk of messages is in: header, queues, chunk, two wheels.
+    /// What a broker with a chunk of messages is in: header, queues, groups, chunk, three wheels.
     @Test("The small image has every kind of message")
     func smallImage() throws {
         let broker = try Self.small()
         for state in MessageState.allCases { #expect(broker.counts[state] > 0, "\(state)") }
-        #expect(BrokerImage(of: broker).sections.count == 5)
+        let image = BrokerImage(of: broker)
+        #expect(image.sections.count == Self.sections)
+        #expect(try BrokerImage(of: image.restored()) == image)
+        for name in ["groups", "groups.fifo"] {
+            let counts = broker.counts(of: try broker.queueID(named: QueueName(name)))
+            for state in MessageState.allCases { #expect(counts[state] > 0, "\(name): \(state)") }
+        }
+        #expect(broker.messageCount - MessageState.allCases.reduce(0) { $0 + broker.counts[$1] } >= 4, "purged ones")
     }
 
     @Test("An image cut at any byte, or without any of its sections, is refused")
@@ -43,7 +82,7 @@ struct BrokerImageDamageTests {
             #expect(throws: BrokerImageError.self) { try longer.restored() }
         }
         #expect(throws: BrokerImageError.self) { try Self.appended(image, image.sections[0]) }
-        #expect(throws: BrokerImageError.self) { try Self.appended(image, image.sections[4]) }
+        #expect(throws: BrokerImageError.self) { try Self.appended(image, image.sections[Self.sections - 1]) }
     }
 
     @Test("Counts of a queue that are not those of its messages are refused")
@@ -65,14 +104,14 @@ struct BrokerImageDamageTests {
     /// Bits of free slots mean nothing, so most of these are left out.
     private func bits(of section: Int, _ image: BrokerImage) -> [Int] {
         let bytes = image.sections[section]
-        guard section == 2 else { return Array(0..<8 * bytes.count) }
+        guard section == Self.chunk else { return Array(0..<8 * bytes.count) }
         let start = 8 * Self.headerOfChunkBytes
         let used = (0..<1024).filter { bytes[16 + $0 / 8] >> UInt8($0 % 8) & 1 == 1 }
         return Array(0..<start) + used.flatMap { start + 480 * $0..<start + 480 * ($0 + 1) }
             + Array(stride(from: start, to: 8 * bytes.count, by: 9973))
     }
 
-    @Test("With any one bit changed it is refused, or gives a broker that works", arguments: 0..<5)
+    @Test("With any one bit changed it is refused, or gives a broker that works", arguments: 0..<sections)
     func bitFlips(section: Int) throws {
         let image = BrokerImage(of: try Self.small())
         var restored = 0
@@ -83,7 +122,7 @@ struct BrokerImageDamageTests {
             restored += 1
             // Most bits of a slot are times, counts and places, which are as good as any others.
             var exercise = Exercise(broker, seed: UInt64(bit))
-            try exercise.run(section == 2 && restored % 16 != 0 ? 60 : 1000)
+            try exercise.run(section == Self.chunk && restored % 16 != 0 ? 60 : 1000)
         }
     }
 

@@ -5,7 +5,7 @@ extension Rehearsal {
     mutating func send() throws {
         guard let queue = anyQueue() else { return try createQueue() }
         guard model.messageCount < Self.backlogMax else { return try deleteByID() }
-        let message = randomMessage()
+        let message = randomMessage(for: queue)
         let expected = outcome { () throws(Rejection) in try model.send(to: queue, message, now: now) }
         let actual = outcome { () throws(Rejection) in try broker.prepareSend(to: queue, message, now: now) }
         guard let (sent, entry) = try bothAgree("a send", expected, actual), let sent else { return }
@@ -67,15 +67,17 @@ extension Rehearsal {
             try requireEqual(actual, .failure(.invalidReceiptHandle), "deleting with a handle of something else")
             return
         }
-        let isDeleted = model.delete(issued.serial, receiveCount: issued.receiveCount, in: queue)
-        guard let (_, entry) = try bothAgree("a delete", .success(isDeleted), actual) else { return }
+        let expected = outcome { () throws(Rejection) in
+            try model.delete(issued.serial, receiveCount: issued.receiveCount, in: queue)
+        }
+        guard let (isDeleted, entry) = try bothAgree("a delete", expected, actual) else { return }
         try carryOut(deletion: entry, of: issued.serial, isDeleted)
     }
 
     mutating func deleteByID() throws {
         let serial = random.chance(50) ? anyHandle()?.serial : anyWaitingSerial()
         guard let serial, let id = idOfSerial[serial], let queue = anyQueue(holding: serial) else { return }
-        let isDeleted = model.delete(serial, receiveCount: nil, in: queue)
+        let isDeleted = try model.delete(serial, receiveCount: nil, in: queue)
         try carryOut(deletion: broker.prepareDelete(id, in: queue), of: serial, isDeleted)
     }
 
@@ -107,6 +109,16 @@ extension Rehearsal {
         try requireEqual(entry.deadline, timeout == .zero ? nil : now + timeout, "the new deadline")
         try carryOut(.changeVisibility(entry))
     }
+
+    mutating func giveBack() throws {
+        guard let issued = anyHandle(), model.position(id: issued.queue) != nil else { return }
+        let isHeld = model.giveBack(issued.serial, receiveCount: issued.receiveCount, in: issued.queue)
+        let entry = try broker.prepareGiveBack(issued.handle, in: issued.queue)
+        try requireEqual(entry != nil, isHeld, "whether there was something to give back")
+        guard let entry else { return }
+        try requireEqual(entry.deadline, nil, "the deadline of what was given back")
+        try carryOut(.changeVisibility(entry))
+    }
 }
 
 // MARK: - Choices
@@ -132,8 +144,11 @@ extension Rehearsal {
         return random.chance(90) ? holder?.id ?? anyQueue() : anyQueue()
     }
 
-    private mutating func randomMessage() -> NewMessage {
+    private mutating func randomMessage(for queue: UInt32) -> NewMessage {
         var message = NewMessage(body: random.bytes(random.chance(2) ? 0 : 1 + random.below(24)))
+        let isFIFO = model.position(id: queue).map { model.queues[$0].settings.isFIFO } ?? false
+        if random.chance(isFIFO ? 98 : 40) { message.group = random.pick(groups) }
+        if random.chance(1) { message.group = String(repeating: "g", count: random.pick([0, 128, 129])) }
         if random.chance(40) { message.delay = randomDelay() }
         if random.chance(10) {
             let bytes = random.bytes(random.below(12))

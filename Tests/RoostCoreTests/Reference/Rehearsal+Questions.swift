@@ -72,8 +72,8 @@ extension Rehearsal {
 
     func checkReady() throws {
         for queue in model.queues {
-            let isDeliverable = queue.pause == nil && queue.line.contains { $0.state == .ready }
-            try requireEqual(broker.hasDeliverable(queue.id), isDeliverable, "whether \(queue.name) can deliver")
+            try requireEqual(
+                broker.hasDeliverable(queue.id), model.hasDeliverable(queue), "whether \(queue.name) can deliver")
         }
     }
 

@@ -4,7 +4,9 @@ import RoostModel
 extension Rehearsal {
     mutating func createQueue() throws {
         let name = try randomName()
-        let change = random.chance(50) ? QueueSettingsChange() : randomChange()
+        var change = random.chance(50) ? QueueSettingsChange() : randomChange()
+        if random.chance(50) { change.isFIFO = true }
+        if change.isFIFO == true, random.chance(90) { change.redelivery = nil }
         let expected = outcome { () throws(Rejection) in try model.settingsForNew(name, change) }
         let actual = outcome { () throws(Rejection) in try broker.prepareCreateQueue(name, change, now: now) }
         guard let (settings, creation) = try bothAgree("the creation of a queue", expected, actual) else { return }
@@ -88,6 +90,7 @@ extension Rehearsal {
         }
         if random.chance(10) { change.receiveWait = .seconds(Int64(random.below(4000))) }
         if random.chance(40) { change.redelivery = random.pick(Redelivery.allCases) }
+        if random.chance(10) { change.isFIFO = random.chance(50) }
         return change
     }
 
@@ -139,9 +142,14 @@ extension Rehearsal {
         let expired = living(entry.expired)
         try requireEqual(expired.count, entry.expired.count, "the number of living messages that expire")
         for queue in model.queues {
-            let mine = expired.filter(queue.ages.contains)
             let due = model.expired(in: queue, at: now)
-            try requireEqual(mine, Array(due.prefix(mine.count)), "the messages of \(queue.name) that expire")
+            for group in [nil] + queue.groups.map(Optional.some) {
+                let members = queue.line.filter { $0.group == group }.map(\.serial)
+                let (mine, first) = (expired.filter(members.contains), due.filter(members.contains))
+                try requireEqual(
+                    mine, Array(first.prefix(mine.count)),
+                    "the messages of \(queue.name), \(group ?? "no group"), that expire")
+            }
         }
         for serial in expired { model.expire(serial) }
         try carryOut(.tick(entry), releases: expired)

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Policy/Policy.swift

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Wire/QueryForm.swift

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Signature/SignedRequest.swift

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Policy/Wildcard.swift

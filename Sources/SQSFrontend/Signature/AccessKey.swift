@@ -1,0 +1,46 @@
+/// A key that clients sign with, and what it may do.
+package struct AccessKey: Sendable, Equatable {
+    package let id: String
+    package let secret: String
+    /// Nil: that of the server.
+    package var account: String?
+    /// Nil: all queues, and all of them together (ListQueues).
+    package var queues: [Wildcard]?
+    /// Nil: all.
+    package var permissions: Set<Permission>?
+
+    package init(
+        id: String, secret: String, account: String? = nil, queues: [Wildcard]? = nil,
+        permissions: Set<Permission>? = nil
+    ) {
+        self.id = id
+        self.secret = secret
+        self.account = account
+        self.queues = queues
+        self.permissions = permissions
+    }
+}
+
+// However a key gets into a text, its secret does not.
+extension AccessKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "AccessKey(\(id))" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: ["id": id]) }
+}
+
+/// All keys, found by id.
+package struct AccessKeys: Sendable {
+    package let all: [AccessKey]
+    private let indices: [[UInt8]: Int]
+    /// What the code of an unknown key is computed with. Random, so that nobody can sign with it.
+    let secretOfNobody: String
+
+    package init(_ keys: [AccessKey]) {
+        all = keys
+        indices = Dictionary(keys.enumerated().map { (Array($1.id.utf8), $0) }) { first, _ in first }
+        var random = SystemRandomNumberGenerator()
+        secretOfNobody = "\(random.next())-\(random.next())"
+    }
+
+    func index(of id: ArraySlice<UInt8>) -> Int? { indices[Array(id)] }
+}

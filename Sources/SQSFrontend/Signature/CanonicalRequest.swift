@@ -1,0 +1,116 @@
+/// The text that a signature is made of (AWS Signature Version 4, task 1), but for its last line, the sum of the body.
+package struct CanonicalRequest {
+    package private(set) var bytes: [UInt8] = []
+    private var order: [Int] = []
+
+    package init() {}
+
+    /// Writes the text of another request. The signed headers have to be checked before.
+    package mutating func write(_ request: SignedRequest, _ claim: SignatureClaim) {
+        bytes.removeAll(keepingCapacity: true)
+        bytes += request.bytes[request.method]
+        bytes.append(newline)
+        writePath(request)
+        bytes.append(newline)
+        writeParameters(request)
+        bytes.append(newline)
+        request.forEachName(in: claim.signedHeaders) { writeField($0, request) }
+        bytes.append(newline)
+        bytes += request.bytes[claim.signedHeaders]
+        bytes.append(newline)
+    }
+
+    /// Without `.`, `..` and empty parts, and with the percent-encoding of the request encoded once more.
+    private mutating func writePath(_ request: SignedRequest) {
+        let path = request.path
+        guard path.count > 1 else { return bytes.append(slash) }
+        let start = bytes.count
+        var part = path.lowerBound
+        while part < path.upperBound {
+            let end = (part..<path.upperBound).first { request.bytes[$0] == slash } ?? path.upperBound
+            writePart(request.bytes[part..<end], from: start)
+            part = end &+ 1
+        }
+        if bytes.count == start || request.bytes[path.upperBound &- 1] == slash { bytes.append(slash) }
+    }
+
+    private mutating func writePart(_ part: ArraySlice<UInt8>, from start: Int) {
+        if part.isEmpty || part.elementsEqual([dot]) { return }
+        if part.elementsEqual([dot, dot]) {
+            let last = bytes[start...].lastIndex(of: slash) ?? start
+            return bytes.removeSubrange(last...)
+        }
+        bytes.append(slash)
+        for byte in part { PercentEncoding.append(byte, to: &bytes) }
+    }
+
+    /// In the order of names, then of values; the signature itself is left out.
+    private mutating func writeParameters(_ request: SignedRequest) {
+        guard !request.parameters.isEmpty else { return }
+        let parameters = request.parameters
+        order.removeAll(keepingCapacity: true)
+        order += parameters.indices.filter { !request.matches(parameters[$0].name, "X-Amz-Signature") }
+        order.sort {
+            let (left, right) = (parameters[$0], parameters[$1])
+            return request.areEqual(left.name, right.name)
+                ? request.precedes(left.value, right.value) : request.precedes(left.name, right.name)
+        }
+        for (place, index) in order.enumerated() {
+            if place > 0 { bytes.append(UInt8(ascii: "&")) }
+            bytes += request.bytes[parameters[index].name]
+            bytes.append(UInt8(ascii: "="))
+            bytes += request.bytes[parameters[index].value]
+        }
+    }
+
+    /// A name that stands several times has one line, with commas between the values.
+    private mutating func writeField(_ name: Range<Int>, _ request: SignedRequest) {
+        bytes += request.bytes[name]
+        bytes.append(UInt8(ascii: ":"))
+        var isFirst = true
+        for field in request.fields where request.areEqual(field.name, name) {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            writeValue(request.bytes[field.value])
+        }
+        bytes.append(newline)
+    }
+
+    /// Space inside comes to one blank.
+    private mutating func writeValue(_ value: ArraySlice<UInt8>) {
+        var wasSpace = false
+        let isPlain = value.allSatisfy { byte in
+            defer { wasSpace = byte == 0x20 }
+            return byte != 0x09 && !(wasSpace && byte == 0x20)
+        }
+        if isPlain {
+            bytes += value
+            return
+        }
+        wasSpace = false
+        for byte in value {
+            let isSpace = SignedRequest.isSpace(byte)
+            if !isSpace { bytes.append(byte) } else if !wasSpace { bytes.append(0x20) }
+            wasSpace = isSpace
+        }
+    }
+}
+
+private let newline = UInt8(ascii: "\n")
+private let slash = UInt8(ascii: "/")
+private let dot = UInt8(ascii: ".")
+
+extension SignedRequest {
+    /// The names of a list with semicolons.
+    func forEachName<Failure>(
+        in list: Range<Int>, _ visit: (Range<Int>) throws(Failure) -> Void
+    ) throws(Failure) {
+        var start = list.lowerBound
+        while true {
+            let end = (start..<list.upperBound).first { bytes[$0] == UInt8(ascii: ";") } ?? list.upperBound
+            try visit(start..<end)
+            guard end < list.upperBound else { return }
+            start = end &+ 1
+        }
+    }
+}

@@ -1,0 +1,111 @@
+/// What must hold of a claim before it is worth computing anything: time, scope, and that everything is signed that
+/// decides what the request means.
+package enum SignatureRules {
+    /// How far the clocks may be apart, in seconds: that of AWS.
+    static let clockSkewMax: Int64 = 900
+
+    /// - Parameter now: seconds since 1970.
+    package static func check(_ claim: SignatureClaim, _ request: SignedRequest, now: Int64) throws(SQSFault) {
+        try checkScope(claim, request)
+        try checkTime(claim, request, now: now)
+        try checkSignedHeaders(claim, request)
+        try checkStatedBody(request)
+    }
+
+    /// Any region is accepted, as it goes into the key: clients of a server of one's own may have any configured.
+    private static func checkScope(_ claim: SignatureClaim, _ request: SignedRequest) throws(SQSFault) {
+        let credential = claim.credential
+        guard request.matches(credential.service, "sqs") else {
+            throw .signatureDoesNotMatch("Credential should be scoped to correct service: 'sqs'.")
+        }
+        guard request.matches(credential.terminator, "aws4_request") else {
+            throw .signatureDoesNotMatch("Credential should be scoped with a valid terminator: 'aws4_request'.")
+        }
+        guard request.areEqual(credential.date, claim.date.prefix(8)) else {
+            throw .signatureDoesNotMatch(
+                "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP.")
+        }
+    }
+
+    private static func checkTime(_ claim: SignatureClaim, _ request: SignedRequest, now: Int64) throws(SQSFault) {
+        let signed = claim.signedAt
+        guard signed &- clockSkewMax <= now else {
+            throw .signatureDoesNotMatch(
+                "Signature not yet current: \(request.string(claim.date)) is still later than "
+                    + "\(SignatureTime.text(now &+ clockSkewMax)) (\(SignatureTime.text(now)) + 15 min.)")
+        }
+        if let lifetime = claim.lifetime {
+            guard now <= signed &+ lifetime else { throw SQSFault(.requestExpired, "Request has expired.") }
+        } else if signed &+ clockSkewMax < now {
+            throw .signatureDoesNotMatch(
+                "Signature expired: \(request.string(claim.date)) is now earlier than "
+                    + "\(SignatureTime.text(now &- clockSkewMax)) (\(SignatureTime.text(now)) - 15 min.)")
+        }
+    }
+
+    // MARK: Headers
+
+    private static func checkSignedHeaders(_ claim: SignatureClaim, _ request: SignedRequest) throws(SQSFault) {
+        var last: Range<Int>?
+        try request.forEachName(in: claim.signedHeaders) { (name) throws(SQSFault) in
+            // Another order or a name twice would be another way to write the same list.
+            guard !name.isEmpty, last.map({ request.precedes($0, name) }) ?? true else {
+                throw .signatureDoesNotMatch("SignedHeaders must be names in lower case, sorted, each once.")
+            }
+            last = name
+            guard request.fields.contains(where: { request.areEqual($0.name, name) }) else {
+                throw .signatureDoesNotMatch("A header of SignedHeaders is not in the request.")
+            }
+        }
+        for field in request.fields where mustBeSigned(field.name, request) {
+            guard isSigned(field.name, claim, request) else {
+                throw request.matches(field.name, "host")
+                    ? .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+                    : .signatureDoesNotMatch(
+                        "There were headers present in the request which were not signed: "
+                            + request.string(field.name))
+            }
+        }
+        guard request.fields.contains(where: { request.matches($0.name, "host") }) else {
+            throw .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+        }
+    }
+
+    /// The names that decide where a request goes and what it asks for. X-Amz-User-Agent tells who sent it; the SDK for
+    /// PHP leaves it out, as all leave out User-Agent.
+    private static func mustBeSigned(_ name: Range<Int>, _ request: SignedRequest) -> Bool {
+        request.matches(name, "host")
+            || request.startsWith(name, "x-amz-") && !request.matches(name, "x-amz-user-agent")
+    }
+
+    private static func isSigned(_ name: Range<Int>, _ claim: SignatureClaim, _ request: SignedRequest) -> Bool {
+        var isSigned = false
+        request.forEachName(in: claim.signedHeaders) { if request.areEqual($0, name) { isSigned = true } }
+        return isSigned
+    }
+
+    // MARK: Body
+
+    /// The body counts as it came, always. A client that states its sum has to state that of the whole body.
+    private static func checkStatedBody(_ request: SignedRequest) throws(SQSFault) {
+        guard let stated = try request.field("x-amz-content-sha256") else { return }
+        guard SignatureBytes(hex: request.bytes[stated]) != nil else {
+            throw .signatureDoesNotMatch(
+                "X-Amz-Content-SHA256 must be the SHA-256 sum of the body; SQS takes no unsigned or streamed payloads.")
+        }
+    }
+}
+
+extension SQSFault {
+    static let missingAuthenticationToken = Self(
+        .missingAuthenticationToken, "Request is missing Authentication Token")
+    static let invalidClientTokenID = Self(
+        .invalidClientTokenID, "The security token included in the request is invalid.")
+
+    static func incompleteSignature(_ message: String) -> Self { Self(.incompleteSignature, message) }
+    static func signatureDoesNotMatch(_ message: String) -> Self { Self(.signatureDoesNotMatch, message) }
+
+    static let wrongSignature = signatureDoesNotMatch(
+        "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access "
+            + "Key and signing method. Consult the service documentation for details.")
+}
