@@ -74,6 +74,9 @@ struct EntryCodecTests {
             case .tick(let entry):
                 #expect(entry.at.milliseconds == 1000 && entry.fired == [4, 5] && entry.expired == [6])
                 #expect(entry.reaped == 3)
+            case .transfer(let entry):
+                #expect(entry.from == 7 && entry.to == 8 && entry.at.milliseconds == 1000)
+                #expect(entry.purpose == .deadLetter && entry.slots == [5, 9])
             case .deleteQueue(let entry): #expect(entry.queue == 7)
             case .resumeQueue(let entry): #expect(entry.queue == 7)
             case .damage(let entry): #expect(entry.slot == 5 && entry.number == 77)

@@ -1,4 +1,4 @@
-import RoostModel
+package import RoostModel
 
 // Messages that go to another queue: dead letters, and their way back.
 

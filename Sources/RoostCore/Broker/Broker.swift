@@ -88,6 +88,8 @@ package struct Broker: Sendable {
         queues.isLive(id) && queues[id].pause == nil && queues[id].hasDeliverable
     }
 
+    package func settings(of id: UInt32) -> QueueSettings { queues[id].settings }
+
     package func receiveWait(of id: UInt32) -> Milliseconds { queues[id].settings.receiveWait }
 
     package func messageID(slot: UInt32, number: UInt64) -> MessageID {
