@@ -18,6 +18,10 @@ package struct QueueSettings: Sendable, Equatable {
     package var redelivery: Redelivery
     /// Fixed when the queue is made.
     package var isFIFO: Bool
+    /// Of FIFO queues: a message without an id of its own is told by its body.
+    package var deduplicatesContent: Bool
+    /// Of FIFO queues: which messages are compared with a new one.
+    package var deduplicationScope: DeduplicationScope
     package var deadLetters: DeadLetterPolicy?
     package var deadLetterSources: DeadLetterSources
     package var properties: QueueProperties
@@ -30,6 +34,8 @@ package struct QueueSettings: Sendable, Equatable {
         receiveWait: Milliseconds = .zero,
         redelivery: Redelivery = .front,
         isFIFO: Bool = false,
+        deduplicatesContent: Bool = false,
+        deduplicationScope: DeduplicationScope = .queue,
         deadLetters: DeadLetterPolicy? = nil,
         deadLetterSources: DeadLetterSources = .all,
         properties: QueueProperties = [:]
@@ -41,10 +47,17 @@ package struct QueueSettings: Sendable, Equatable {
         self.receiveWait = receiveWait
         self.redelivery = redelivery
         self.isFIFO = isFIFO
+        self.deduplicatesContent = deduplicatesContent
+        self.deduplicationScope = deduplicationScope
         self.deadLetters = deadLetters
         self.deadLetterSources = deadLetterSources
         self.properties = properties
     }
+}
+
+package enum DeduplicationScope: UInt8, Sendable, CaseIterable {
+    case queue = 0
+    case group = 1
 }
 
 /// Some settings of a queue; nil leaves one as it is (or at its default when the queue is created).
@@ -57,6 +70,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
     package var redelivery: Redelivery?
     /// For a new queue; of one that exists it can only be named, not changed.
     package var isFIFO: Bool?
+    package var deduplicatesContent: Bool?
+    package var deduplicationScope: DeduplicationScope?
     /// A value of nil takes the policy away.
     package var deadLetters: DeadLetterPolicy??
     package var deadLetterSources: DeadLetterSources?
@@ -71,6 +86,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
         receiveWait: Milliseconds? = nil,
         redelivery: Redelivery? = nil,
         isFIFO: Bool? = nil,
+        deduplicatesContent: Bool? = nil,
+        deduplicationScope: DeduplicationScope? = nil,
         deadLetters: DeadLetterPolicy?? = nil,
         deadLetterSources: DeadLetterSources? = nil,
         properties: [String: String?] = [:]
@@ -82,6 +99,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.receiveWait = receiveWait
         self.redelivery = redelivery
         self.isFIFO = isFIFO
+        self.deduplicatesContent = deduplicatesContent
+        self.deduplicationScope = deduplicationScope
         self.deadLetters = deadLetters
         self.deadLetterSources = deadLetterSources
         self.properties = properties
@@ -96,6 +115,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
             receiveWait: receiveWait ?? settings.receiveWait,
             redelivery: redelivery ?? settings.redelivery,
             isFIFO: isFIFO ?? settings.isFIFO,
+            deduplicatesContent: deduplicatesContent ?? settings.deduplicatesContent,
+            deduplicationScope: deduplicationScope ?? settings.deduplicationScope,
             deadLetters: deadLetters ?? settings.deadLetters,
             deadLetterSources: deadLetterSources ?? settings.deadLetterSources,
             properties: applied(to: settings.properties)
@@ -118,6 +139,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
         if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
+        if let deduplicatesContent, deduplicatesContent != settings.deduplicatesContent { return .deduplicatesContent }
+        if let deduplicationScope, deduplicationScope != settings.deduplicationScope { return .deduplicationScope }
         if let deadLetters, deadLetters != settings.deadLetters { return .deadLetters }
         if let deadLetterSources, deadLetterSources != settings.deadLetterSources { return .deadLetterSources }
         let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
@@ -128,12 +151,13 @@ package struct QueueSettingsChange: Sendable, Equatable {
 /// The name of one setting, for errors that have to say which. Each front end has its own word for it.
 package enum QueueSetting: Sendable, Hashable {
     case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, isFIFO
+    case deduplicatesContent, deduplicationScope
     case deadLetters, deadLetterSources
     case property(String)
 
     /// Those that every queue has.
     package static let fixed: [Self] = [
-        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .isFIFO, .deadLetters,
-        .deadLetterSources,
+        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .isFIFO,
+        .deduplicatesContent, .deduplicationScope, .deadLetters, .deadLetterSources,
     ]
 }

@@ -29,6 +29,23 @@ package enum Rejection: Error, Sendable, Equatable {
     case missingGroup
     case invalidGroup(bytes: Int, max: Int)
     case tooManyGroups(max: Int)
+    /// A message for a FIFO queue that could not be told from others.
+    case missingDeduplication
+    case invalidDeduplicationID(bytes: Int, max: Int)
+    /// A message has an id for duplicates, or a queue such a setting, where only FIFO queues have them.
+    case deduplicationWithoutFIFO
+    case labelTooLong(bytes: Int, max: Int)
+    case burialTooLong(bytes: Int, max: Int)
+    /// Messages are moved out of this queue already.
+    case moveIsRunning(QueueName)
+    /// No queue names this one as the target of its dead letters, so there is no way back.
+    case noDeadLetterQueue(QueueName)
+    case moveTaskDoesNotExist
+    /// The move task is over.
+    case moveIsOver
+    case invalidMoveRate(Int, accepted: ClosedRange<Int>)
+    /// The target of a move has to be another queue of the same type.
+    case invalidMoveTarget(QueueName, reason: String)
     /// A queue stays FIFO, or standard.
     case queueTypeIsFixed
     /// The target of dead letters has to be another queue of the same type that allows it. The text says what is wrong.

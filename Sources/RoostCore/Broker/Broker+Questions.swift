@@ -77,6 +77,7 @@ extension Broker {
             case .ready: readySlots(of: id, fromTail, count)
             case .delayed: walk(lists(of: id, fromTail, \.delayed), fromTail, count) { _ in true }
             case .damaged: walk([queues[id].damaged], fromTail, count) { _ in true }
+            case .buried: [UInt32]()
             case .inFlight:
                 walk(lists(of: id, fromTail, \.available), fromTail, count) { index[$0].place == .inFlight }
             }

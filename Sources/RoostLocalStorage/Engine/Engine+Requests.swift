@@ -30,6 +30,8 @@ extension Engine {
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
         case .peek(let queue, let options): try peek(queue, options, token, receiver)
+        case .bury, .kick, .kickByID, .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID:
+            throw .busy
         }
     }
 
