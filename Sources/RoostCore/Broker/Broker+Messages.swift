@@ -14,7 +14,8 @@ extension Broker {
         guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
         return SendEntry(
             queue: queue, slot: slot, number: nextNumber, sentAt: now,
-            availableAt: available(now, delay, group, in: queue), group: group)
+            availableAt: available(now, delay, group, in: queue), group: group,
+            deduplication: try deduplicationKey(of: message, group, for: queue))
     }
 
     /// Nil when there is nothing to deliver.
@@ -96,8 +97,14 @@ extension Broker {
         let bytes = message.countedBytes
         let bytesMax = min(queues[queue].settings.maximumMessageBytes, configuration.messageBytesMax)
         guard bytes <= bytesMax else { throw .messageTooLarge(bytes: bytes, max: bytesMax) }
+        try validate(message.labels)
         guard !message.attributes.isEmpty else { return }
         try validate(message.attributes)
+    }
+
+    private func validate(_ labels: MessageLabels) throws(Rejection) {
+        let bytes = max(labels.sender?.utf8.count ?? 0, labels.trace?.utf8.count ?? 0)
+        guard bytes <= Limits.labelBytesMax else { throw .labelTooLong(bytes: bytes, max: Limits.labelBytesMax) }
     }
 
     private func validate(_ attributes: [MessageAttribute]) throws(Rejection) {
@@ -186,6 +193,7 @@ extension Broker {
         }
         index[entry.slot].owner = owner
         nextNumber = entry.number + 1
+        remember(entry)
         countTotal(entry.queue) { $0.sent += 1 }
         if entry.availableAt > entry.sentAt {
             startDelay(entry.slot, until: entry.availableAt)

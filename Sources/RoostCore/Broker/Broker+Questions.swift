@@ -62,6 +62,7 @@ extension Broker {
         package var location: BodyLocation
         package var receiveCount: UInt32
         package var due: BrokerTime?
+        package var deadLetterSource: QueueName?
     }
 
     /// How many messages and groups one peek walks over at most.
@@ -87,7 +88,8 @@ extension Broker {
                 id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
                 availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
                 receiveCount: index[slot].receiveCount,
-                due: state == .ready || state == .damaged ? nil : index[slot].deadline)
+                due: state == .ready || state == .damaged ? nil : index[slot].deadline,
+                deadLetterSource: deadLetterSource(of: slot))
         }
     }
 

@@ -68,6 +68,8 @@ extension Broker {
         try check(.maximumMessageBytes, Int64(settings.maximumMessageBytes), 1...Int64(configuration.messageBytesMax))
         try check(.receiveWait, settings.receiveWait.count, 0...Limits.receiveWaitMax.count)
         guard !settings.isFIFO || settings.redelivery == .front else { throw .backInFIFO }
+        let deduplicates = settings.deduplicatesContent || settings.deduplicationScope != .queue
+        guard settings.isFIFO || !deduplicates else { throw .deduplicationWithoutFIFO }
         try validateDeadLetters(settings, of: name)
         let bytes = settings.properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
         let bytesMax = Limits.queuePropertiesBytesMax

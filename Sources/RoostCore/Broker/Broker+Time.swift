@@ -8,7 +8,7 @@ extension Broker {
         if queues.nextToReap != nil || !queuesToRearm.isEmpty { return now }
         let retention = [queueTimers.nextDue, groupTimers.nextDue].compactMap { $0 }.min()
         let held = retention.map { max($0, retentionHeldUntil ?? $0) }
-        return [messageTimers.nextDue, held].compactMap { $0 }.min()
+        return [messageTimers.nextDue, held, nextForgetting].compactMap { $0 }.min()
     }
 
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
@@ -29,7 +29,8 @@ extension Broker {
         if entry.fired.count < budget, !isHeld { collectExpired(now, budget - entry.fired.count, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
-        return entry.isEmpty ? nil : entry
+        let isForgetting = nextForgetting.map { $0 <= now } ?? false
+        return entry.isEmpty && !isForgetting ? nil : entry
     }
 
     /// Lets the timers follow the log while it is replayed, so that none of them piles up at the start of time.
@@ -51,6 +52,7 @@ extension Broker {
             remove(slot, &effects)
         }
         reap(entry.reaped, &effects)
+        forgetDuplicates(at: entry.at)
     }
 
     private func hasTimer(_ slot: UInt32) -> Bool {

@@ -38,6 +38,7 @@ package struct Broker: Sendable {
     static let numberMax: UInt64 = 1 << 48 - 1
     /// The next place at the end of a queue; one counter for all queues.
     var nextOrder: UInt64 = 1
+    var deduplication = DeduplicationTable()
     /// Queues with `rearmFrom`.
     var queuesToRearm: [UInt32] = []
     /// Of the next queue or group.
@@ -61,12 +62,14 @@ package struct Broker: Sendable {
     let idSeal: MessageIDSeal
     let handleSeal: ReceiptHandleSeal
     let groupSeal: GroupSeal
+    let deduplicationSeal: DeduplicationSeal
 
     package init(configuration: BrokerConfiguration) {
         self.configuration = configuration
         idSeal = MessageIDSeal(configuration.sealingKey)
         handleSeal = ReceiptHandleSeal(configuration.sealingKey)
         groupSeal = GroupSeal(configuration.sealingKey)
+        deduplicationSeal = DeduplicationSeal(configuration.sealingKey)
     }
 
     /// Queues that exist.
@@ -74,6 +77,7 @@ package struct Broker: Sendable {
     /// Messages held, those that wait to be freed included.
     package var messageCount: Int { index.count }
     package var indexBytes: Int { index.residentBytes + groups.residentBytes }
+    package var deduplicationBytes: Int { deduplication.residentBytes }
 
     /// The id under which the queue is known in entries and effects.
     package func queueID(named name: QueueName) throws(Rejection) -> UInt32 {

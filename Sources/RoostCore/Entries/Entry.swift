@@ -78,6 +78,7 @@ package struct SendEntry: Sendable, Equatable {
     /// When the message becomes available: `sentAt` without a delay.
     package var availableAt: BrokerTime
     package var group: GroupName?
+    package var deduplication: DeduplicationKey?
 }
 
 package struct LeaseEntry: Sendable, Equatable {

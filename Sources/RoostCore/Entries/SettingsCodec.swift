@@ -4,7 +4,7 @@ import RoostModel
 ///
 /// ```
 /// visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-/// | flags u8 (1: FIFO, 2: more parts) | reserved (11), zero
+/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group) | reserved (11), zero
 ///
 /// more parts       bytes u32 | part, part, …
 /// part             kind u8 | bytes u32 | content
@@ -23,6 +23,8 @@ enum SettingsCodec {
     private static let fixedSize = 53
     private static let fifoFlag: UInt8 = 1
     private static let partsFlag: UInt8 = 2
+    private static let contentFlag: UInt8 = 4
+    private static let groupScopeFlag: UInt8 = 8
     private static let partHeaderSize = 5
 
     static func size(_ settings: QueueSettings) -> Int {
@@ -57,13 +59,18 @@ enum SettingsCodec {
         writer.write(Int64(settings.maximumMessageBytes))
         writer.write(settings.receiveWait.count)
         writer.write(settings.redelivery.rawValue)
-        writer.write((settings.isFIFO ? fifoFlag : 0) | (parts == 0 ? 0 : partsFlag))
+        writer.write(flags(of: settings) | (parts == 0 ? 0 : partsFlag))
         writer.write(UInt64(0))
         writer.write(UInt16(0))
         writer.write(UInt8(0))
         guard parts > 0 else { return }
         writer.write(UInt32(parts))
         encodeParts(settings, &writer)
+    }
+
+    private static func flags(of settings: QueueSettings) -> UInt8 {
+        (settings.isFIFO ? fifoFlag : 0) | (settings.deduplicatesContent ? contentFlag : 0)
+            | (settings.deduplicationScope == .group ? groupScopeFlag : 0)
     }
 
     private static func encodeParts(_ settings: QueueSettings, _ writer: inout ByteWriter) {
@@ -102,12 +109,14 @@ enum SettingsCodec {
             throw EntryDecodingError(reason: "settings out of range")
         }
         let flags: UInt8 = try reader.read()
-        guard flags <= fifoFlag | partsFlag else { throw .init(reason: "settings that are not known here") }
+        guard flags <= fifoFlag | partsFlag | contentFlag | groupScopeFlag else { throw .init(reason: "settings that are not known here") }
         _ = try reader.readBytes(11)
         var settings = QueueSettings(
             visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),
             retention: Milliseconds(retention), maximumMessageBytes: maximum,
             receiveWait: Milliseconds(wait), redelivery: redelivery, isFIFO: flags & fifoFlag != 0)
+        settings.deduplicatesContent = flags & contentFlag != 0
+        settings.deduplicationScope = flags & groupScopeFlag != 0 ? .group : .queue
         if flags & partsFlag != 0 { try decodeParts(&settings, &reader) }
         return settings
     }

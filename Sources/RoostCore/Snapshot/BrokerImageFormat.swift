@@ -7,13 +7,14 @@
 /// ```
 /// header (1)     kind u32 | version u32 | nextNumber u64 | nextOrder u64 | counts (32) | totals (40)
 ///                | index (28) | queues (24) | from version 2: nextBirth u64 | moved (16)
-///                | groups (16)
+///                | groups (16) | duplicates u64
 /// queues (2)     kind u32 | queue, queue, … in the order of ids
 /// groups (6)     kind u32 | group, group, … in the order of ids; from version 2
 /// chunk (3)      kind u32 | chunk u32 | previous u32 | next u32 | used u64 × 16 | slot (60) × 1,024
 /// vacant (4)     kind u32 | first chunk u32 | (previous u32 | next u32) for each
 /// wheel (5)      kind u32 | which u32 (0: messages, 1: queues, 2: groups) | time u64 | timers u64
 ///                | (head u32 | tail u32) × 514
+/// duplicates (7) kind u32 | duplicate, duplicate, … in the order of sending; from version 2
 ///
 /// counts         ready u64 | in flight u64 | delayed u64 | damaged u64
 /// totals         sent u64 | received u64 | deleted u64 | returned u64 | expired u64
@@ -33,6 +34,7 @@
 ///                | moved (16)
 /// moved          out u64 | in u64
 ///
+/// duplicate      key u64 × 2 | number u64 | sent i64 | slot u32
 /// groups         ids u32 | first free u32 | groups u64
 /// group          flags u8 (1 used, 2 has a turn, 4 retention timer) | reserved (3) | queue u32 | name u64 × 2
 ///                | origin queue u32 | origin birth u64 | birth u64 | messages u32 | damaged u32
@@ -56,11 +58,12 @@ enum BrokerImageFormat {
         case vacant = 4
         case wheel = 5
         case groups = 6
+        case duplicates = 7
     }
 
     /// Below the 70 KiB that are promised to whoever keeps the sections.
     static let sectionBytesMax = 64 * 1024
-    static let headerBytes = 8 + 16 + 32 + 40 + 28 + 24 + 40
+    static let headerBytes = 8 + 16 + 32 + 40 + 28 + 24 + 40 + 8
     static let slotBytes = 60
     static let chunkBytes = 16 + 128 + slotBytes * MessageIndex.slotsPerChunk
     static let vacantBytes = 8
@@ -68,6 +71,7 @@ enum BrokerImageFormat {
     static let freeQueueBytes = 12
     /// Without settings, name and reason.
     static let queueBytes = freeQueueBytes + 32 + 72 + 44 + 24 + 72
+    static let duplicateBytes = 36
     static let groupBytes = 24 + 12 + 16 + 28 + 16 + 16
 
     /// So high that nothing the broker counts ever gets there, and so low that counting on from it never overflows.

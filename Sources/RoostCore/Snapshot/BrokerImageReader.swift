@@ -11,6 +11,7 @@ package struct BrokerImageReader {
         var index = (messages: 0, chunks: UInt32(0), residentChunks: UInt32(0))
         var queues: QueueDirectory
         var groups = (ids: UInt32(0), count: 0)
+        var duplicates = 0
         var version: UInt32
     }
 
@@ -35,6 +36,7 @@ package struct BrokerImageReader {
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
+            case .duplicates: try takeDuplicates(&reader)
             }
             try reader.expectEnd()
         } catch {
@@ -60,7 +62,8 @@ package struct BrokerImageReader {
         if broker.queues.idCount < header.queues.idCount { return .queues }
         if broker.groups.idCount < header.groups.ids { return .groups }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
-        return wheels < (header.version == 1 ? 2 : 3) ? .wheel : nil
+        if wheels < (header.version == 1 ? 2 : 3) { return .wheel }
+        return broker.deduplication.count < header.duplicates ? .duplicates : nil
     }
 }
 
@@ -92,7 +95,11 @@ extension BrokerImageReader {
         }
         broker.queues.restore(queues)
         var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
-        if version > 1 { header.groups = try takeGroupDirectory(&reader) }
+        if version > 1 {
+            header.groups = try takeGroupDirectory(&reader)
+            header.duplicates = try reader.readCount()
+            guard header.duplicates <= DeduplicationTable.countMax else { throw .init(reason: "too many duplicates") }
+        }
         self.header = header
     }
 
@@ -113,6 +120,21 @@ extension BrokerImageReader {
         repeat {
             guard broker.groups.idCount < ids else { throw .init(reason: "more groups than announced") }
             broker.groups.restore(try GroupImage.decode(&reader))
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeDuplicates(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let count = header?.duplicates ?? 0
+        repeat {
+            guard broker.deduplication.count < count else { throw .init(reason: "more duplicates than announced") }
+            let key = DeduplicationKey(high: try reader.read(), low: try reader.read())
+            let (number, sentAt): (UInt64, BrokerTime) = (try reader.read(), try reader.readTime())
+            let isLater = broker.deduplication.newest.map { $0 <= sentAt } ?? true
+            guard isLater, (0..<1 << 44).contains(sentAt.milliseconds), (1..<broker.nextNumber).contains(number) else {
+                throw EntryDecodingError(reason: "duplicates out of order")
+            }
+            broker.deduplication.append(
+                DeduplicationTable.Original(key: key, slot: try reader.read(), number: number, sentAt: sentAt))
         } while reader.remaining > 0
     }
 

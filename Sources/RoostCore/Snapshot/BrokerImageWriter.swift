@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, groups, chunks, messageWheel, queueWheel, groupWheel, end
+        case header, queues, groups, chunks, messageWheel, queueWheel, groupWheel, duplicates, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -16,6 +16,7 @@ package struct BrokerImageWriter: Sendable {
     private var nextQueue: UInt32 = 0
     private var nextGroup: UInt32 = 0
     private var nextChunk: UInt32 = 0
+    private var nextDuplicate = 0
 
     package init(_ broker: consuming Broker) { self.broker = broker }
 
@@ -44,7 +45,10 @@ package struct BrokerImageWriter: Sendable {
             part = .groupWheel
         case .groupWheel:
             write(broker.groupTimers, 2, &section)
-            part = .end
+            part = broker.deduplication.count > 0 ? .duplicates : .end
+        case .duplicates:
+            writeDuplicates(&section)
+            if nextDuplicate == broker.deduplication.count { part = .end }
         case .end: return false
         }
         return true
@@ -79,6 +83,7 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.groups.idCount)
             writer.write(broker.groups.firstFree)
             writer.write(UInt64(broker.groups.count))
+            writer.write(UInt64(broker.deduplication.count))
         }
     }
 
@@ -98,6 +103,22 @@ package struct BrokerImageWriter: Sendable {
             section.append(bytes: Format.groupBytes) { GroupImage.encode(broker.groups[nextGroup], &$0) }
             nextGroup += 1
         } while nextGroup < broker.groups.idCount && section.count + Format.groupBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeDuplicates(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.duplicates.rawValue) }
+        repeat {
+            let original = broker.deduplication[nextDuplicate]
+            section.append(bytes: Format.duplicateBytes) { writer in
+                writer.write(original.key.high)
+                writer.write(original.key.low)
+                writer.write(original.number)
+                writer.write(original.sentAt)
+                writer.write(original.slot)
+            }
+            nextDuplicate += 1
+        } while nextDuplicate < broker.deduplication.count
+            && section.count + Format.duplicateBytes <= Format.sectionBytesMax
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -154,6 +175,7 @@ extension Broker {
     package var imageBytesEstimate: Int {
         BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
+            + deduplication.count * BrokerImageFormat.duplicateBytes
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
             + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)

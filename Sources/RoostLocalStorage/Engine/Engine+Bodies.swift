@@ -276,14 +276,16 @@ extension Engine {
         return ReceivedMessage(
             id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount,
-            group: content.group, sequence: leased.number, deadLetterSource: leased.deadLetterSource)
+            group: content.group, sequence: leased.number, deadLetterSource: leased.deadLetterSource,
+            deduplicationID: content.deduplicationID, labels: content.labels)
     }
 
     private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {
         guard case .here(let content) = message.body else { return nil }
         return PeekedMessage(
             id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
-            sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group)
+            sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
+            deadLetterSource: peeked.deadLetterSource)
     }
 }
 

@@ -41,6 +41,9 @@ extension Engine {
 
     private mutating func send(_ message: borrowing NewMessage, to queue: QueueName) throws(Rejection) -> Outcome {
         let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
+        if let original = core.original(of: entry) {
+            return .reply(.sent(SentMessage(id: original.id, sentAt: original.sentAt, sequence: original.number)))
+        }
         guard try commit(entry, message) else { return .noRoom }
         let id = core.messageID(slot: entry.slot, number: entry.number)
         return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt, sequence: entry.number)))
@@ -157,7 +160,8 @@ extension Engine {
                     id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
                     sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
                     receiveCount: leased.receiveCount, group: content.group, sequence: leased.number,
-                    deadLetterSource: leased.deadLetterSource))
+                    deadLetterSource: leased.deadLetterSource, deduplicationID: content.deduplicationID,
+                    labels: content.labels))
         }
         return messages
     }
@@ -189,7 +193,7 @@ extension Engine {
         let messages = peeked.map { peeked in
             var message = OutgoingMessage(slot: peeked.slot, number: peeked.number, location: peeked.location)
             if peeked.state == .damaged {
-                message.body = .here(MessageContent(sentAt: peeked.availableAt, group: nil, attributes: [], body: []))
+                message.body = .here(MessageContent(sentAt: peeked.availableAt, attributes: [], body: []))
             }
             return message
         }

@@ -13,8 +13,10 @@ struct BrokerImage: Equatable {
 
     var byteCount: Int { sections.reduce(0) { $0 + $1.count } }
 
-    func restored() throws(BrokerImageError) -> Broker {
-        var reader = BrokerImageReader(configuration: Rehearsal.configuration)
+    func restored(
+        _ configuration: BrokerConfiguration = Rehearsal.configuration
+    ) throws(BrokerImageError) -> Broker {
+        var reader = BrokerImageReader(configuration: configuration)
         for section in sections {
             // A block of its own size, so that a read past the end is seen by an address checker.
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: section.count, alignment: 8)
@@ -87,11 +89,14 @@ struct Exercise {
     }
 
     private mutating func send(to queue: UInt32) throws {
+        let isFIFO = broker.settings(of: queue).isFIFO
         let delay = Milliseconds(Int64(random.chance(50) ? 0 : random.below(100_000)))
-        let needsGroup = broker.settings(of: queue).isFIFO || random.chance(30)
+        let needsGroup = isFIFO || random.chance(30)
         let group = needsGroup ? random.pick(Self.groupNames) : nil
-        let message = NewMessage(body: [1], delay: delay, group: group)
-        try carryOut(.send(broker.prepareSend(to: queue, message, now: now)))
+        let deduplication = isFIFO && random.chance(70) ? Deduplication(id: "\(random.below(20))") : nil
+        let message = NewMessage(body: [1], delay: delay, group: group, deduplication: deduplication)
+        let entry = try broker.prepareSend(to: queue, message, now: now)
+        if broker.original(of: entry) == nil { try carryOut(.send(entry)) }
     }
 
     private mutating func lease(from queue: UInt32) throws {

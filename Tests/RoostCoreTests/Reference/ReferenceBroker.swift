@@ -453,6 +453,7 @@ extension ReferenceBroker {
             switch state {
             case .delayed: grouped(queue, queue.delayed)
             case .damaged: queue.damaged
+            case .buried: [Message]()
             case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
             case .ready, .inFlight:
                 grouped(
