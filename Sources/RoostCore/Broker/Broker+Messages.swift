@@ -153,6 +153,7 @@ extension Broker {
 extension Broker {
     /// What a receiver is told of a message it has just leased, beside the content.
     package struct Leased: Sendable {
+        package var slot: UInt32
         package var number: UInt64
         package var id: MessageID
         package var handle: ReceiptHandle
@@ -164,14 +165,26 @@ extension Broker {
 
     /// Call right after the lease entry was applied.
     package func leased(_ slot: UInt32, by entry: borrowing LeaseEntry) -> Leased {
-        let number = index[slot].number
         let receipt = Receipt(
-            slot: slot, number: number, lease: index[slot].lease,
+            slot: slot, number: index[slot].number, lease: index[slot].lease,
             leasedSeconds: UInt16(truncatingIfNeeded: entry.at.milliseconds / 1000))
-        return Leased(
-            number: number,
-            id: idSeal.seal(slot: slot, number: number),
-            handle: handleSeal.seal(receipt, queue: entry.queue),
+        return leased(slot, handleSeal.seal(receipt, queue: entry.queue))
+    }
+
+    /// What is in flight under this handle.
+    package func held(_ handle: ReceiptHandle, in queue: UInt32) -> Leased? {
+        guard let receipt = handleSeal.open(handle, queue: queue), isMessage(receipt.slot, receipt.number, of: queue),
+            index[receipt.slot].place == .inFlight, index[receipt.slot].lease == receipt.lease
+        else { return nil }
+        return leased(receipt.slot, handle)
+    }
+
+    private func leased(_ slot: UInt32, _ handle: ReceiptHandle) -> Leased {
+        Leased(
+            slot: slot,
+            number: index[slot].number,
+            id: idSeal.seal(slot: slot, number: index[slot].number),
+            handle: handle,
             location: index[slot].location,
             firstReceivedAt: index[slot].firstReceivedAt,
             receiveCount: index[slot].receiveCount,

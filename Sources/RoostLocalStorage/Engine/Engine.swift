@@ -18,6 +18,7 @@ struct Engine: ~Copyable {
     /// For bodies that the page cache has.
     let disk: any Disk
     var reads = BodyReads()
+    var attempts = ReceiveAttempts()
     var followUps: [FollowUp] = []
     /// Messages found damaged since somebody was told.
     var damagedFound: [MessageID] = []
