@@ -25,6 +25,7 @@ package struct Broker: Sendable {
     var queues = QueueTable()
     var groups = GroupTable()
     var index = MessageIndex()
+    var burials = BurialTable()
     /// Ends of delays and leases.
     var messageTimers = TimerWheel()
     /// Ends of the retention of the oldest message of each queue.
@@ -73,7 +74,7 @@ package struct Broker: Sendable {
     package var queueCount: Int { queues.liveCount }
     /// Messages held, those that wait to be freed included.
     package var messageCount: Int { index.count }
-    package var indexBytes: Int { index.residentBytes + groups.residentBytes }
+    package var indexBytes: Int { index.residentBytes + groups.residentBytes + burials.residentBytes }
 
     /// The id under which the queue is known in entries and effects.
     package func queueID(named name: QueueName) throws(Rejection) -> UInt32 {
@@ -136,6 +137,8 @@ extension Broker {
         case .move(let entry): try apply(entry, at: location, &effects)
         case .damage(let entry): try apply(entry)
         case .transfer(let entry): try apply(entry, &effects)
+        case .bury(let entry): try apply(entry)
+        case .kick(let entry): try apply(entry, &effects)
         case .tick(let entry): try apply(entry, &effects)
         }
     }

@@ -16,6 +16,8 @@ package enum Entry: Sendable, Equatable {
     case move(MoveEntry)
     case damage(DamageEntry)
     case transfer(TransferEntry)
+    case bury(BuryEntry)
+    case kick(KickEntry)
     case tick(TickEntry)
 }
 
@@ -34,6 +36,8 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case move = 20
     case damage = 21
     case transfer = 22
+    case bury = 23
+    case kick = 24
     case tick = 32
 }
 
@@ -175,6 +179,8 @@ extension Entry {
         case .move: .move
         case .damage: .damage
         case .transfer: .transfer
+        case .bury: .bury
+        case .kick: .kick
         case .tick: .tick
         }
     }

@@ -14,6 +14,8 @@ import RoostModel
 /// changeVisibility  slot u32 | number u64 | deadline i64 (lowest number: none)
 /// transfer          from u32 | to u32 | at i64 | purpose u8 | slot u32, to the end
 /// damage            slot u32 | number u64
+/// bury              as in TaskEntryCodec, and so are the next ones
+/// kick
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 /// ```
 /// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send: see `SendRecord`.
@@ -30,6 +32,7 @@ package enum EntryCodec {
         case .lease(let entry): 20 + 4 * entry.slots.count
         case .delete, .damage: 12
         case .transfer(let entry): 17 + 4 * entry.slots.count
+        case .bury, .kick: TaskEntryCodec.size(entry)
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
         }
@@ -59,6 +62,7 @@ package enum EntryCodec {
             writer.write(entry.below)
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease, .delete, .changeVisibility, .damage, .transfer, .tick: encodeMessageEntry(entry, &writer)
+        case .bury, .kick: TaskEntryCodec.encode(entry, &writer)
         }
     }
 
@@ -122,6 +126,7 @@ package enum EntryCodec {
         case .move: .move(try decodeMove(&reader))
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .transfer: .transfer(try decodeTransfer(&reader))
+        case .bury, .kick: try TaskEntryCodec.decode(kind, &reader)
         case .tick: .tick(try decodeTick(&reader))
         }
     }
@@ -184,7 +189,7 @@ package enum EntryCodec {
         return entry
     }
 
-    private static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
+    static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
         guard count <= reader.remaining / 4 else { throw EntryDecodingError(reason: "record ends early") }
         var slots: [UInt32] = []
         slots.reserveCapacity(count)

@@ -21,6 +21,8 @@ package struct Queue {
     var lane = Lane()
     /// Messages whose records cannot be read, in the order in which that was found out.
     var damaged = MessageList<AgeLinks>()
+    /// Messages that workers set aside, in the order in which they did. They are in their lanes' `available` too.
+    var buried = MessageList<PlaceLinks>()
     /// Purged messages whose slots are not freed yet.
     var dead = MessageList<AgeLinks>()
     /// Messages of the lane with lower numbers were purged.

@@ -19,6 +19,7 @@ extension BrokerImageCheck {
             tally.returnedTree += found.returnedTree
             tally.readyInGroup += found.readyInGroup
             tally.inFlight += found.inFlight
+            tally.buried += found.buried
             tally.delayed += found.delayed
         }
         for group in dead { try checkDeadGroup(group) }
@@ -28,9 +29,10 @@ extension BrokerImageCheck {
     }
 
     private mutating func checkDeadGroup(_ group: UInt32) throws(BrokerImageError) {
-        var withTimer = 0
+        var (withTimer, buried) = (0, 0)
         let belongs = { (message: MessageSlot) in
             if message.place == .inFlight || message.place == .delayed { withTimer += 1 }
+            if message.place == .buried { buried += 1 }
             return message.place != .free
         }
         let lane = broker.groups[group].lane
@@ -40,6 +42,7 @@ extension BrokerImageCheck {
         messagesMet += met
         membersMet[Int(group)] += UInt32(met)
         messagesWithTimer += withTimer
+        buriedMet += buried
     }
 
     /// A list of groups. One that checks every `previous` cannot come back to where it was.

@@ -11,6 +11,7 @@ package struct BrokerImageReader {
         var index = (messages: 0, chunks: UInt32(0), residentChunks: UInt32(0))
         var queues: QueueDirectory
         var groups = (ids: UInt32(0), count: 0)
+        var burials = UInt32(0)
         var version: UInt32
     }
 
@@ -32,6 +33,7 @@ package struct BrokerImageReader {
             case .header: try takeHeader(&reader)
             case .queues: try takeQueues(&reader)
             case .groups: try takeGroups(&reader)
+            case .burials: try takeBurials(&reader)
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
@@ -59,6 +61,7 @@ package struct BrokerImageReader {
         guard let header else { return .header }
         if broker.queues.idCount < header.queues.idCount { return .queues }
         if broker.groups.idCount < header.groups.ids { return .groups }
+        if broker.burials.idCount < header.burials { return .burials }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
         return wheels < (header.version == 1 ? 2 : 3) ? .wheel : nil
     }
@@ -92,7 +95,10 @@ extension BrokerImageReader {
         }
         broker.queues.restore(queues)
         var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
-        if version > 1 { header.groups = try takeGroupDirectory(&reader) }
+        if version > 1 {
+            header.groups = try takeGroupDirectory(&reader)
+            header.burials = try takeTaskDirectory(&reader)
+        }
         self.header = header
     }
 
@@ -106,6 +112,23 @@ extension BrokerImageReader {
         guard ids <= GroupTable.groupsMax else { throw EntryDecodingError(reason: "\(ids) groups") }
         broker.groups.restore(firstFree: firstFree)
         return (ids, try reader.readCount())
+    }
+
+    /// How many ids burials have.
+    private mutating func takeTaskDirectory(_ reader: inout ByteReader) throws(EntryDecodingError) -> UInt32 {
+        broker.counts.buried = try reader.readCount()
+        let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard ids <= 1 << 31 else { throw EntryDecodingError(reason: "\(ids) burials") }
+        broker.burials.restore(firstFree: firstFree)
+        return ids
+    }
+
+    private mutating func takeBurials(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let ids = header?.burials ?? 0
+        repeat {
+            guard broker.burials.idCount < ids else { throw .init(reason: "more burials than announced") }
+            broker.burials.restore(try BurialImage.decode(&reader))
+        } while reader.remaining > 0
     }
 
     private mutating func takeGroups(_ reader: inout ByteReader) throws(EntryDecodingError) {

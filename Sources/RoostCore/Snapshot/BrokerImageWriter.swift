@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, groups, chunks, messageWheel, queueWheel, groupWheel, end
+        case header, queues, groups, burials, chunks, messageWheel, queueWheel, groupWheel, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -15,6 +15,7 @@ package struct BrokerImageWriter: Sendable {
     private var part = Part.header
     private var nextQueue: UInt32 = 0
     private var nextGroup: UInt32 = 0
+    private var nextBurial: UInt32 = 0
     private var nextChunk: UInt32 = 0
 
     package init(_ broker: consuming Broker) { self.broker = broker }
@@ -33,6 +34,9 @@ package struct BrokerImageWriter: Sendable {
         case .groups:
             writeGroups(&section)
             if nextGroup == broker.groups.idCount { part = partAfterGroups }
+        case .burials:
+            writeBurials(&section)
+            if nextBurial == broker.burials.idCount { part = partAfterBurials }
         case .chunks:
             writeChunks(&section)
             if nextChunk == broker.index.chunkCount { part = .messageWheel }
@@ -51,7 +55,8 @@ package struct BrokerImageWriter: Sendable {
     }
 
     private var partAfterQueues: Part { broker.groups.idCount > 0 ? .groups : partAfterGroups }
-    private var partAfterGroups: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+    private var partAfterGroups: Part { broker.burials.idCount > 0 ? .burials : partAfterBurials }
+    private var partAfterBurials: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -79,6 +84,9 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.groups.idCount)
             writer.write(broker.groups.firstFree)
             writer.write(UInt64(broker.groups.count))
+            writer.write(UInt64(broker.counts.buried))
+            writer.write(broker.burials.idCount)
+            writer.write(broker.burials.firstFree)
         }
     }
 
@@ -98,6 +106,16 @@ package struct BrokerImageWriter: Sendable {
             section.append(bytes: Format.groupBytes) { GroupImage.encode(broker.groups[nextGroup], &$0) }
             nextGroup += 1
         } while nextGroup < broker.groups.idCount && section.count + Format.groupBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeBurials(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.burials.rawValue) }
+        repeat {
+            let bytes = BurialImage.size(broker.burials[nextBurial])
+            guard section.count == 4 || section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { BurialImage.encode(broker.burials[nextBurial], &$0) }
+            nextBurial += 1
+        } while nextBurial < broker.burials.idCount
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -154,6 +172,7 @@ extension Broker {
     package var imageBytesEstimate: Int {
         BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
+            + Int(burials.idCount) * BurialImage.fixedSize + burials.textBytes
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
             + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)

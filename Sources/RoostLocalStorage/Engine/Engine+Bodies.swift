@@ -283,7 +283,8 @@ extension Engine {
         guard case .here(let content) = message.body else { return nil }
         return PeekedMessage(
             id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
-            sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group)
+            sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
+            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource)
     }
 }
 

@@ -30,7 +30,10 @@ extension Engine {
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
         case .peek(let queue, let options): try peek(queue, options, token, receiver)
-        case .bury, .kick, .kickByID, .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID:
+        case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
+        case .kick(let queue, let count): try kick(queue, count: count)
+        case .kickByID(let queue, let id): try kick(queue, id)
+        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID:
             throw .busy
         }
     }

@@ -62,6 +62,7 @@ struct Exercise {
         case ..<25: try send(to: queue)
         case ..<50: try lease(from: queue)
         case ..<65: try useHandle()
+        case ..<70: try buryOrKick(in: queue)
         case ..<85: try useMessage(of: queue)
         case ..<90: try create()
         case ..<95:
@@ -112,6 +113,17 @@ struct Exercise {
             let timeout = Milliseconds(Int64(random.chance(60) ? 0 : random.below(50_000)))
             let entry = try broker.prepareChangeVisibility(handle, in: queue, timeout: timeout, now: now)
             if let entry { try carryOut(.changeVisibility(entry)) }
+        }
+    }
+
+    private mutating func buryOrKick(in queue: UInt32) throws {
+        if random.chance(30) {
+            if let entry = try broker.prepareKick(1 + random.below(3), of: queue, now: now) {
+                try carryOut(.kick(entry))
+            }
+        } else if let (queue, handle) = handles.last, broker.queueName(queue) != nil {
+            let burial = Burial(reason: "too hard", error: "line \(random.below(1000))", by: "w")
+            try carryOut(.bury(broker.prepareBury(handle, in: queue, burial, now: now)))
         }
     }
 

@@ -32,6 +32,10 @@ struct BrokerImageDamageTests {
             let entry = try broker.prepareGiveBack(leased.handle, in: queue)
             if let entry { try broker.carryOut(.changeVisibility(entry)) }
         }
+        for leased in try broker.lease(3, from: queue, .seconds(50), now: now).prefix(2) {
+            let burial = Burial(reason: "too hard", error: "line 7", by: "worker")
+            try broker.carryOut(.bury(broker.prepareBury(leased.handle, in: queue, burial, now: now)))
+        }
         for number in [6, 10] {
             let entry = broker.prepareDamage(slot: sent[number].slot, number: sent[number].number)
             if let entry { try broker.carryOut(.damage(entry)) }
@@ -40,12 +44,12 @@ struct BrokerImageDamageTests {
         try broker.carryOut(.changeSettings(broker.prepareChangeSettings(QueueName(name), longer, now: now)))
     }
 
-    private static let sections = 7
+    private static let sections = 8
     /// Of the section with the chunk of messages.
-    private static let chunk = 3
+    private static let chunk = 4
     private static let headerOfChunkBytes = 16 + 128
 
-    /// What a broker with a chunk of messages is in: header, queues, groups, chunk, three wheels.
+    /// What a broker with a chunk of messages is in: header, queues, groups, burials, chunk, three wheels.
     @Test("The small image has every kind of message")
     func smallImage() throws {
         let broker = try Self.small()
