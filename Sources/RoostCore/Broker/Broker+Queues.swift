@@ -116,6 +116,7 @@ extension Broker {
     mutating func apply(_ entry: DeleteQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireLive(entry.queue, .deleteQueue)
         takeAll(of: entry.queue, below: nextNumber)
+        moves.forget(from: entry.queue)
         queues.remove(entry.queue)
         effects.deletedQueues.append(entry.queue)
         queues.startReaping(entry.queue)
@@ -136,7 +137,7 @@ extension Broker {
 
     mutating func apply(_ entry: ChangeSettingsEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .changeSettings)
-        queues[entry.queue].settings = entry.settings
+        queues.setSettings(of: entry.queue, entry.settings)
         queues[entry.queue].modifiedAt = entry.at
         disarmRetention(of: .queue(entry.queue))
         armRetention(of: .queue(entry.queue))
@@ -169,6 +170,7 @@ extension Broker {
         queues[id].dead.append(contentsOf: &lane.delayed, in: &index)
         queues[id].dead.append(contentsOf: &damaged, in: &index)
         queues[id].rearmFrom = MessageSlot.none
+        queues[id].moveFrom = MessageSlot.none
         queues[id].turns = GroupList()
         queues[id].turnCount = 0
         queues[id].turnsUntilLane = 0

@@ -26,6 +26,7 @@ package struct Broker: Sendable {
     var groups = GroupTable()
     var index = MessageIndex()
     var burials = BurialTable()
+    var moves = MoveTable()
     /// Ends of delays and leases.
     var messageTimers = TimerWheel()
     /// Ends of the retention of the oldest message of each queue.
@@ -139,6 +140,8 @@ extension Broker {
         case .transfer(let entry): try apply(entry, &effects)
         case .bury(let entry): try apply(entry)
         case .kick(let entry): try apply(entry, &effects)
+        case .startMove(let entry): try apply(entry)
+        case .endMove(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
         }
     }

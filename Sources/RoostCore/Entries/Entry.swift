@@ -18,6 +18,8 @@ package enum Entry: Sendable, Equatable {
     case transfer(TransferEntry)
     case bury(BuryEntry)
     case kick(KickEntry)
+    case startMove(StartMoveEntry)
+    case endMove(EndMoveEntry)
     case tick(TickEntry)
 }
 
@@ -38,6 +40,8 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case transfer = 22
     case bury = 23
     case kick = 24
+    case startMove = 25
+    case endMove = 26
     case tick = 32
 }
 
@@ -140,6 +144,8 @@ package struct TransferEntry: Sendable, Equatable {
     package var at: BrokerTime
     package var purpose: Purpose
     package var slots: [UInt32]
+    /// The move in the background that does it; 0: none. Redrives only.
+    package var move: UInt64 = 0
 }
 
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
@@ -181,6 +187,8 @@ extension Entry {
         case .transfer: .transfer
         case .bury: .bury
         case .kick: .kick
+        case .startMove: .startMove
+        case .endMove: .endMove
         case .tick: .tick
         }
     }

@@ -24,6 +24,8 @@ extension BrokerImageCheck {
         }
         for group in dead { try checkDeadGroup(group) }
         try checkTurns(of: id, living)
+        let move = queue.moveFrom
+        try Self.require(move == MessageSlot.none || living.contains(move), "queue \(id) moves a group of others")
         let rearm = queue.rearmFrom
         try Self.require(rearm == MessageSlot.none || living.contains(rearm), "queue \(id) rearms a group of others")
     }

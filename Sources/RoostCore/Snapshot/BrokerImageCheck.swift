@@ -32,6 +32,7 @@ struct BrokerImageCheck {
         for id in 0..<check.broker.queues.idCount { try check.checkMessages(of: id) }
         try check.checkGroupTable()
         try check.checkBurialTable()
+        try check.checkMoves()
         try require(check.messagesMet == check.broker.index.count, "some messages are in no list")
         try require(check.counts == check.broker.counts, "the counts of the queues do not add up")
         let ordersLeft = Broker.numberMax + 1 - check.broker.nextOrder

@@ -12,6 +12,7 @@ package struct BrokerImageReader {
         var queues: QueueDirectory
         var groups = (ids: UInt32(0), count: 0)
         var burials = UInt32(0)
+        var moves = UInt32(0)
         var version: UInt32
     }
 
@@ -34,6 +35,7 @@ package struct BrokerImageReader {
             case .queues: try takeQueues(&reader)
             case .groups: try takeGroups(&reader)
             case .burials: try takeBurials(&reader)
+            case .moves: try takeMoves(&reader)
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
@@ -53,6 +55,7 @@ package struct BrokerImageReader {
         else { throw BrokerImageError("queues, groups, messages or their chunks are not as many as the header says") }
         try BrokerImageCheck.check(broker)
         broker.restoreQueuesToRearm()
+        broker.queues.restoreSources()
         return broker
     }
 
@@ -62,6 +65,7 @@ package struct BrokerImageReader {
         if broker.queues.idCount < header.queues.idCount { return .queues }
         if broker.groups.idCount < header.groups.ids { return .groups }
         if broker.burials.idCount < header.burials { return .burials }
+        if broker.moves.records.count < header.moves { return .moves }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
         return wheels < (header.version == 1 ? 2 : 3) ? .wheel : nil
     }
@@ -97,7 +101,7 @@ extension BrokerImageReader {
         var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
         if version > 1 {
             header.groups = try takeGroupDirectory(&reader)
-            header.burials = try takeTaskDirectory(&reader)
+            try takeTaskDirectory(&reader, &header)
         }
         self.header = header
     }
@@ -114,13 +118,28 @@ extension BrokerImageReader {
         return (ids, try reader.readCount())
     }
 
-    /// How many ids burials have.
-    private mutating func takeTaskDirectory(_ reader: inout ByteReader) throws(EntryDecodingError) -> UInt32 {
+    private mutating func takeTaskDirectory(
+        _ reader: inout ByteReader, _ header: inout Header
+    ) throws(EntryDecodingError) {
         broker.counts.buried = try reader.readCount()
         let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
         guard ids <= 1 << 31 else { throw EntryDecodingError(reason: "\(ids) burials") }
         broker.burials.restore(firstFree: firstFree)
-        return ids
+        header.burials = ids
+        broker.moves.nextID = try reader.read()
+        let (moves, reserved): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard (1...Format.totalMax).contains(broker.moves.nextID), moves <= MoveTable.tasksMax, reserved == 0 else {
+            throw EntryDecodingError(reason: "\(moves) moves, the next one is \(broker.moves.nextID)")
+        }
+        header.moves = moves
+    }
+
+    private mutating func takeMoves(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let count = header?.moves ?? 0
+        repeat {
+            guard broker.moves.records.count < count else { throw .init(reason: "more moves than announced") }
+            broker.moves.append(try MoveImage.decode(&reader))
+        } while reader.remaining > 0
     }
 
     private mutating func takeBurials(_ reader: inout ByteReader) throws(EntryDecodingError) {

@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, groups, burials, chunks, messageWheel, queueWheel, groupWheel, end
+        case header, queues, groups, burials, moves, chunks, messageWheel, queueWheel, groupWheel, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -16,6 +16,7 @@ package struct BrokerImageWriter: Sendable {
     private var nextQueue: UInt32 = 0
     private var nextGroup: UInt32 = 0
     private var nextBurial: UInt32 = 0
+    private var nextMove = 0
     private var nextChunk: UInt32 = 0
 
     package init(_ broker: consuming Broker) { self.broker = broker }
@@ -37,6 +38,9 @@ package struct BrokerImageWriter: Sendable {
         case .burials:
             writeBurials(&section)
             if nextBurial == broker.burials.idCount { part = partAfterBurials }
+        case .moves:
+            writeMoves(&section)
+            if nextMove == broker.moves.records.count { part = partAfterMoves }
         case .chunks:
             writeChunks(&section)
             if nextChunk == broker.index.chunkCount { part = .messageWheel }
@@ -56,7 +60,8 @@ package struct BrokerImageWriter: Sendable {
 
     private var partAfterQueues: Part { broker.groups.idCount > 0 ? .groups : partAfterGroups }
     private var partAfterGroups: Part { broker.burials.idCount > 0 ? .burials : partAfterBurials }
-    private var partAfterBurials: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+    private var partAfterBurials: Part { broker.moves.records.isEmpty ? partAfterMoves : .moves }
+    private var partAfterMoves: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -87,6 +92,9 @@ package struct BrokerImageWriter: Sendable {
             writer.write(UInt64(broker.counts.buried))
             writer.write(broker.burials.idCount)
             writer.write(broker.burials.firstFree)
+            writer.write(broker.moves.nextID)
+            writer.write(UInt32(broker.moves.records.count))
+            writer.write(UInt32(0))
         }
     }
 
@@ -116,6 +124,16 @@ package struct BrokerImageWriter: Sendable {
             section.append(bytes: bytes) { BurialImage.encode(broker.burials[nextBurial], &$0) }
             nextBurial += 1
         } while nextBurial < broker.burials.idCount
+    }
+
+    private mutating func writeMoves(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.moves.rawValue) }
+        while nextMove < broker.moves.records.count {
+            let bytes = MoveImage.size(broker.moves.records[nextMove])
+            guard section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { MoveImage.encode(broker.moves.records[nextMove], &$0) }
+            nextMove += 1
+        }
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -173,6 +191,7 @@ extension Broker {
         BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
             + Int(burials.idCount) * BurialImage.fixedSize + burials.textBytes
+            + moves.records.count * (MoveImage.fixedSize + Limits.queueNameBytesMax)
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
             + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)

@@ -63,6 +63,8 @@ enum QueueImage {
         writer.write(UInt64(queue.counts.buried))
         writer.write(queue.buried.head)
         writer.write(queue.buried.tail)
+        writer.write(queue.moveFrom)
+        writer.write(UInt32(0))
     }
 
     private static func decodeGroups(_ queue: inout Queue, _ reader: inout ByteReader) throws(EntryDecodingError) {
@@ -79,6 +81,9 @@ enum QueueImage {
         try reader.readMoved(&queue.totals)
         queue.counts.buried = try reader.readCount()
         queue.buried = MessageList(head: try reader.read(), tail: try reader.read())
+        queue.moveFrom = try reader.read()
+        let behind: UInt32 = try reader.read()
+        guard behind == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
     }
 
     static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue {

@@ -33,8 +33,11 @@ extension Engine {
         case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
         case .kick(let queue, let count): try kick(queue, count: count)
         case .kickByID(let queue, let id): try kick(queue, id)
-        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID:
-            throw .busy
+        case .listDeadLetterSources(let queue, let after, let limit): try listDeadLetterSources(queue, after, limit)
+        case .startMove(let options): try startMove(options)
+        case .listMoves(let queue, let limit): try listMoves(queue, limit)
+        case .cancelMove(let id): try cancelMove(id)
+        case .moveByID(let queue, let to, let ids): try moveByID(queue, to, ids)
         }
     }
 
@@ -179,6 +182,15 @@ extension Engine {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
         let (ids, more) = core.listQueues(prefix: prefix, after: after, limit: limit)
+        return .reply(.queues(ids.map { describe($0) }, more: more))
+    }
+
+    private func listDeadLetterSources(
+        _ queue: QueueName, _ after: QueueName?, _ limit: Int
+    ) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let (ids, more) = core.deadLetterSources(of: try core.queueID(named: queue), after: after, limit: limit)
         return .reply(.queues(ids.map { describe($0) }, more: more))
     }
 
