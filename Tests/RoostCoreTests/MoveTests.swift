@@ -76,7 +76,7 @@ struct MoveTests {
         let inFlight = try broker.lease(2, from: dead, .seconds(100)).map(\.id)
         let id = try start("dead", to: "target", &broker)
         #expect(broker.moveTask(id)?.toMove == 23 && broker.moveTask(id)?.status == .running)
-        try broker.send(to: dead)
+        try bringToDeath(1, in: origin, &broker)
         #expect(try run(id, 10, &broker) == 4)
         #expect(ids(target, broker) == Array(sent.dropFirst(2)))
         #expect(broker.counts(of: dead) == MessageCounts(ready: 1, inFlight: 2), "what came later stays")

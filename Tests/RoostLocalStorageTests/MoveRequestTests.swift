@@ -147,7 +147,8 @@ import Testing
             harness.background.step()
             seen.insert(try check(harness.disk.afterPowerCut(), clock, from, to))
         }
-        #expect(seen == Set(stride(from: 0, through: 60, by: 5)))
+        // Five are moved with the start, and five more when the cut-off broker starts again.
+        #expect(seen == Set(stride(from: 10, through: 60, by: 5)))
     }
 
     private func check(_ disk: MemoryDisk, _ clock: ManualClock, _ from: QueueName, _ to: QueueName) throws -> Int {
@@ -246,9 +247,8 @@ import Testing
         let (from, to, other) = (try harness.create("from"), try harness.create("to"), try harness.create("other"))
         try fill(harness, from, 0..<500)
         _ = try start(harness, MoveOptions(from: from, to: to, rate: 10))
-        var ids: [MessageID] = []
         #expect(throws: Rejection.outOfDiskSpace) {
-            while true { ids.append(try harness.send(String(repeating: "x", count: 2000), to: other)) }
+            while true { try harness.send(String(repeating: "x", count: 2000), to: other) }
         }
         for _ in 0..<100 {
             harness.clock.advance(Milliseconds(100))
@@ -259,11 +259,12 @@ import Testing
             }
         }
         let middle = try task(harness, from)
-        #expect(middle.status == .running)
-        for id in ids { _ = try harness.ask(.deleteByID(other, id)) }
+        #expect(middle.status == .running && middle.moved < 50)
         disk.capacityBytes = 100_000_000
-        harness.clock.advance(.seconds(5))
-        harness.run()
+        for _ in 0..<10 {
+            harness.clock.advance(.seconds(1))
+            harness.run()
+        }
         #expect(try runToEnd(harness, from).moved == 500)
         #expect(try numbers(harness, to) == Array(0..<500))
     }
