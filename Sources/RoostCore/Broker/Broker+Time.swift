@@ -231,6 +231,7 @@ extension Broker {
 
     private mutating func free(_ slot: UInt32, _ effects: inout Effects) {
         if hasTimer(slot) { messageTimers.remove(slot, in: &index) }
+        if index[slot].place == .buried { burials.free(index[slot].burial) }
         effects.released.append(index[slot].location)
         let owner = index[slot].owner
         if owner.isGroup { groups[owner.id].messages -= 1 }

@@ -286,7 +286,7 @@ extension Engine {
         return PeekedMessage(
             id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
-            deadLetterSource: peeked.deadLetterSource)
+            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource)
     }
 }
 
