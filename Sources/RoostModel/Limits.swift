@@ -37,8 +37,10 @@ package enum Limits {
     package static let deadLetterSourcesMax = 10
     /// Dead letters that one receive moves.
     package static let deadLettersPerReceiveMax = 1000
-    /// Names and values of all properties of a queue: policy, tags and the like.
+    /// Names and values of all properties of a queue (policy, tags and the like), and `queuePropertyBytes` for each:
+    /// they have to fit into one section of an image.
     package static let queuePropertiesBytesMax = 48 * 1024
+    package static let queuePropertyBytes = 16
     /// Of the name of a message group (SQS).
     package static let groupBytesMax = 128
     /// Characters of a reason given with pause.

@@ -97,7 +97,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
             redelivery: redelivery ?? settings.redelivery,
             isFIFO: isFIFO ?? settings.isFIFO,
             deadLetters: deadLetters ?? settings.deadLetters,
-            deadLetterSources: deadLetterSources ?? settings.deadLetterSources,
+            deadLetterSources: deadLetterSources?.normalized ?? settings.deadLetterSources,
             properties: applied(to: settings.properties)
         )
     }
@@ -119,7 +119,9 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
         if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
         if let deadLetters, deadLetters != settings.deadLetters { return .deadLetters }
-        if let deadLetterSources, deadLetterSources != settings.deadLetterSources { return .deadLetterSources }
+        if let sources = deadLetterSources?.normalized, sources != settings.deadLetterSources {
+            return .deadLetterSources
+        }
         let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
         return differing.map { .property($0) }
     }

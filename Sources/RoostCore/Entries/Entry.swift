@@ -136,6 +136,14 @@ package struct TransferEntry: Sendable, Equatable {
     package var at: BrokerTime
     package var purpose: Purpose
     package var slots: [UInt32]
+
+    package init(from: UInt32, to: UInt32, at: BrokerTime, purpose: Purpose, slots: [UInt32]) {
+        self.from = from
+        self.to = to
+        self.at = at
+        self.purpose = purpose
+        self.slots = slots
+    }
 }
 
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.

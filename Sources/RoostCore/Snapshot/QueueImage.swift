@@ -10,7 +10,8 @@ enum QueueImage {
 
     static func size(_ queue: borrowing Queue) -> Int {
         guard queue.life != .free else { return Format.freeQueueBytes }
-        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count + (queue.pause?.reason.utf8.count ?? 0)
+        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count
+            + (queue.pause?.reason.utf8.count ?? 0)
     }
 
     /// Writes exactly `size` bytes.
