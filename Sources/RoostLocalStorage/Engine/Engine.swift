@@ -24,6 +24,8 @@ struct Engine: ~Copyable {
     var damagedFound: [MessageID] = []
     /// Bodies that could not be read, though nothing is known to be wrong with them.
     var readProblem: DiskError?
+    /// Retention still waits, because the two are far apart.
+    var clockProblem: (wall: BrokerTime, broker: BrokerTime)?
     var nextReadNotice = BrokerTime(milliseconds: 0)
     /// Bodies taken from what was read back, since the start.
     var bodiesRead: UInt64 = 0
