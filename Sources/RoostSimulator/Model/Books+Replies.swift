@@ -101,7 +101,7 @@ extension Books {
             mayBeFull && isReserveUsedUp
         case (.outOfDiskSpace, _): mayBeFull
         case (.busy, .receive), (.busy, .peek): mayBeUnread
-        case (.outOfMemory, .send), (.outOfMemory, .createQueue): hasMemoryLimit
+        case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury): hasMemoryLimit
         default: false
         }
     }
@@ -136,7 +136,9 @@ extension Books {
             try find(call, index) { [self] (state, _) throws(Mismatch) in
                 try state.check(messages, name, options, newest: newest, self)
             }
-        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _):
+        case (.kick, .count(let count)), (.kickByID, .count(let count)): try kicked(call, index, count)
+        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _),
+            (.kick, _), (.kickByID, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
         }
@@ -148,6 +150,19 @@ extension Books {
         try find(call, index) { [self] (state, now) throws(Mismatch) in
             guard case .nothing = state.outlook(for: call.request, at: now, self) else {
                 throw Mismatch("done, but there is no record of it")
+            }
+        }
+    }
+
+    private mutating func kicked(_ call: Call, _ index: Int, _ count: Int) throws(Mismatch) {
+        guard call.record == nil else {
+            guard case .kicked(_, let numbers) = call.result else { throw Mismatch("its record is not that of a kick") }
+            return try requireEqual(count, numbers.count, "number of messages that were kicked")
+        }
+        try requireEqual(count, 0, "number of messages that were kicked without a record")
+        try find(call, index) { [self] (state, now) throws(Mismatch) in
+            guard case .nothing = state.outlook(for: call.request, at: now, self) else {
+                throw Mismatch("nothing was kicked, but there was something to kick")
             }
         }
     }
@@ -204,6 +219,8 @@ extension Books {
         try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
         try requireEqual(message.firstReceivedAt, expected.firstReceivedAt ?? lease.at, "\(name): first received at")
+        try requireEqual(message.sequence, expected.number, "\(name): sequence")
+        try requireEqual(message.deadLetterSource, nil, "\(name): queue that it is a dead letter of")
         try issue(
             IssuedHandle(
                 handle: message.handle, queue: lease.queue, queueID: lease.queueID, number: expected.number,
@@ -287,6 +304,9 @@ extension ModelState {
         try require(message.body == expected.message.body, "\(name) has another body")
         try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
         try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
-        try requireEqual(message.due, expected.state == .ready ? nil : expected.due, "\(name): due")
+        try requireEqual(message.due, expected.isTimed ? expected.due : nil, "\(name): due")
+        try requireEqual(message.burial, expected.burial, "\(name): why it was buried")
+        try requireEqual(message.buriedAt, expected.buriedAt, "\(name): when it was buried")
+        try requireEqual(message.deadLetterSource, nil, "\(name): queue that it is a dead letter of")
     }
 }

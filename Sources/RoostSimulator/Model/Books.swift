@@ -269,6 +269,12 @@ extension Books {
         case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)):
             return issued(handle)?.number == number && deadline == (timeout == .zero ? nil : now + timeout)
         case (.visibility(let number, nil), .giveBack(_, let handle)): return issued(handle)?.number == number
+        case (.buried(let number, let burial), .bury(_, let handle, let wanted)):
+            return issued(handle)?.number == number && burial == wanted
+        case (.kicked(let name, let numbers), .kick(let queue, let count)):
+            return name == queue && state.queue(named: name).map { numbers == Array($0.burials.prefix(count)) } ?? false
+        case (.kicked(let name, let numbers), .kickByID(let queue, let id)):
+            return name == queue && idSeal.open(id).map { numbers == [$0.number] } ?? false
         default: return false
         }
     }

@@ -14,6 +14,9 @@ enum RecordNote: Sendable {
     case leased(Lease)
     case deleted(number: UInt64)
     case visibility(number: UInt64, deadline: BrokerTime?)
+    case buried(number: UInt64, Burial)
+    /// In this order, of this queue.
+    case kicked(QueueName, [UInt64])
     case ticked(fired: Int, expired: Int)
     case moved
     case damaged(number: UInt64)
@@ -57,6 +60,7 @@ extension ModelState {
             case 32: try tick(payload, now, permits)
             case 1...6: try changeQueue(record.kind, payload, now)
             case 17...19: try changeMessage(record.kind, payload, now)
+            case 23, 24: try setAside(record.kind, payload, now)
             default: throw Mismatch("a record of kind \(record.kind)")
             }
         }
@@ -85,11 +89,11 @@ extension ModelState {
             return .created(entry.name, entry.settings)
         case .deleteQueue(let entry):
             let index = try index(id: entry.queue)
-            bury(index)
+            empty(index)
             return .deletedQueue(queues.remove(at: index).name)
         case .purgeQueue(let entry):
             let index = try index(id: entry.queue)
-            bury(index)
+            empty(index)
             try require(entry.below > lastNumber, "a purge leaves messages below \(entry.below)")
             return .purged(queues[index].name)
         case .changeSettings(let entry):
@@ -111,11 +115,12 @@ extension ModelState {
         }
     }
 
-    private mutating func bury(_ index: Int) {
+    private mutating func empty(_ index: Int) {
         deadSlots += (queues[index].line + queues[index].delayed + queues[index].damaged).map(\.slot)
         queues[index].line = []
         queues[index].delayed = []
         queues[index].damaged = []
+        queues[index].burials = []
         queues[index].ages = []
     }
 
@@ -128,8 +133,8 @@ extension ModelState {
         deadSlots.removeAll { $0 == entry.slot }
         lastNumber = entry.number
         var new = ModelMessage(
-            number: entry.number, slot: entry.slot, message: message, sentAt: now, availableAt: entry.availableAt,
-            state: .ready, due: entry.availableAt)
+            number: entry.number, slot: entry.slot, sentTo: entry.queue, message: message, sentAt: now,
+            availableAt: entry.availableAt, state: .ready, due: entry.availableAt)
         queues[index].totals.sent += 1
         if entry.availableAt > now {
             new.state = .delayed
@@ -158,7 +163,9 @@ extension ModelState {
         try require(
             found.message.message.body == message.body && found.message.message.attributes == message.attributes,
             "message \(entry.number) was altered when it was moved")
-        try requireEqual(entry.queue, queues[found.queue].id, "queue of moved message \(entry.number)")
+        // The record is that of the send, byte for byte.
+        try requireEqual(entry.queue, found.message.sentTo, "queue that moved message \(entry.number) was sent to")
+        try requireEqual(entry.sentAt, found.message.sentAt, "time at which moved message \(entry.number) was sent")
         return .moved
     }
 
@@ -207,7 +214,7 @@ extension ModelState {
         try require(!entry.slots.isEmpty, "a lease of nothing")
         var lease = Lease(
             queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
-            readyBefore: ready.count, inFlightBefore: queue.line.count - ready.count,
+            readyBefore: ready.count, inFlightBefore: queue.counts.inFlight,
             defaultTimeout: queue.settings.visibilityTimeout)
         for message in ready.prefix(entry.slots.count) {
             guard let place = queues[index].line.firstIndex(where: { $0.number == message.number }) else { continue }
@@ -226,6 +233,7 @@ extension ModelState {
         guard let place = queues[queue].line.firstIndex(where: { $0.number == message.number }) else {
             throw Mismatch("the visibility of message \(entry.number) changes, which is \(message.state)")
         }
+        try require(message.state != .buried, "the visibility of message \(entry.number) changes, which is buried")
         if let deadline = entry.deadline {
             queues[queue].line[place].state = .inFlight
             queues[queue].line[place].due = deadline
@@ -234,6 +242,37 @@ extension ModelState {
             queues[queue].giveBack(place)
         }
         return .visibility(number: entry.number, deadline: entry.deadline)
+    }
+}
+
+// MARK: - Burials
+
+extension ModelState {
+    private mutating func setAside(
+        _ kind: UInt8, _ payload: UnsafeRawBufferPointer, _ now: BrokerTime
+    ) throws(Mismatch) -> RecordNote {
+        switch try entry(kind, payload) {
+        case .bury(let entry):
+            try requireEqual(entry.at, now, "time of a burial")
+            let (queue, message) = try living(slot: entry.slot, number: entry.number)
+            try require(message.state == .inFlight, "message \(entry.number) is buried, and is \(message.state)")
+            queues[queue].bury(entry.number, entry.burial, now)
+            return .buried(number: entry.number, entry.burial)
+        case .kick(let entry):
+            try requireEqual(entry.at, now, "time of a kick")
+            try require(!entry.slots.isEmpty, "a kick of nothing")
+            let index = try index(id: entry.queue)
+            var numbers: [UInt64] = []
+            for slot in entry.slots {
+                guard let (queue, message) = find(slot: slot), queue == index, message.state == .buried else {
+                    throw Mismatch("slot \(slot) is kicked, where nothing is buried")
+                }
+                queues[index].kick(message.number)
+                numbers.append(message.number)
+            }
+            return .kicked(queues[index].name, numbers)
+        default: throw Mismatch("a record of kind \(kind)")
+        }
     }
 }
 
@@ -274,7 +313,7 @@ extension ModelState {
                 try require(deadSlots.contains(slot), "a timer in slot \(slot), where nothing is")
                 continue
             }
-            try require(message.state != .ready && message.state != .damaged, "message \(message.number) has no timer")
+            try require(message.isTimed, "message \(message.number) has no timer")
             try require(
                 message.due <= now,
                 "the time of message \(message.number) ends at \(now.milliseconds), due at \(message.due.milliseconds)")

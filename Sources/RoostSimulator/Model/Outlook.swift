@@ -41,6 +41,15 @@ extension ModelState {
                 (1...1000).contains(options.count)
                     ? .answer : .refusal(.invalidCount(options.count, accepted: 1...1000))
             }
+        case .bury(let name, let handle, let burial): named(name) { Self.bury(handle, burial, $0, books) }
+        case .kick(let name, let count): named(name) { Self.kick(count, $0) }
+        case .kickByID(let name, let id):
+            named(name) { queue in
+                let message = books.idSeal.open(id).flatMap { queue.message($0.number, slot: $0.slot) }
+                return message?.state == .buried ? .effect : .nothing
+            }
+        // Nobody asks for these here.
+        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID: .answer
         }
     }
 
@@ -99,6 +108,25 @@ extension ModelState {
         return .effect
     }
 
+    private static func bury(
+        _ handle: ReceiptHandle, _ burial: Burial, _ queue: ModelQueue, _ books: Books
+    ) -> Outlook {
+        let bytes = burial.reason.utf8.count + burial.error.utf8.count + burial.by.utf8.count
+        if bytes > 8192 { return .refusal(.burialTooLong(bytes: bytes, max: 8192)) }
+        guard let issued = books.issued(handle), issued.queueID == queue.id else {
+            return .refusal(.invalidReceiptHandle)
+        }
+        guard let message = queue.message(issued.number), message.state == .inFlight,
+            message.receiveCount == issued.receiveCount
+        else { return .refusal(.messageNotAvailable) }
+        return .effect
+    }
+
+    private static func kick(_ count: Int, _ queue: ModelQueue) -> Outlook {
+        guard (1...1000).contains(count) else { return .refusal(.invalidCount(count, accepted: 1...1000)) }
+        return queue.burials.isEmpty ? .nothing : .effect
+    }
+
     private static func giveBack(_ handle: ReceiptHandle, _ queue: ModelQueue, _ books: Books) -> Outlook {
         guard let issued = books.issued(handle), issued.queueID == queue.id else {
             return .refusal(.invalidReceiptHandle)
@@ -119,7 +147,9 @@ extension ModelState {
         guard let issued = books.issued(handle), issued.queueID == queue.id else {
             return .refusal(.invalidReceiptHandle)
         }
-        guard let message = queue.message(issued.number), message.state != .damaged else {
+        guard let message = queue.message(issued.number), message.state != .damaged,
+            message.state != .buried
+        else {
             return .refusal(.messageNotAvailable)
         }
         guard message.state == .inFlight else { return timeout == .zero ? .nothing : .effect }

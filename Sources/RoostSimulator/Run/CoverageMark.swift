@@ -61,6 +61,8 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case waiterTimedOut
     case purged
     case queueDeleted
+    case buried
+    case kicked
 
     package var name: String { "\(self)" }
 }

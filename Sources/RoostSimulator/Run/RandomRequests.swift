@@ -11,11 +11,11 @@ struct RandomRequests {
 
     private enum Kind: Int, CaseIterable {
         case send, receive, delete, deleteByID, changeVisibility, giveBack, create, settings, purge, deleteQueue, pause
-        case resume, peek, describe, list
+        case resume, peek, describe, list, bury, kick, kickByID
     }
 
     init(_ dice: inout Dice, bodyBytesMax: Int) {
-        weights = [40, 20, 16, 3, 6, 3, 5, 3, 1, 1, 1, 2, 3, 3, 1]
+        weights = [40, 20, 16, 3, 6, 3, 5, 3, 1, 1, 1, 2, 3, 3, 1, 4, 2, 1]
         weights[Kind.send.rawValue] = dice.pick([20, 40, 80])
         weights[Kind.delete.rawValue] = dice.pick([4, 16, 40])
         weights[Kind.purge.rawValue] = dice.pick([0, 1, 3])
@@ -59,6 +59,12 @@ struct RandomRequests {
         case .resume: return .resumeQueue(name)
         case .peek: return .peek(name, peek(&dice))
         case .describe: return .describeQueue(name)
+        case .bury:
+            return handle(&dice, books).map {
+                .bury(dice.oneIn(40) ? name : $0.queue, $0.handle, burial(&dice))
+            }
+        case .kick: return .kick(name, count: dice.oneIn(40) ? dice.pick([0, 1001]) : dice.within(1...6))
+        case .kickByID: return kickByID(&dice, books)
         case .list: return .listQueues(prefix: dice.oneIn(3) ? "j" : "", after: nil, limit: 1 + dice.below(5))
         }
     }
@@ -88,6 +94,20 @@ struct RandomRequests {
         if dice.oneIn(4) { options.wait = Milliseconds(Int64(dice.skewed(1...5000))) }
         if dice.oneIn(10) { options.inFlightMax = dice.within(1...6) }
         return options
+    }
+
+    private func burial(_ dice: inout Dice) -> Burial {
+        let length = dice.oneIn(40) ? dice.pick([8180, 8190, 8192]) : dice.below(300)
+        return Burial(reason: "r\(dice.below(1000))", error: String(repeating: "e", count: length), by: "w")
+    }
+
+    /// Mostly one that is buried.
+    private func kickByID(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
+        let buried = books.ids.filter { id in
+            books.state.find(number: id.number)?.message.state == .buried
+        }
+        guard let found = buried.isEmpty || dice.oneIn(4) ? books.ids.last : dice.pick(buried) else { return nil }
+        return .kickByID(found.queue, found.id)
     }
 
     private func peek(_ dice: inout Dice) -> PeekOptions {

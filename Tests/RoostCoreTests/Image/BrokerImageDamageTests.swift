@@ -98,12 +98,13 @@ struct BrokerImageDamageTests {
         try broker.carryOut(.changeSettings(broker.prepareChangeSettings(QueueName(name), longer, now: now)))
     }
 
-    private static let sections = 9
+    private static let sections = 10
     /// Of the section with the chunk of messages.
     private static let chunk = 5
     private static let headerOfChunkBytes = 16 + 128
 
-    /// What a broker with a chunk of messages is in: header, queues, groups, burials, moves, chunk, three wheels.
+    /// What a broker with a chunk of messages is in: header, queues, groups, burials, moves, chunk, three wheels,
+    /// duplicates.
     @Test("The small image has every kind of message")
     func smallImage() throws {
         let broker = try Self.small()
@@ -111,6 +112,7 @@ struct BrokerImageDamageTests {
         let image = BrokerImage(of: broker)
         #expect(image.sections.count == Self.sections)
         #expect(broker.runningMoveCount > 0)
+        #expect(image.sections[Self.sections - 1].first == 7, "duplicates stand last")
         #expect(try BrokerImage(of: image.restored()) == image)
         for name in ["groups", "groups.fifo"] {
             let counts = broker.counts(of: try broker.queueID(named: QueueName(name)))
