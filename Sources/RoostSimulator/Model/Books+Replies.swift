@@ -136,9 +136,10 @@ extension Books {
             try find(call, index) { [self] (state, _) throws(Mismatch) in
                 try state.check(messages, name, options, newest: newest, self)
             }
-        case (.kick, .count(let count)), (.kickByID, .count(let count)): try kicked(call, index, count)
+        case (.kick, .count(let count)), (.kickByID, .count(let count)), (.moveByID, .count(let count)):
+            try counted(call, index, count)
         case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _),
-            (.kick, _), (.kickByID, _):
+            (.kick, _), (.kickByID, _), (.moveByID, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
         }
@@ -154,15 +155,18 @@ extension Books {
         }
     }
 
-    private mutating func kicked(_ call: Call, _ index: Int, _ count: Int) throws(Mismatch) {
+    private mutating func counted(_ call: Call, _ index: Int, _ count: Int) throws(Mismatch) {
         guard call.record == nil else {
-            guard case .kicked(_, let numbers) = call.result else { throw Mismatch("its record is not that of a kick") }
-            return try requireEqual(count, numbers.count, "number of messages that were kicked")
+            switch call.result {
+            case .kicked(_, let numbers), .transferred(_, _, let numbers, _):
+                return try requireEqual(count, numbers.count, "number of messages that it was done to")
+            default: throw Mismatch("its record is not that of a kick or a move")
+            }
         }
-        try requireEqual(count, 0, "number of messages that were kicked without a record")
+        try requireEqual(count, 0, "number of messages that it was done to, without a record")
         try find(call, index) { [self] (state, now) throws(Mismatch) in
             guard case .nothing = state.outlook(for: call.request, at: now, self) else {
-                throw Mismatch("nothing was kicked, but there was something to kick")
+                throw Mismatch("nothing was kicked or moved, but there was something")
             }
         }
     }
@@ -186,7 +190,11 @@ extension Books {
     ) throws(Mismatch) {
         let numbers = messages.map { idSeal.open($0.id)?.number ?? 0 }
         let place = leases.firstIndex { lease in
-            lease.messages.contains { $0.number == numbers[0] && $0.receiveCount == messages[0].receiveCount }
+            lease.queue == queue
+                && lease.messages.contains {
+                    $0.number == numbers[0] && $0.receiveCount == messages[0].receiveCount
+                        && $0.firstReceivedAt == messages[0].firstReceivedAt
+                }
         }
         guard let place else { throw Mismatch("messages \(numbers) were given out, and there is no record of it") }
         let lease = leases.remove(at: place)
@@ -220,11 +228,12 @@ extension Books {
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
         try requireEqual(message.firstReceivedAt, expected.firstReceivedAt ?? lease.at, "\(name): first received at")
         try requireEqual(message.sequence, expected.number, "\(name): sequence")
-        try requireEqual(message.deadLetterSource, nil, "\(name): queue that it is a dead letter of")
+        try requireEqual(
+            message.deadLetterSource, lease.sources[expected.number], "\(name): queue that it is a dead letter of")
         try issue(
             IssuedHandle(
                 handle: message.handle, queue: lease.queue, queueID: lease.queueID, number: expected.number,
-                receiveCount: expected.receiveCount, leasedAt: lease.at))
+                ofMessage: expected.handle, leasedAt: lease.at))
     }
 
     private mutating func emptyReceive(
@@ -291,10 +300,10 @@ extension ModelState {
             return !(isGone || books.permits.damage && message.state != .damaged)
         }
         try requireEqual(numbers, expected.map(\.number), "messages of \(name) that are \(options.state)")
-        for (message, expected) in zip(messages, expected) { try Self.check(message, expected) }
+        for (message, expected) in zip(messages, expected) { try check(message, expected) }
     }
 
-    private static func check(_ message: PeekedMessage, _ expected: ModelMessage) throws(Mismatch) {
+    private func check(_ message: PeekedMessage, _ expected: ModelMessage) throws(Mismatch) {
         let name = "message \(expected.number)"
         try requireEqual(message.state, expected.state, "\(name): state")
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
@@ -307,6 +316,6 @@ extension ModelState {
         try requireEqual(message.due, expected.isTimed ? expected.due : nil, "\(name): due")
         try requireEqual(message.burial, expected.burial, "\(name): why it was buried")
         try requireEqual(message.buriedAt, expected.buriedAt, "\(name): when it was buried")
-        try requireEqual(message.deadLetterSource, nil, "\(name): queue that it is a dead letter of")
+        try requireEqual(message.deadLetterSource, source(of: expected), "\(name): queue that it is a dead letter of")
     }
 }

@@ -15,6 +15,7 @@ enum RecordNote: Sendable {
     case deleted(number: UInt64)
     case visibility(number: UInt64, deadline: BrokerTime?)
     case buried(number: UInt64, Burial)
+    case transferred(QueueName, QueueName, [UInt64], isDeadLetter: Bool)
     /// In this order, of this queue.
     case kicked(QueueName, [UInt64])
     case ticked(fired: Int, expired: Int)
@@ -38,6 +39,8 @@ struct Lease: Sendable {
     var isRefused = false
     /// Numbers of the messages that it held no longer at some time. Kept only after a read has failed.
     var ended: Set<UInt64> = []
+    /// The queues that its messages were dead letters of, by number.
+    var sources: [UInt64: QueueName] = [:]
 }
 
 /// What the surroundings of a run permit.
@@ -60,6 +63,8 @@ extension ModelState {
             case 32: try tick(payload, now, permits)
             case 1...6: try changeQueue(record.kind, payload, now)
             case 17...19: try changeMessage(record.kind, payload, now)
+            case 22:
+                if case .transfer(let entry) = try entry(22, payload) { try transfer(entry, now) } else { .none }
             case 23, 24: try setAside(record.kind, payload, now)
             default: throw Mismatch("a record of kind \(record.kind)")
             }
@@ -83,9 +88,11 @@ extension ModelState {
             try requireEqual(entry.at, now, "time of a new queue")
             try require(index(named: entry.name) == nil, "queue \(entry.name) is made again")
             try require(!queues.contains { $0.id == entry.queue }, "queue number \(entry.queue) is in use")
+            queuesMade += 1
             queues.append(
                 ModelQueue(
-                    id: entry.queue, name: entry.name, settings: entry.settings, createdAt: now, modifiedAt: now))
+                    id: entry.queue, serial: queuesMade, name: entry.name, settings: entry.settings, createdAt: now,
+                    modifiedAt: now))
             return .created(entry.name, entry.settings)
         case .deleteQueue(let entry):
             let index = try index(id: entry.queue)
@@ -95,6 +102,7 @@ extension ModelState {
             let index = try index(id: entry.queue)
             empty(index)
             try require(entry.below > lastNumber, "a purge leaves messages below \(entry.below)")
+            queues[index].purgedBelow = entry.below
             return .purged(queues[index].name)
         case .changeSettings(let entry):
             let index = try index(id: entry.queue)
@@ -121,6 +129,9 @@ extension ModelState {
         queues[index].delayed = []
         queues[index].damaged = []
         queues[index].burials = []
+        queues[index].groups = []
+        queues[index].turns = []
+        queues[index].turnsBeforeOthers = 0
         queues[index].ages = []
     }
 
@@ -140,8 +151,7 @@ extension ModelState {
             new.state = .delayed
             queues[index].delayed.append(new)
         } else {
-            queues[index].line.append(new)
-            queues[index].ages.append(new.number)
+            queues[index].enter(new)
         }
         return .sent(queues[index].name, message, number: entry.number, availableAt: entry.availableAt)
     }
@@ -176,10 +186,15 @@ extension ModelState {
         let (queue, message) = try living(slot: slot, number: number)
         try require(permits.damage, "message \(number) was found damaged, and nothing was damaged")
         try require(message.state != .damaged, "message \(number) was found damaged twice")
+        let before = queues[queue].groups
         queues[queue].remove(number)
         var damaged = message
         damaged.state = .damaged
         queues[queue].damaged.append(damaged)
+        if let group = damaged.group, !queues[queue].groups.contains(group) {
+            // It had a message all the time, so it keeps its place.
+            queues[queue].groups = before
+        }
         return .damaged(number: number)
     }
 }
@@ -207,23 +222,29 @@ extension ModelState {
         let queue = queues[index]
         try requireEqual(entry.at, now, "time of a lease")
         try require(queue.pause == nil, "messages of \(queue.name) are given out during a pause")
-        let ready = queue.line.filter { $0.state == .ready }
+        let dead = deadLetters(of: queue)?.numbers ?? []
+        let next = queues[index].next(entry.slots.count)
         try requireEqual(
-            entry.slots, ready.prefix(entry.slots.count).map(\.slot),
+            entry.slots, next.map { queue.message($0)?.slot ?? .max },
             "slots of the messages of \(queue.name) that are given out, oldest first")
+        try require(!next.contains(where: dead.contains), "dead letters of \(queue.name) are given out")
         try require(!entry.slots.isEmpty, "a lease of nothing")
         var lease = Lease(
             queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
-            readyBefore: ready.count, inFlightBefore: queue.counts.inFlight,
+            readyBefore: queue.readyCount, inFlightBefore: queue.counts.inFlight,
             defaultTimeout: queue.settings.visibilityTimeout)
-        for message in ready.prefix(entry.slots.count) {
-            guard let place = queues[index].line.firstIndex(where: { $0.number == message.number }) else { continue }
+        for number in next {
+            guard let place = queues[index].line.firstIndex(where: { $0.number == number }) else { continue }
             queues[index].line[place].state = .inFlight
             queues[index].line[place].due = entry.deadline
             queues[index].line[place].receiveCount += 1
-            if message.firstReceivedAt == nil { queues[index].line[place].firstReceivedAt = now }
+            queues[index].line[place].handle += 1
+            queues[index].line[place].isReceivedHere = true
+            if queues[index].line[place].firstReceivedAt == nil { queues[index].line[place].firstReceivedAt = now }
             lease.messages.append(queues[index].line[place])
+            lease.sources[number] = source(of: queues[index].line[place])
         }
+        queues[index].refreshTurns()
         queues[index].totals.received += UInt64(entry.slots.count)
         return .leased(lease)
     }
@@ -237,6 +258,8 @@ extension ModelState {
         if let deadline = entry.deadline {
             queues[queue].line[place].state = .inFlight
             queues[queue].line[place].due = deadline
+            queues[queue].line[place].isReceivedHere = true
+            queues[queue].refreshTurns()
         } else {
             try require(message.state == .inFlight, "message \(entry.number) is given back, and is not in flight")
             queues[queue].giveBack(place)
@@ -333,8 +356,7 @@ extension ModelState {
         var available = message
         available.state = .ready
         available.availableAt = now
-        queues[queue].line.append(available)
-        queues[queue].ages.append(message.number)
+        queues[queue].enter(available)
     }
 
     /// Numbers of the messages that the tick removes: of each queue the oldest ones, and none too early.
@@ -350,10 +372,13 @@ extension ModelState {
         }
         let isComplete = isComplete(entry, entry.fired.count + entry.expired.count)
         for queue in queues {
-            let due = queue.expired(at: now).map(\.number)
-            let mine = numbers.filter { number in queue.message(number) != nil }
-            try requireEqual(
-                mine, isComplete ? due : Array(due.prefix(mine.count)), "messages of \(queue.name) that expire")
+            let due = queue.expired(at: now)
+            for group in [nil] + queue.groups.map(Optional.some) {
+                let first = due.filter { $0.group == group }.map(\.number)
+                let mine = numbers.filter { queue.message($0)?.group == group && queue.message($0) != nil }
+                try requireEqual(
+                    mine, isComplete ? first : Array(first.prefix(mine.count)), "messages of \(queue.name) that expire")
+            }
         }
         return numbers
     }

@@ -31,6 +31,11 @@ struct ModelMessage: Sendable {
     var firstReceivedAt: BrokerTime?
     var burial: Burial?
     var buriedAt: BrokerTime?
+    /// Handles are void from the next one on; a transfer takes one too.
+    var handle = 0
+    /// Since it came to this queue.
+    var isReceivedHere = false
+    var group: ModelGroup?
 }
 
 extension ModelMessage {
@@ -43,6 +48,8 @@ extension ModelMessage {
 /// It changes by records of the log, one after the other; each is checked first for whether it may be there.
 struct ModelQueue: Sendable {
     let id: UInt32
+    /// Which queue of all there ever were.
+    let serial: Int
     let name: QueueName
     var settings: QueueSettings
     let createdAt: BrokerTime
@@ -59,6 +66,14 @@ struct ModelQueue: Sendable {
     var damaged: [ModelMessage] = []
     /// Numbers of messages of the line, in the order of burial.
     var burials: [UInt64] = []
+    /// Groups that have messages, in the order of their beginning.
+    var groups: [ModelGroup] = []
+    /// Groups with something to deliver, the next one first.
+    var turns: [ModelGroup] = []
+    /// Groups that come before the messages without a group.
+    var turnsBeforeOthers = 0
+    /// The next number when the queue was last purged.
+    var purgedBelow: UInt64 = 0
 
     var readyCount: Int { line.reduce(0) { $0 + ($1.state == .ready ? 1 : 0) } }
     var isDeliverable: Bool { pause == nil && line.contains { $0.state == .ready } }
@@ -94,6 +109,8 @@ struct ModelQueue: Sendable {
         damaged.removeAll { $0.number == number }
         ages.removeAll { $0 == number }
         burials.removeAll { $0 == number }
+        forgetEmptyGroups()
+        refreshTurns()
     }
 
     /// The lease or the wish of a receiver ended: back into the line.
@@ -101,6 +118,7 @@ struct ModelQueue: Sendable {
         line[place].state = .ready
         totals.returned += 1
         if settings.redelivery == .back { line.append(line.remove(at: place)) }
+        refreshTurns()
     }
 
     mutating func bury(_ number: UInt64, _ burial: Burial, _ now: BrokerTime) {
@@ -109,6 +127,7 @@ struct ModelQueue: Sendable {
         line[place].burial = burial
         line[place].buriedAt = now
         burials.append(number)
+        refreshTurns()
     }
 
     /// To its old place, also where what failed goes to the end.
@@ -119,6 +138,7 @@ struct ModelQueue: Sendable {
         line[place].buriedAt = nil
         burials.removeAll { $0 == number }
         totals.returned += 1
+        refreshTurns()
     }
 
     func expired(at now: BrokerTime) -> [ModelMessage] {
@@ -134,6 +154,7 @@ struct ModelState: Sendable {
     /// Slots of messages that were purged and may not be freed yet.
     var deadSlots: [UInt32] = []
     var lastNumber: UInt64 = 0
+    var queuesMade = 0
 
     func index(named name: QueueName) -> Int? { queues.firstIndex { $0.name == name } }
     func queue(named name: QueueName) -> ModelQueue? { queues.first { $0.name == name } }
@@ -187,11 +208,12 @@ struct ModelState: Sendable {
         var messages =
             switch options.state {
             case .delayed: queue.delayed
-            case .ready: queue.line.filter { $0.state == .ready }
-            case .inFlight:
-                queue.ages.compactMap { number in
-                    queue.line.first { $0.number == number && $0.state == .inFlight }
-                }
+            case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
+            case .ready, .inFlight:
+                queue.grouped(
+                    queue.ages.compactMap { number in
+                        queue.line.first { $0.number == number && $0.state == options.state }
+                    })
             case .damaged: queue.damaged
             case .buried: queue.burials.compactMap { queue.message($0) }
             }

@@ -25,7 +25,10 @@ extension ModelState {
                 reason.utf8.count <= 1024 ? .effect : .refusal(.reasonTooLong(bytes: reason.utf8.count, max: 1024))
             }
         case .changeSettings(let name, let change):
-            named(name) { Self.problem(change.applied(to: $0.settings), books) ?? .effect }
+            named(name) { queue in
+                Self.problem(change.applied(to: queue.settings), books)
+                    ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
+            }
         case .send(let name, let message): named(name) { Self.send(message, $0, books) }
         case .receive(let name, let options): named(name) { Self.receive(options, $0) }
         case .delete(let name, let handle): named(name) { Self.delete(handle, $0, books) }
@@ -49,7 +52,8 @@ extension ModelState {
                 return message?.state == .buried ? .effect : .nothing
             }
         // Nobody asks for these here.
-        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID: .answer
+        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove: .answer
+        case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
         }
     }
 
@@ -65,7 +69,8 @@ extension ModelState {
             }
             return .answer
         }
-        return Self.problem(change.applied(to: books.defaultSettings), books) ?? .effect
+        return Self.problem(change.applied(to: books.defaultSettings), books)
+            ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
     }
 
     private static func problem(_ settings: QueueSettings, _ books: Books) -> Outlook? {
@@ -102,7 +107,7 @@ extension ModelState {
         guard let issued = books.issued(handle), issued.queueID == queue.id else {
             return .refusal(.invalidReceiptHandle)
         }
-        guard let message = queue.message(issued.number), message.receiveCount == issued.receiveCount else {
+        guard let message = queue.message(issued.number), message.handle == issued.ofMessage else {
             return .nothing
         }
         return .effect
@@ -117,9 +122,17 @@ extension ModelState {
             return .refusal(.invalidReceiptHandle)
         }
         guard let message = queue.message(issued.number), message.state == .inFlight,
-            message.receiveCount == issued.receiveCount
+            message.handle == issued.ofMessage
         else { return .refusal(.messageNotAvailable) }
         return .effect
+    }
+
+    private func move(_ ids: [MessageID], _ queue: ModelQueue, to target: QueueName?, _ books: Books) -> Outlook {
+        if let target {
+            guard index(named: target) != nil else { return .refusal(.queueDoesNotExist(target)) }
+            if target == queue.name { return .refusal(.invalidMoveTarget(target, reason: "it is the queue itself")) }
+        }
+        return moves(ids, from: queue, to: target, books).isEmpty ? .nothing : .effect
     }
 
     private static func kick(_ count: Int, _ queue: ModelQueue) -> Outlook {
@@ -132,7 +145,7 @@ extension ModelState {
             return .refusal(.invalidReceiptHandle)
         }
         guard let message = queue.message(issued.number), message.state == .inFlight,
-            message.receiveCount == issued.receiveCount
+            message.handle == issued.ofMessage
         else { return .nothing }
         return .effect
     }

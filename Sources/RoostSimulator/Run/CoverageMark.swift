@@ -63,6 +63,8 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case queueDeleted
     case buried
     case kicked
+    case deadLetter
+    case movedByID
 
     package var name: String { "\(self)" }
 }

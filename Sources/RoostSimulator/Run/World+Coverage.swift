@@ -50,6 +50,7 @@ extension World {
             switch books.moment(sequence).note {
             case .purged: coverage.hit(.purged)
             case .deletedQueue: coverage.hit(.queueDeleted)
+            case .transferred(_, _, _, let isDeadLetter): coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
             case .buried: coverage.hit(.buried)
             case .kicked: coverage.hit(.kicked)
             case .ticked(let fired, let expired):
