@@ -228,6 +228,7 @@ extension Books {
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
         try requireEqual(message.firstReceivedAt, expected.firstReceivedAt ?? lease.at, "\(name): first received at")
         try requireEqual(message.sequence, expected.number, "\(name): sequence")
+        try requireEqual(message.group, expected.message.group, "\(name): group")
         try requireEqual(
             message.deadLetterSource, lease.sources[expected.number], "\(name): queue that it is a dead letter of")
         try issue(
@@ -314,6 +315,7 @@ extension ModelState {
         try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
         try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
         try requireEqual(message.due, expected.isTimed ? expected.due : nil, "\(name): due")
+        try requireEqual(message.group, expected.message.group, "\(name): group")
         try requireEqual(message.burial, expected.burial, "\(name): why it was buried")
         try requireEqual(message.buriedAt, expected.buriedAt, "\(name): when it was buried")
         try requireEqual(message.deadLetterSource, source(of: expected), "\(name): queue that it is a dead letter of")

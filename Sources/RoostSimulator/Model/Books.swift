@@ -272,6 +272,7 @@ extension Books {
         case (.resumed(let name), .resumeQueue(let queue)): return name == queue
         case (.sent(let name, let message, _, let availableAt), .send(let queue, let wanted)):
             return name == queue && message.body == wanted.body && message.attributes == wanted.attributes
+                && message.group == wanted.group
                 && state.queue(named: name).map { availableAt == now + (wanted.delay ?? $0.settings.delay) } ?? false
         case (.deleted(let number), .delete(_, let handle)): return issued(handle)?.number == number
         case (.deleted(let number), .deleteByID(_, let id)): return idSeal.open(id)?.number == number

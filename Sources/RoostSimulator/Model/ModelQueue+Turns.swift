@@ -1,8 +1,10 @@
 import RoostModel
 
-/// What takes turns in a queue, beside the messages that were sent to it: the dead letters of each queue.
+/// What takes turns in a queue, beside the messages without a group that were sent to it.
 struct ModelGroup: Sendable, Hashable {
-    /// Which queue of all there ever were. Nil: sent on its way again, and older than the last purge of its queue.
+    /// Nil: dead letters, or messages that were sent on their way again and are older than the last purge of the queue.
+    var name: String?
+    /// The queue that its messages are dead letters of, of all there ever were.
     var origin: Int?
 }
 
@@ -40,10 +42,14 @@ extension ModelQueue {
     }
 
     mutating func enter(_ message: ModelMessage) {
-        if let group = message.group, !groups.contains(group) { groups.append(group) }
+        enterGroup(message.group)
         line.append(message)
         ages.append(message.number)
         refreshTurns()
+    }
+
+    mutating func enterGroup(_ group: ModelGroup?) {
+        if let group, !groups.contains(group) { groups.append(group) }
     }
 
     mutating func forgetEmptyGroups() {

@@ -146,9 +146,11 @@ extension ModelState {
         var new = ModelMessage(
             number: entry.number, slot: entry.slot, sentTo: entry.queue, message: message, sentAt: now,
             availableAt: entry.availableAt, state: .ready, due: entry.availableAt)
+        new.group = message.group.map { ModelGroup(name: $0) }
         queues[index].totals.sent += 1
         if entry.availableAt > now {
             new.state = .delayed
+            queues[index].enterGroup(new.group)
             queues[index].delayed.append(new)
         } else {
             queues[index].enter(new)
@@ -160,7 +162,7 @@ extension ModelState {
         do throws(EntryDecodingError) {
             let entry = try SendRecord.decodeEntry(payload)
             let content = try SendRecord.decodeContent(payload)
-            return (entry, NewMessage(body: content.body, attributes: content.attributes))
+            return (entry, NewMessage(body: content.body, attributes: content.attributes, group: content.group))
         } catch {
             throw Mismatch("a send cannot be read: \(error)")
         }
@@ -171,7 +173,8 @@ extension ModelState {
         let (entry, message) = try decodeSend(payload)
         let found = try living(slot: entry.slot, number: entry.number)
         try require(
-            found.message.message.body == message.body && found.message.message.attributes == message.attributes,
+            found.message.message.body == message.body && found.message.message.attributes == message.attributes
+                && found.message.message.group == message.group,
             "message \(entry.number) was altered when it was moved")
         // The record is that of the send, byte for byte.
         try requireEqual(entry.queue, found.message.sentTo, "queue that moved message \(entry.number) was sent to")

@@ -38,12 +38,13 @@ extension ModelState {
         message.isReceivedHere = false
         switch purpose {
         case .deadLetter:
-            message.group = ModelGroup(origin: queues[from].serial)
+            message.group = ModelGroup(name: message.group?.name, origin: queues[from].serial)
             // Held as a span of 24 days either way.
             let most: Int64 = 2_147_483_648
             message.firstReceivedAt = message.firstReceivedAt.map { now + Milliseconds(max(($0 - now).count, -most)) }
         case .redrive:
-            message.group = number < queues[to].purgedBelow ? ModelGroup(origin: nil) : nil
+            let standsApart = message.group?.name != nil || number < queues[to].purgedBelow
+            message.group = standsApart ? ModelGroup(name: message.group?.name) : nil
             message.receiveCount = 0
             message.firstReceivedAt = nil
         }

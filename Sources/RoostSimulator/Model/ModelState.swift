@@ -207,7 +207,7 @@ struct ModelState: Sendable {
     func peek(_ queue: ModelQueue, _ options: PeekWish) -> [ModelMessage] {
         var messages =
             switch options.state {
-            case .delayed: queue.delayed
+            case .delayed: queue.grouped(queue.delayed)
             case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
             case .ready, .inFlight:
                 queue.grouped(

@@ -65,6 +65,7 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case kicked
     case deadLetter
     case movedByID
+    case sentToGroup
 
     package var name: String { "\(self)" }
 }

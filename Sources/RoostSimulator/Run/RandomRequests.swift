@@ -8,6 +8,8 @@ struct RandomRequests {
     /// How often each kind is asked for; random for each run, so that some runs fill queues and some churn.
     private var weights: [Int]
     private let bodyBytesMax: Int
+    /// Of the messages that have a group.
+    private let groupPercent: Int
 
     private enum Kind: Int, CaseIterable {
         case send, receive, delete, deleteByID, changeVisibility, giveBack, create, settings, purge, deleteQueue, pause
@@ -20,6 +22,7 @@ struct RandomRequests {
         weights[Kind.delete.rawValue] = dice.pick([4, 16, 40])
         weights[Kind.purge.rawValue] = dice.pick([0, 1, 3])
         self.bodyBytesMax = dice.pick([60, 1500, bodyBytesMax, bodyBytesMax])
+        groupPercent = dice.pick([0, 0, 30, 90])
     }
 
     func request(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
@@ -80,6 +83,7 @@ struct RandomRequests {
                 message.attributes.append(MessageAttribute(name: "n\(index)", type: "T", value: value))
             }
         }
+        if dice.chance(percent: groupPercent) { message.group = "g\(dice.below(4))" }
         if dice.oneIn(10) { message.delay = Milliseconds(Int64(dice.skewed(0...60_000))) }
         return message
     }

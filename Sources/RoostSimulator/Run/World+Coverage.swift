@@ -51,6 +51,7 @@ extension World {
             case .purged: coverage.hit(.purged)
             case .deletedQueue: coverage.hit(.queueDeleted)
             case .transferred(_, _, _, let isDeadLetter): coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
+            case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
             case .buried: coverage.hit(.buried)
             case .kicked: coverage.hit(.kicked)
             case .ticked(let fired, let expired):
