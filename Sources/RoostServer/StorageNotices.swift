@@ -50,8 +50,8 @@ enum StorageNotices {
         case .clockDisagrees(let wall, let broker):
             logger.warning(
                 """
-                the wall clock says \(date(wall)), and the time of the broker is \(date(broker)): one of them is or was \
-                wrong, so no message expires. Set the clock and start again; if it is right now, messages expire \
+                the wall clock says \(date(wall)), and the time of the broker is \(date(broker)): one of them is or \
+                was wrong, so no message expires. Set the clock and start again; if it is right now, messages expire \
                 again when it has caught up.
                 """)
         }

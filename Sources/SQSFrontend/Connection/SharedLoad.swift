@@ -52,8 +52,8 @@ package final class SharedLoad: Sendable {
 
     // MARK: The account
 
-    /// With its handlers, its decoder and the read buffer that it keeps: the growth of the process for each of thousands
-    /// that idle.
+    /// With its handlers, its decoder and the read buffer that it keeps: the growth of the process for each of
+    /// thousands that idle.
     private static let bytesPerConnection = 16 * 1024
 
     package var account: ConnectionLoad {
