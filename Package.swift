@@ -61,6 +61,7 @@ let package = Package(
             name: "HTTPFrontend",
             dependencies: [
                 "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),

@@ -45,6 +45,10 @@ package struct StrictFields {
         try optional(Int.self, name, "a whole number")
     }
 
+    package func flag(_ name: String) throws -> Bool? {
+        try optional(Bool.self, name, "true or false")
+    }
+
     /// A number of seconds, rounded to whole milliseconds.
     package func seconds(_ name: String) throws -> Milliseconds? {
         guard let value = try optional(Double.self, name, "a number of seconds") else { return nil }
