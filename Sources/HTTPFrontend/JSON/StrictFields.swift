@@ -75,6 +75,8 @@ package struct StrictFields {
             return try members.decode(type, forKey: Name(name))
         } catch let problem as Problem {
             throw problem
+        } catch let rejection as Rejection {
+            throw Problem(rejection)
         } catch {
             throw Problem.invalidField("\(name) must be \(expected).")
         }
