@@ -43,7 +43,7 @@ package struct SQSLimits: Sendable {
     /// `é` into 6. 64 KiB for names, ids and punctuation around it. Base64 needs less, 4/3.
     package var bodyBytesMax = 3 * 1_048_576 + 65_536
     /// Bytes of large request bodies over all connections, those that wait for the disk included. Past seven eighths of
-    /// it nobody reads on. Buffers that grew piece by piece take about twice as much of the heap.
+    /// it nobody reads on. The heap holds hardly more: bodies grow in pieces of one size.
     package var bodyBytesMaxOverall = 128 * 1_048_576
     /// Bodies up to this size are not counted and never wait for room: small requests go on while large ones stall.
     package var smallBodyBytesMax = 16 * 1024

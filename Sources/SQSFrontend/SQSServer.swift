@@ -93,6 +93,7 @@ package final class SQSServer: Sendable {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // One read a turn: the most that a client can send ahead of its replies.
             .childChannelOption(.maxMessagesPerRead, value: 1)
+            .childChannelOption(.recvAllocator, value: ReadBufferAllocator())
             .childChannelOption(
                 .writeBufferWaterMark, value: ChannelOptions.Types.WriteBufferWaterMark(low: 8 * 1024, high: 16 * 1024)
             )

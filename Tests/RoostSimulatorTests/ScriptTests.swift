@@ -20,7 +20,8 @@ import Testing
         let marks: [(String, CoverageMark)] = [
             ("segment-roll", .segmentRolled), ("retention", .retentionExpired), ("delay", .delayEnded),
             ("lease-and-expiry", .leaseExpired), ("waiting-receive", .waiterServed), ("full-disk", .sendsResumed),
-            ("cold-read", .coldRead), ("third-snapshot", .crashBetweenPublicationAndRemoval),
+            ("cold-read", .coldRead), ("cold-read", .unreadRefused),
+            ("third-snapshot", .crashBetweenPublicationAndRemoval),
             ("cleaning", .messageMoved), ("cleaning-and-crash", .cleaningInterrupted),
             ("snapshot-fallback", .snapshotFallback), ("clock-steps", .retentionHeld),
             ("snapshot", .startFromSnapshot), ("crash-in-recovery", .recoveryInterrupted),

@@ -31,6 +31,7 @@ extension Broker {
         disarmRetention(of: owner)
         let queue = groups[owner.id].queue
         if queues[queue].rearmFrom == owner.id { queues[queue].rearmFrom = groups[owner.id].siblingNext }
+        if queues[queue].moveFrom == owner.id { queues[queue].moveFrom = groups[owner.id].siblingNext }
         groups.removeSibling(owner.id, from: &queues[queue].groups)
         groups.free(owner.id)
     }

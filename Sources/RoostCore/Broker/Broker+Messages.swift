@@ -53,7 +53,9 @@ extension Broker {
     ) throws(Rejection) -> ChangeVisibilityEntry? {
         try validate(timeout)
         guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
-        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place != .damaged else {
+        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place != .damaged,
+            index[receipt.slot].place != .buried
+        else {
             throw .messageNotAvailable
         }
         if index[receipt.slot].place == .inFlight {
@@ -145,7 +147,7 @@ extension Broker {
         return max(now + max(delay, Milliseconds(1)), index[last].availableAt)
     }
 
-    private func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
+    func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
         isAlive(slot) && index[slot].number == number && self.queue(of: slot) == queue
     }
 }
@@ -243,7 +245,7 @@ extension Broker {
         switch index[entry.slot].place {
         case .inFlight: endLease(entry.slot)
         case .readyList, .returnedTree, .readyInGroup: removeReady(entry.slot)
-        case .free, .dead, .delayed, .damaged:
+        case .free, .dead, .delayed, .damaged, .buried:
             throw EntryMismatch(kind: .changeVisibility, reason: "the message in slot \(entry.slot) was not received")
         }
         if let deadline = entry.deadline {
@@ -261,7 +263,7 @@ extension Broker {
     func isReady(_ slot: UInt32) -> Bool {
         switch index[slot].place {
         case .readyList, .returnedTree, .readyInGroup: true
-        case .free, .delayed, .inFlight, .dead, .damaged: false
+        case .free, .delayed, .inFlight, .dead, .damaged, .buried: false
         }
     }
 
@@ -353,6 +355,9 @@ extension Broker {
             withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .inFlight:
             endLease(slot)
+            withLane(owner) { $0.available.remove(slot, in: &$1) }
+        case .buried:
+            endBurial(slot)
             withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .delayed:
             messageTimers.remove(slot, in: &index)

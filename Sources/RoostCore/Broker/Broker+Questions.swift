@@ -62,6 +62,8 @@ extension Broker {
         package var location: BodyLocation
         package var receiveCount: UInt32
         package var due: BrokerTime?
+        package var burial: Burial?
+        package var buriedAt: BrokerTime?
         package var deadLetterSource: QueueName?
     }
 
@@ -69,8 +71,8 @@ extension Broker {
     package static let peekStepsMax = 10_000
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
-    /// in the order in which they became available, damaged ones in the order in which that was found out, without a
-    /// location, for there is nothing to read. Groups come one after the other. Delayed, damaged and in-flight messages
+    /// in the order in which they became available, buried ones in the order of burial, damaged ones in the order in
+    /// which that was found out, without a location, for there is nothing to read. Groups come one after the other. Delayed, damaged and in-flight messages
     /// are found among the first (or last) `peekStepsMax` of a queue only, and so are all of a queue with groups.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
@@ -78,18 +80,19 @@ extension Broker {
             case .ready: readySlots(of: id, fromTail, count)
             case .delayed: walk(lists(of: id, fromTail, \.delayed), fromTail, count) { _ in true }
             case .damaged: walk([queues[id].damaged], fromTail, count) { _ in true }
-            case .buried: [UInt32]()
+            case .buried: buriedSlots(of: id, fromTail: fromTail, count)
             case .inFlight:
                 walk(lists(of: id, fromTail, \.available), fromTail, count) { index[$0].place == .inFlight }
             }
         return (state == .damaged ? slots : fitting(slots)).map { slot in
-            Peeked(
+            let burial = burial(of: slot)
+            return Peeked(
                 slot: slot, number: index[slot].number,
                 id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
                 availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
                 receiveCount: index[slot].receiveCount,
-                due: state == .ready || state == .damaged ? nil : index[slot].deadline,
-                deadLetterSource: deadLetterSource(of: slot))
+                due: state == .delayed || state == .inFlight ? index[slot].deadline : nil,
+                burial: burial?.burial, buriedAt: burial?.at, deadLetterSource: deadLetterSource(of: slot))
         }
     }
 

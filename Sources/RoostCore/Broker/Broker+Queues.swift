@@ -82,11 +82,15 @@ extension Broker {
         }
         guard let policy = settings.deadLetters else { return }
         let accepted = 1...Limits.deadLetterReceivesMax
-        guard accepted.contains(policy.receivesMax) else { throw .invalidReceivesMax(policy.receivesMax, accepted: accepted) }
+        guard accepted.contains(policy.receivesMax) else {
+            throw .invalidReceivesMax(policy.receivesMax, accepted: accepted)
+        }
         guard let target = queues.id(named: policy.target) else {
             throw .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
         }
-        guard policy.target != name else { throw .invalidDeadLetterTarget(policy.target, reason: "it is the queue itself") }
+        guard policy.target != name else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "it is the queue itself")
+        }
         guard queues[target].isFIFO == settings.isFIFO else {
             throw .invalidDeadLetterTarget(policy.target, reason: "both queues must be FIFO, or both standard")
         }
@@ -113,7 +117,8 @@ extension Broker {
 
     mutating func apply(_ entry: DeleteQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireLive(entry.queue, .deleteQueue)
-        bury(entry.queue, below: nextNumber)
+        takeAll(of: entry.queue, below: nextNumber)
+        moves.forget(from: entry.queue)
         queues.remove(entry.queue)
         effects.deletedQueues.append(entry.queue)
         queues.startReaping(entry.queue)
@@ -126,7 +131,7 @@ extension Broker {
             throw EntryMismatch(
                 kind: .purgeQueue, reason: "it is of messages below \(entry.below), the next one is \(nextNumber)")
         }
-        bury(entry.queue, below: entry.below)
+        takeAll(of: entry.queue, below: entry.below)
         if !queues[entry.queue].dead.isEmpty || !queues[entry.queue].deadGroups.isEmpty {
             queues.startReaping(entry.queue)
         }
@@ -134,7 +139,7 @@ extension Broker {
 
     mutating func apply(_ entry: ChangeSettingsEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .changeSettings)
-        queues[entry.queue].settings = entry.settings
+        queues.setSettings(of: entry.queue, entry.settings)
         queues[entry.queue].modifiedAt = entry.at
         disarmRetention(of: .queue(entry.queue))
         armRetention(of: .queue(entry.queue))
@@ -153,7 +158,7 @@ extension Broker {
     }
 
     /// Takes all messages of a queue out of sight at once: O(1). Their slots are freed later, a slice at a time.
-    private mutating func bury(_ id: UInt32, below number: UInt64) {
+    private mutating func takeAll(of id: UInt32, below number: UInt64) {
         disarmRetention(of: .queue(id))
         queues[id].purgedBelow = number
         queues[id].groupsBornFrom = nextBirth
@@ -162,10 +167,12 @@ extension Broker {
         swap(&lane, &queues[id].lane)
         var damaged = queues[id].damaged
         queues[id].damaged = MessageList()
+        queues[id].buried = MessageList()
         queues[id].dead.append(contentsOf: &lane.available, in: &index)
         queues[id].dead.append(contentsOf: &lane.delayed, in: &index)
         queues[id].dead.append(contentsOf: &damaged, in: &index)
         queues[id].rearmFrom = MessageSlot.none
+        queues[id].moveFrom = MessageSlot.none
         queues[id].turns = GroupList()
         queues[id].turnCount = 0
         queues[id].turnsUntilLane = 0

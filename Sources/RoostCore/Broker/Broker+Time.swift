@@ -26,7 +26,7 @@ extension Broker {
             return entry.fired.count < budget
         }
         let isHeld = retentionHeldUntil.map { now < $0 } ?? false
-        if entry.fired.count < budget, !isHeld { collectExpired(now, budget - entry.fired.count, &entry) }
+        if entry.fired.count < budget, !isHeld { collectExpired(now, budget, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
         let isForgetting = nextForgetting.map { $0 <= now } ?? false
@@ -148,7 +148,10 @@ extension Broker {
         }
     }
 
+    /// Looks at as many queues as the budget allows, however few messages the entry still takes: the timer of a queue
+    /// may stand for a message that is gone, and behind it are others whose messages fit.
     private mutating func collectExpired(_ now: BrokerTime, _ budget: Int, _ entry: inout TickEntry) {
+        let room = budget - entry.fired.count
         var due: [Owner] = []
         queueTimers.due(in: queues) { queue in
             due.append(.queue(queue))
@@ -159,17 +162,17 @@ extension Broker {
             due.append(.group(group))
             return true
         }
-        for owner in due where entry.expired.count < budget { collectExpired(of: owner, now, budget, &entry) }
+        for owner in due where entry.expired.count < room { collectExpired(of: owner, now, room, &entry) }
     }
 
-    /// Leaves the timer due while the budget cuts the lane's expired messages short.
-    private mutating func collectExpired(of owner: Owner, _ now: BrokerTime, _ budget: Int, _ entry: inout TickEntry) {
+    /// Leaves the timer due when the entry has no room for all of the lane's expired messages.
+    private mutating func collectExpired(of owner: Owner, _ now: BrokerTime, _ room: Int, _ entry: inout TickEntry) {
         if owner.isGroup, !isAlive(group: owner.id) { return disarmRetention(of: owner) }
         let retention = queues[queue(of: owner)].settings.retention
         var slot = owner.isGroup ? groups[owner.id].lane.available.head : queues[owner.id].lane.available.head
         // The settings may have changed since the timer was set.
         while retention != .unlimited, slot != MessageSlot.none, index[slot].availableAt + retention <= now {
-            guard entry.expired.count < budget else { return }
+            guard entry.expired.count < room else { return }
             entry.expired.append(slot)
             slot = index[slot].ageNext
         }
@@ -228,6 +231,7 @@ extension Broker {
 
     private mutating func free(_ slot: UInt32, _ effects: inout Effects) {
         if hasTimer(slot) { messageTimers.remove(slot, in: &index) }
+        if index[slot].place == .buried { burials.free(index[slot].burial) }
         effects.released.append(index[slot].location)
         let owner = index[slot].owner
         if owner.isGroup { groups[owner.id].messages -= 1 }

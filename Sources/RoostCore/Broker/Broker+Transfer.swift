@@ -9,7 +9,8 @@ extension Broker {
         guard let policy = queues[queue].settings.deadLetters, queues[queue].pause == nil,
             queues[queue].hasDeliverable, let target = deadLetterTarget(policy, of: queue)
         else { return nil }
-        let slots = deliverableSlots(of: queue, maximum: min(max(maximum, 1), Limits.receiveMessagesMax)).filter { slot in
+        let slots = deliverableSlots(of: queue, maximum: min(max(maximum, 1), Limits.receiveMessagesMax)).filter {
+            slot in
             index[slot].receiveCount >= policy.receivesMax
         }
         guard !slots.isEmpty, groups.count + slots.count <= GroupTable.groupsMax else { return nil }
@@ -35,6 +36,7 @@ extension Broker {
     mutating func apply(_ entry: TransferEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireLive(entry.from, .transfer)
         try requireLive(entry.to, .transfer)
+        try requireMove(of: entry)
         for slot in entry.slots {
             try requireAlive(slot, .transfer)
             guard isReady(slot), queue(of: slot) == entry.from, entry.from != entry.to else {
@@ -42,6 +44,7 @@ extension Broker {
             }
             try transfer(slot, entry, &effects)
         }
+        noteMove(of: entry)
     }
 
     private mutating func transfer(

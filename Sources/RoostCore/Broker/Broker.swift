@@ -25,6 +25,8 @@ package struct Broker: Sendable {
     var queues = QueueTable()
     var groups = GroupTable()
     var index = MessageIndex()
+    var burials = BurialTable()
+    var moves = MoveTable()
     /// Ends of delays and leases.
     var messageTimers = TimerWheel()
     /// Ends of the retention of the oldest message of each queue.
@@ -76,7 +78,7 @@ package struct Broker: Sendable {
     package var queueCount: Int { queues.liveCount }
     /// Messages held, those that wait to be freed included.
     package var messageCount: Int { index.count }
-    package var indexBytes: Int { index.residentBytes + groups.residentBytes }
+    package var indexBytes: Int { index.residentBytes + groups.residentBytes + burials.residentBytes }
     package var deduplicationBytes: Int { deduplication.residentBytes }
 
     /// The id under which the queue is known in entries and effects.
@@ -140,6 +142,10 @@ extension Broker {
         case .move(let entry): try apply(entry, at: location, &effects)
         case .damage(let entry): try apply(entry)
         case .transfer(let entry): try apply(entry, &effects)
+        case .bury(let entry): try apply(entry)
+        case .kick(let entry): try apply(entry, &effects)
+        case .startMove(let entry): try apply(entry)
+        case .endMove(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
         }
     }

@@ -16,6 +16,10 @@ package enum Entry: Sendable, Equatable {
     case move(MoveEntry)
     case damage(DamageEntry)
     case transfer(TransferEntry)
+    case bury(BuryEntry)
+    case kick(KickEntry)
+    case startMove(StartMoveEntry)
+    case endMove(EndMoveEntry)
     case tick(TickEntry)
 }
 
@@ -34,6 +38,10 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case move = 20
     case damage = 21
     case transfer = 22
+    case bury = 23
+    case kick = 24
+    case startMove = 25
+    case endMove = 26
     case tick = 32
 }
 
@@ -137,6 +145,8 @@ package struct TransferEntry: Sendable, Equatable {
     package var at: BrokerTime
     package var purpose: Purpose
     package var slots: [UInt32]
+    /// The move in the background that does it; 0: none. Redrives only.
+    package var move: UInt64 = 0
 }
 
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
@@ -176,6 +186,10 @@ extension Entry {
         case .move: .move
         case .damage: .damage
         case .transfer: .transfer
+        case .bury: .bury
+        case .kick: .kick
+        case .startMove: .startMove
+        case .endMove: .endMove
         case .tick: .tick
         }
     }

@@ -12,8 +12,10 @@ import RoostModel
 /// lease             queue u32 | at i64 | deadline i64 | slot u32, to the end
 /// delete            slot u32 | number u64
 /// changeVisibility  slot u32 | number u64 | deadline i64 (lowest number: none)
-/// transfer          from u32 | to u32 | at i64 | purpose u8 | slot u32, to the end
+/// transfer          from u32 | to u32 | at i64 | purpose u8 | of a redrive: move u64 | slot u32, to the end
 /// damage            slot u32 | number u64
+/// bury              as in TaskEntryCodec, and so are the next ones
+/// kick, startMove, endMove
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 /// ```
 /// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send: see `SendRecord`.
@@ -29,7 +31,8 @@ package enum EntryCodec {
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease(let entry): 20 + 4 * entry.slots.count
         case .delete, .damage: 12
-        case .transfer(let entry): 17 + 4 * entry.slots.count
+        case .transfer(let entry): 17 + (entry.purpose == .redrive ? 8 : 0) + 4 * entry.slots.count
+        case .bury, .kick, .startMove, .endMove: TaskEntryCodec.size(entry)
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
         }
@@ -59,6 +62,7 @@ package enum EntryCodec {
             writer.write(entry.below)
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease, .delete, .changeVisibility, .damage, .transfer, .tick: encodeMessageEntry(entry, &writer)
+        case .bury, .kick, .startMove, .endMove: TaskEntryCodec.encode(entry, &writer)
         }
     }
 
@@ -93,6 +97,7 @@ package enum EntryCodec {
             writer.write(entry.to)
             writer.write(entry.at)
             writer.write(entry.purpose.rawValue)
+            if entry.purpose == .redrive { writer.write(entry.move) }
             for slot in entry.slots { writer.write(slot) }
         case .tick(let entry):
             writer.write(entry.at)
@@ -122,6 +127,7 @@ package enum EntryCodec {
         case .move: .move(try decodeMove(&reader))
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .transfer: .transfer(try decodeTransfer(&reader))
+        case .bury, .kick, .startMove, .endMove: try TaskEntryCodec.decode(kind, &reader)
         case .tick: .tick(try decodeTick(&reader))
         }
     }
@@ -171,8 +177,9 @@ package enum EntryCodec {
         guard let purpose = TransferEntry.Purpose(rawValue: try reader.read()) else {
             throw EntryDecodingError(reason: "a transfer for an unknown purpose")
         }
+        let move: UInt64 = purpose == .redrive ? try reader.read() : 0
         let slots = try decodeSlots(reader.remaining / 4, &reader)
-        return TransferEntry(from: from, to: to, at: at, purpose: purpose, slots: slots)
+        return TransferEntry(from: from, to: to, at: at, purpose: purpose, slots: slots, move: move)
     }
 
     private static func decodeTick(_ reader: inout ByteReader) throws(EntryDecodingError) -> TickEntry {
@@ -184,7 +191,7 @@ package enum EntryCodec {
         return entry
     }
 
-    private static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
+    static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
         guard count <= reader.remaining / 4 else { throw EntryDecodingError(reason: "record ends early") }
         var slots: [UInt32] = []
         slots.reserveCapacity(count)

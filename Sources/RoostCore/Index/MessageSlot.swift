@@ -33,8 +33,8 @@ package struct Owner: Sendable, Hashable {
 /// A message is always on one list through `agePrevious` and `ageNext` (its lane's messages in the order in which they
 /// became available, its lane's delayed ones, or its queue's damaged ones), and in one structure through `previous` and
 /// `next`: the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel.
-/// Damaged messages are in none of these, nor are the ready ones of a FIFO queue, which wait in the order of their
-/// group.
+/// Buried messages are on their queue's list of them. Damaged messages are in none of these, nor are the ready ones of a
+/// FIFO queue, which wait in the order of their group.
 ///
 /// ```
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline
@@ -61,6 +61,8 @@ package struct MessageSlot {
         case damaged = 6
         /// Ready in a FIFO queue, as far as the message itself goes: those before it in its group may not be.
         case readyInGroup = 7
+        /// Set aside by a worker: on its queue's list of buried messages.
+        case buried = 8
     }
 
     /// End of a list, missing child. Slots stay below 2^31, so that the timer wheel can tell its marks from slots.
@@ -123,6 +125,12 @@ extension MessageSlot {
             deadlineLow = UInt32(truncatingIfNeeded: bits)
             timeHighsAndLength = timeHighsAndLength & 0xfff0_00ff | UInt32(truncatingIfNeeded: bits >> 32) << 8
         }
+    }
+
+    /// Of a buried message, in the place of the deadline: where the table of burials has the rest.
+    package var burial: UInt32 {
+        get { UInt32(truncatingIfNeeded: deadline.milliseconds) }
+        set { deadline = BrokerTime(milliseconds: Int64(newValue)) }
     }
 
     /// Meaningful once `receiveCount` is above zero.

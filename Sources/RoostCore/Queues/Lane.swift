@@ -6,7 +6,8 @@ struct Lane {
     var ready = MessageList<PlaceLinks>()
     /// Ready messages that came back to their old place. Not in FIFO queues.
     var returned = Treap()
-    /// Ready and in-flight messages by the time they became available: in a group of a FIFO queue the order of sending.
+    /// Ready, in-flight and buried messages by the time they became available: in a group of a FIFO queue the order of
+    /// sending.
     var available = MessageList<AgeLinks>()
     var delayed = MessageList<AgeLinks>()
 

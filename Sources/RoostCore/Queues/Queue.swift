@@ -21,6 +21,8 @@ package struct Queue {
     var lane = Lane()
     /// Messages whose records cannot be read, in the order in which that was found out.
     var damaged = MessageList<AgeLinks>()
+    /// Messages that workers set aside, in the order in which they did. They are in their lanes' `available` too.
+    var buried = MessageList<PlaceLinks>()
     /// Purged messages whose slots are not freed yet.
     var dead = MessageList<AgeLinks>()
     /// Messages of the lane with lower numbers were purged.
@@ -38,6 +40,8 @@ package struct Queue {
     var deadGroups = GroupList()
     /// The retention changed: the timers of this group and the next ones are still to be set anew.
     var rearmFrom = MessageSlot.none
+    /// Where the walk of a move over the groups goes on; `none`: at the first one.
+    var moveFrom = MessageSlot.none
     /// Groups born before were purged.
     var groupsBornFrom: UInt64 = 0
 
@@ -47,6 +51,9 @@ package struct Queue {
     /// Children in the tree of names.
     var nameLeft = MessageSlot.none
     var nameRight = MessageSlot.none
+    /// Children in the tree of those with dead letters, by target and name.
+    var sourceLeft = MessageSlot.none
+    var sourceRight = MessageSlot.none
 
     /// Link of the list of queues with dead messages, or of free ids.
     var nextQueue = MessageSlot.none

@@ -19,18 +19,22 @@ extension BrokerImageCheck {
             tally.returnedTree += found.returnedTree
             tally.readyInGroup += found.readyInGroup
             tally.inFlight += found.inFlight
+            tally.buried += found.buried
             tally.delayed += found.delayed
         }
         for group in dead { try checkDeadGroup(group) }
         try checkTurns(of: id, living)
+        let move = queue.moveFrom
+        try Self.require(move == MessageSlot.none || living.contains(move), "queue \(id) moves a group of others")
         let rearm = queue.rearmFrom
         try Self.require(rearm == MessageSlot.none || living.contains(rearm), "queue \(id) rearms a group of others")
     }
 
     private mutating func checkDeadGroup(_ group: UInt32) throws(BrokerImageError) {
-        var withTimer = 0
+        var (withTimer, buried) = (0, 0)
         let belongs = { (message: MessageSlot) in
             if message.place == .inFlight || message.place == .delayed { withTimer += 1 }
+            if message.place == .buried { buried += 1 }
             return message.place != .free
         }
         let lane = broker.groups[group].lane
@@ -40,6 +44,7 @@ extension BrokerImageCheck {
         messagesMet += met
         membersMet[Int(group)] += UInt32(met)
         messagesWithTimer += withTimer
+        buriedMet += buried
     }
 
     /// A list of groups. One that checks every `previous` cannot come back to where it was.

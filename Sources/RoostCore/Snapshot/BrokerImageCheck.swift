@@ -19,6 +19,8 @@ struct BrokerImageCheck {
     var membersMet: [UInt32]
     /// Damaged ones among them.
     var damagedMet: [UInt32]
+    /// Buried messages met in all lists of ages.
+    var buriedMet = 0
     /// Groups met in the lists of siblings.
     var groupsMet = 0
 
@@ -29,6 +31,8 @@ struct BrokerImageCheck {
         try check.checkQueueTable()
         for id in 0..<check.broker.queues.idCount { try check.checkMessages(of: id) }
         try check.checkGroupTable()
+        try check.checkBurialTable()
+        try check.checkMoves()
         try require(check.messagesMet == check.broker.index.count, "some messages are in no list")
         try require(check.counts == check.broker.counts, "the counts of the queues do not add up")
         let ordersLeft = Broker.numberMax + 1 - check.broker.nextOrder
@@ -53,10 +57,12 @@ extension BrokerImageCheck {
         var inFlight = 0
         var delayed = 0
         var damaged = 0
+        var buried = 0
 
         var counts: MessageCounts {
             MessageCounts(
-                ready: readyList + returnedTree + readyInGroup, inFlight: inFlight, delayed: delayed, damaged: damaged)
+                ready: readyList + returnedTree + readyInGroup, inFlight: inFlight, delayed: delayed, damaged: damaged,
+                buried: buried)
         }
     }
 
@@ -70,12 +76,15 @@ extension BrokerImageCheck {
         }
         found.damaged += damaged
         for group in damagedOwners { damagedMet[Int(group)] += 1 }
-        var deadWithTimer = 0
+        try checkBuried(of: id, found.buried)
+        var (deadWithTimer, deadBuried) = (0, 0)
         _ = try walkOwners(queue.dead, of: id) { message in
             if message.place == .inFlight || message.place == .delayed { deadWithTimer += 1 }
+            if message.place == .buried { deadBuried += 1 }
             return message.place != .free && !Self.isAlive(message, in: broker)
         }
         messagesWithTimer += deadWithTimer
+        buriedMet += found.buried + deadBuried
         try Self.require(queue.counts == found.counts, "the counts of queue \(id) are wrong")
         for state in MessageState.allCases { counts[state] += found.counts[state] }
     }
@@ -86,18 +95,20 @@ extension BrokerImageCheck {
     ) throws(BrokerImageError) -> Tally {
         var tally = Tally()
         let nextOrder = broker.nextOrder
-        try Self.require(owner.isGroup || !queue.isFIFO || lane.available.isEmpty, "\(owner) has a message without group")
+        try Self.require(
+            owner.isGroup || !queue.isFIFO || lane.available.isEmpty, "\(owner) has a message without group")
         let available = try walk(lane.available, of: owner) { message in
             switch message.place {
             case .readyList: tally.readyList += 1
             case .returnedTree: tally.returnedTree += 1
             case .readyInGroup: tally.readyInGroup += 1
-            case .inFlight:
+            case .inFlight, .buried:
                 guard queue.isFIFO || (message.order > 0 && message.order < nextOrder) else { return false }
-                tally.inFlight += 1
+                if message.place == .buried { tally.buried += 1 } else { tally.inFlight += 1 }
             default: return false
             }
-            let fits = message.place == .inFlight || queue.isFIFO == (message.place == .readyInGroup)
+            let isReady = message.place != .inFlight && message.place != .buried
+            let fits = !isReady || queue.isFIFO == (message.place == .readyInGroup)
             return fits && queue.life == .live && isOwn(message)
         }
         let delayed = try walk(lane.delayed, of: owner) { message in
@@ -113,7 +124,7 @@ extension BrokerImageCheck {
     }
 
     @inline(__always)
-    private static func isAlive(_ message: MessageSlot, in broker: borrowing Broker) -> Bool {
+    static func isAlive(_ message: MessageSlot, in broker: borrowing Broker) -> Bool {
         let owner = message.owner
         if owner.isGroup { return broker.isAlive(group: owner.id) }
         return broker.queues.isLive(owner.id) && message.number >= broker.queues[owner.id].purgedBelow

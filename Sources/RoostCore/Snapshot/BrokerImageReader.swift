@@ -12,6 +12,8 @@ package struct BrokerImageReader {
         var queues: QueueDirectory
         var groups = (ids: UInt32(0), count: 0)
         var duplicates = 0
+        var burials = UInt32(0)
+        var moves = UInt32(0)
         var version: UInt32
     }
 
@@ -33,6 +35,8 @@ package struct BrokerImageReader {
             case .header: try takeHeader(&reader)
             case .queues: try takeQueues(&reader)
             case .groups: try takeGroups(&reader)
+            case .burials: try takeBurials(&reader)
+            case .moves: try takeMoves(&reader)
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
@@ -53,6 +57,7 @@ package struct BrokerImageReader {
         else { throw BrokerImageError("queues, groups, messages or their chunks are not as many as the header says") }
         try BrokerImageCheck.check(broker)
         broker.restoreQueuesToRearm()
+        broker.queues.restoreSources()
         return broker
     }
 
@@ -61,6 +66,8 @@ package struct BrokerImageReader {
         guard let header else { return .header }
         if broker.queues.idCount < header.queues.idCount { return .queues }
         if broker.groups.idCount < header.groups.ids { return .groups }
+        if broker.burials.idCount < header.burials { return .burials }
+        if broker.moves.records.count < header.moves { return .moves }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
         if wheels < (header.version == 1 ? 2 : 3) { return .wheel }
         return broker.deduplication.count < header.duplicates ? .duplicates : nil
@@ -97,6 +104,7 @@ extension BrokerImageReader {
         var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
         if version > 1 {
             header.groups = try takeGroupDirectory(&reader)
+            try takeTaskDirectory(&reader, &header)
             header.duplicates = try reader.readCount()
             guard header.duplicates <= DeduplicationTable.countMax else { throw .init(reason: "too many duplicates") }
         }
@@ -113,6 +121,38 @@ extension BrokerImageReader {
         guard ids <= GroupTable.groupsMax else { throw EntryDecodingError(reason: "\(ids) groups") }
         broker.groups.restore(firstFree: firstFree)
         return (ids, try reader.readCount())
+    }
+
+    private mutating func takeTaskDirectory(
+        _ reader: inout ByteReader, _ header: inout Header
+    ) throws(EntryDecodingError) {
+        broker.counts.buried = try reader.readCount()
+        let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard ids <= 1 << 31 else { throw EntryDecodingError(reason: "\(ids) burials") }
+        broker.burials.restore(firstFree: firstFree)
+        header.burials = ids
+        broker.moves.nextID = try reader.read()
+        let (moves, reserved): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard (1...Format.totalMax).contains(broker.moves.nextID), moves <= MoveTable.tasksMax, reserved == 0 else {
+            throw EntryDecodingError(reason: "\(moves) moves, the next one is \(broker.moves.nextID)")
+        }
+        header.moves = moves
+    }
+
+    private mutating func takeMoves(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let count = header?.moves ?? 0
+        repeat {
+            guard broker.moves.records.count < count else { throw .init(reason: "more moves than announced") }
+            broker.moves.append(try MoveImage.decode(&reader))
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeBurials(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let ids = header?.burials ?? 0
+        repeat {
+            guard broker.burials.idCount < ids else { throw .init(reason: "more burials than announced") }
+            broker.burials.restore(try BurialImage.decode(&reader))
+        } while reader.remaining > 0
     }
 
     private mutating func takeGroups(_ reader: inout ByteReader) throws(EntryDecodingError) {

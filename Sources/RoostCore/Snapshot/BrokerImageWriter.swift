@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, groups, chunks, messageWheel, queueWheel, groupWheel, duplicates, end
+        case header, queues, groups, burials, moves, chunks, messageWheel, queueWheel, groupWheel, duplicates, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -15,6 +15,8 @@ package struct BrokerImageWriter: Sendable {
     private var part = Part.header
     private var nextQueue: UInt32 = 0
     private var nextGroup: UInt32 = 0
+    private var nextBurial: UInt32 = 0
+    private var nextMove = 0
     private var nextChunk: UInt32 = 0
     private var nextDuplicate = 0
 
@@ -34,6 +36,12 @@ package struct BrokerImageWriter: Sendable {
         case .groups:
             writeGroups(&section)
             if nextGroup == broker.groups.idCount { part = partAfterGroups }
+        case .burials:
+            writeBurials(&section)
+            if nextBurial == broker.burials.idCount { part = partAfterBurials }
+        case .moves:
+            writeMoves(&section)
+            if nextMove == broker.moves.records.count { part = partAfterMoves }
         case .chunks:
             writeChunks(&section)
             if nextChunk == broker.index.chunkCount { part = .messageWheel }
@@ -55,7 +63,9 @@ package struct BrokerImageWriter: Sendable {
     }
 
     private var partAfterQueues: Part { broker.groups.idCount > 0 ? .groups : partAfterGroups }
-    private var partAfterGroups: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+    private var partAfterGroups: Part { broker.burials.idCount > 0 ? .burials : partAfterBurials }
+    private var partAfterBurials: Part { broker.moves.records.isEmpty ? partAfterMoves : .moves }
+    private var partAfterMoves: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -83,6 +93,12 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.groups.idCount)
             writer.write(broker.groups.firstFree)
             writer.write(UInt64(broker.groups.count))
+            writer.write(UInt64(broker.counts.buried))
+            writer.write(broker.burials.idCount)
+            writer.write(broker.burials.firstFree)
+            writer.write(broker.moves.nextID)
+            writer.write(UInt32(broker.moves.records.count))
+            writer.write(UInt32(0))
             writer.write(UInt64(broker.deduplication.count))
         }
     }
@@ -119,6 +135,26 @@ package struct BrokerImageWriter: Sendable {
             nextDuplicate += 1
         } while nextDuplicate < broker.deduplication.count
             && section.count + Format.duplicateBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeBurials(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.burials.rawValue) }
+        repeat {
+            let bytes = BurialImage.size(broker.burials[nextBurial])
+            guard section.count == 4 || section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { BurialImage.encode(broker.burials[nextBurial], &$0) }
+            nextBurial += 1
+        } while nextBurial < broker.burials.idCount
+    }
+
+    private mutating func writeMoves(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.moves.rawValue) }
+        while nextMove < broker.moves.records.count {
+            let bytes = MoveImage.size(broker.moves.records[nextMove])
+            guard section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { MoveImage.encode(broker.moves.records[nextMove], &$0) }
+            nextMove += 1
+        }
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -176,6 +212,8 @@ extension Broker {
         BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
             + deduplication.count * BrokerImageFormat.duplicateBytes
+            + Int(burials.idCount) * BurialImage.fixedSize + burials.textBytes
+            + moves.records.count * (MoveImage.fixedSize + Limits.queueNameBytesMax)
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
             + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)

@@ -10,7 +10,8 @@ enum QueueImage {
 
     static func size(_ queue: borrowing Queue) -> Int {
         guard queue.life != .free else { return Format.freeQueueBytes }
-        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count + (queue.pause?.reason.utf8.count ?? 0)
+        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count
+            + (queue.pause?.reason.utf8.count ?? 0)
     }
 
     /// Writes exactly `size` bytes.
@@ -59,6 +60,11 @@ enum QueueImage {
         writer.write(UInt32(0))
         writer.write(queue.totals.movedOut)
         writer.write(queue.totals.movedIn)
+        writer.write(UInt64(queue.counts.buried))
+        writer.write(queue.buried.head)
+        writer.write(queue.buried.tail)
+        writer.write(queue.moveFrom)
+        writer.write(UInt32(0))
     }
 
     private static func decodeGroups(_ queue: inout Queue, _ reader: inout ByteReader) throws(EntryDecodingError) {
@@ -73,6 +79,11 @@ enum QueueImage {
         let reserved: UInt32 = try reader.read()
         guard reserved == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
         try reader.readMoved(&queue.totals)
+        queue.counts.buried = try reader.readCount()
+        queue.buried = MessageList(head: try reader.read(), tail: try reader.read())
+        queue.moveFrom = try reader.read()
+        let behind: UInt32 = try reader.read()
+        guard behind == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
     }
 
     static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue {

@@ -183,21 +183,21 @@ extension Engine {
     }
 
     /// The disk cannot be read for a reason that passes. Refused means that nothing happened.
-    /// The file may be gone because cleaning moved what was in it. Else nothing is wrong with the messages: they go
-    /// back.
+    /// The file may be gone because cleaning moved what was in it, or because all of it was deleted meanwhile: such
+    /// messages leave the reply. Else nothing is wrong with the messages: they go back.
     private mutating func goOn(_ reply: consuming OutgoingReply, after error: DiskError) {
         var reply = reply
-        var hasMoved = false
+        var hasChanged = false
         for place in reply.messages.indices {
             guard case .missing = reply.messages[place].body else { continue }
             let (slot, number) = (reply.messages[place].slot, reply.messages[place].number)
-            guard let location = core.location(slot: slot, number: number),
-                location != reply.messages[place].location
-            else { continue }
-            reply.messages[place].location = location
-            hasMoved = true
+            let location = core.location(slot: slot, number: number)
+            guard location != reply.messages[place].location else { continue }
+            if let location { reply.messages[place].location = location } else { reply.messages[place].body = .left }
+            hasChanged = true
         }
-        guard !hasMoved else { return resume(reply) }
+        // No endless loop: what is still missing then has another place, or goes back the next time.
+        guard !hasChanged else { return resume(reply) }
         readProblem = error
         giveBack(reply)
     }
@@ -212,7 +212,8 @@ extension Engine {
 
     private mutating func giveBack(_ reply: consuming OutgoingReply) {
         if case .received(let queue, _, let leased, _) = reply.kind {
-            for message in leased { followUps.append(.giveBack(queue, message.handle)) }
+            // The last one is carried out first: so they stand in their order, at the end of a queue too.
+            for message in leased.reversed() { followUps.append(.giveBack(queue, message.handle)) }
         }
         answer(reply.receiver, reply.token, .failure(.busy))
     }
@@ -285,7 +286,7 @@ extension Engine {
         return PeekedMessage(
             id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
-            deadLetterSource: peeked.deadLetterSource)
+            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource)
     }
 }
 

@@ -30,8 +30,14 @@ extension Engine {
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
         case .peek(let queue, let options): try peek(queue, options, token, receiver)
-        case .bury, .kick, .kickByID, .listDeadLetterSources, .startMove, .listMoves, .cancelMove, .moveByID:
-            throw .busy
+        case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
+        case .kick(let queue, let count): try kick(queue, count: count)
+        case .kickByID(let queue, let id): try kick(queue, id)
+        case .listDeadLetterSources(let queue, let after, let limit): try listDeadLetterSources(queue, after, limit)
+        case .startMove(let options): try startMove(options)
+        case .listMoves(let queue, let limit): try listMoves(queue, limit)
+        case .cancelMove(let id): try cancelMove(id)
+        case .moveByID(let queue, let to, let ids): try moveByID(queue, to, ids)
         }
     }
 
@@ -97,6 +103,15 @@ extension Engine {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
         let (ids, more) = core.listQueues(prefix: prefix, after: after, limit: limit)
+        return .reply(.queues(ids.map { describe($0) }, more: more))
+    }
+
+    private func listDeadLetterSources(
+        _ queue: QueueName, _ after: QueueName?, _ limit: Int
+    ) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let (ids, more) = core.deadLetterSources(of: try core.queueID(named: queue), after: after, limit: limit)
         return .reply(.queues(ids.map { describe($0) }, more: more))
     }
 

@@ -48,6 +48,7 @@ struct Engine: ~Copyable {
     var segmentsRemoved: UInt64 = 0
     /// Queues that may have something for their waiters.
     var queuesToServe: [UInt32] = []
+    var moves = MoveSchedule()
     /// Broker time of this turn.
     var now: BrokerTime
     /// Test only: results leave before they are on disk, to show that the tests notice.
@@ -103,8 +104,9 @@ struct LackOfRoom {
     var tick = false
     var waiter = false
     var followUp = false
+    var move = false
 
-    var any: Bool { request || tick || waiter || followUp }
+    var any: Bool { request || tick || waiter || followUp || move }
 }
 
 extension Engine {
@@ -131,6 +133,7 @@ extension Engine {
         serveWaiters()
         performRequests(isOverdue)
         if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
+        moveOn()
         syncIfDue()
         markIfIdle()
     }
@@ -142,6 +145,13 @@ extension Engine {
         for item in inbound {
             if case .bodyRead(let read, let result) = item { finish(read, result) } else { backlog.add(item) }
         }
+    }
+
+    /// What has found no room in this turn comes before moves.
+    private mutating func moveOn() {
+        guard core.runningMoveCount > 0 else { return }
+        if lacksRoom.any || !performMove() { lacksRoom.move = true }
+        serveWaiters()
     }
 
     mutating func askAgain(_ submission: Submission, for receiver: Int) {
@@ -182,7 +192,8 @@ extension Engine {
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
         let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
-        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve].compactMap { $0 }.min()
+        let move = lacksRoom.move ? nil : nextMoveDue
+        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve, move].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.

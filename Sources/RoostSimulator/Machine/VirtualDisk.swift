@@ -10,7 +10,7 @@ final class VirtualDisk: Disk {
         case powerCut
         /// The call fails; a write leaves a part of its sectors, a sync loses what it was to sync.
         case error(Int32)
-        /// A write that leaves its first sectors only.
+        /// A write that leaves its first sectors only. Any other call fails with EIO.
         case shortWrite
     }
 

@@ -177,6 +177,7 @@ extension Books {
         let lease = leases.remove(at: place)
         try require(
             lease.queue == queue && Self.fits(lease, options), "the lease of \(numbers) was for another request")
+        try require(!lease.isRefused, "messages \(numbers) were given out, but some of their lease went back unasked")
         noteAnswered(lease.sequence)
         try checkLeft(lease, numbers)
         let leased = lease.messages.filter { numbers.contains($0.number) }
@@ -219,7 +220,7 @@ extension Books {
         } catch {
             // What was leased for it may have been removed before it could be read.
             let isGone = leases.contains { lease in
-                lease.queue == queue && Self.fits(lease, options)
+                lease.queue == queue && Self.fits(lease, options) && !lease.isRefused
                     && lease.messages.allSatisfy { state.find(number: $0.number) == nil }
             }
             if !isGone { throw error }

@@ -69,7 +69,7 @@ struct Books: Sendable {
     var isEnding = false
     var hasFailed = false
     var mayBeFull = false
-    /// A read failed for a reason that says nothing of the file: who needed it is refused.
+    /// In this life a read failed for a reason that says nothing of the file: who needed it is refused.
     var mayBeUnread = false
     /// Nothing is left of the space that is kept for deletes.
     var isReserveUsedUp = false
@@ -141,6 +141,7 @@ extension Books {
         (moment.time, moment.note, moment.isMark) = (record.time, .none, record.isMark)
         guard !record.isMark else { return past.append(moment) }
         let before = moment.state
+        if mayBeUnread { noteEndedLeases(before) }
         moment.note = try moment.state.apply(record, permits)
         try match(moment.note, record, before)
         past.append(moment)
@@ -163,23 +164,20 @@ extension Books {
         default: break
         }
         let now = BrokerTime(milliseconds: record.time)
-        guard assign(record.sequence, note, before, now, behind: -1) || isUnreadGivenBack(note) else {
-            throw Mismatch("nobody asked for record \(record.sequence): \(note)")
-        }
+        let cause = cause(record.sequence, note, before, now, behind: -1)
+        if isUnreadGivenBack(note, before, isAsked: cause != nil) { return }
+        guard let cause else { throw Mismatch("nobody asked for record \(record.sequence): \(note)") }
+        (calls[cause].record, calls[cause].result) = (record.sequence, note)
     }
 
-    /// `behind`: no request up to there caused it.
-    private mutating func assign(
+    /// Index of the request. `behind`: none up to there caused it.
+    private func cause(
         _ record: UInt64, _ note: RecordNote, _ before: ModelState, _ now: BrokerTime, behind: Int
-    ) -> Bool {
+    ) -> Int? {
         let last = max(calls.lastIndex { $0.record != nil } ?? -1, behind)
-        for index in calls.indices where index > last && calls[index].submittedAfter < record {
-            guard causes(calls[index].request, note, before, now) else { continue }
-            calls[index].record = record
-            calls[index].result = note
-            return true
+        return calls.indices.first { index in
+            index > last && calls[index].submittedAfter < record && causes(calls[index].request, note, before, now)
         }
-        return false
     }
 
     /// The request at `index` was refused, so the record that was taken for its own is that of a later one, and those
@@ -190,19 +188,48 @@ extension Books {
         for record in records {
             let (before, after) = (moment(record - 1).state, moment(record))
             let now = BrokerTime(milliseconds: after.time)
-            guard assign(record, after.note, before, now, behind: index) else { return false }
+            guard let cause = cause(record, after.note, before, now, behind: index) else { return false }
+            (calls[cause].record, calls[cause].result) = (record, after.note)
         }
         return true
     }
 
-    /// What was leased and could not be read goes back without anybody's asking.
-    private mutating func isUnreadGivenBack(_ note: RecordNote) -> Bool {
+    /// What was leased and could not be read goes back without anybody's asking, at the beginning of a turn.
+    ///
+    /// A request with an older handle may want the same: `isAsked`. The record is not taken for its own, for then
+    /// requests before it could not have left the records that follow. If it was its own, nothing is wrong: its reply
+    /// holds in the state after the record too, and the receive may still be answered.
+    private mutating func isUnreadGivenBack(_ note: RecordNote, _ before: ModelState, isAsked: Bool) -> Bool {
         guard mayBeUnread, case .visibility(let number, nil) = note,
-            let lease = leases.firstIndex(where: { $0.messages.contains { $0.number == number } })
+            let lease = leases.firstIndex(where: { lease in
+                lease.messages.contains { $0.number == number && Self.isHeld($0, before) }
+            })
         else { return false }
-        leases[lease].messages.removeAll { $0.number == number }
-        if leases[lease].messages.isEmpty { leases.remove(at: lease) }
+        if !isAsked { leases[lease].isRefused = true }
         return true
+    }
+
+    /// Whether the lease after which the message was as given here goes on.
+    private static func isHeld(_ leased: ModelMessage, _ state: ModelState) -> Bool {
+        guard let message = state.find(number: leased.number)?.message else { return false }
+        return message.state == .inFlight && message.receiveCount == leased.receiveCount
+    }
+
+    private mutating func noteEndedLeases(_ state: ModelState) {
+        for index in leases.indices {
+            for message in leases[index].messages where !Self.isHeld(message, state) {
+                leases[index].ended.insert(message.number)
+            }
+        }
+    }
+
+    /// Whether nobody needs an answer to the lease any more: its messages are gone, or went back because they could not
+    /// be read.
+    func isOver(_ lease: Lease) -> Bool {
+        lease.messages.allSatisfy { message in
+            if mayBeUnread { return lease.ended.contains(message.number) || !Self.isHeld(message, state) }
+            return state.find(number: message.number) == nil
+        }
     }
 
     private func matchLease(_ lease: Lease) throws(Mismatch) {
@@ -285,6 +312,7 @@ extension Books {
         turns = []
         calls = []
         leases = []
+        mayBeUnread = false
         isEnding = false
         hasFailed = false
     }

@@ -31,6 +31,10 @@ struct Lease: Sendable {
     var inFlightBefore: Int
     var defaultTimeout: Milliseconds
     var sequence: UInt64 = 0
+    /// Some of it went back, and nobody asked: a body could not be read, so the receive is refused.
+    var isRefused = false
+    /// Numbers of the messages that it held no longer at some time. Kept only after a read has failed.
+    var ended: Set<UInt64> = []
 }
 
 /// What the surroundings of a run permit.

@@ -45,6 +45,7 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     // Bodies.
     case coldRead
     case readFromPageCache
+    case unreadRefused
 
     // Time.
     case clockSteppedForward

@@ -1,3 +1,4 @@
+import Glibc
 import RoostLog
 import RoostModel
 import RoostStorage
@@ -9,8 +10,7 @@ extension World {
         for (call, file, fault) in disk.takeFired() {
             trace.add(0xfa, UInt64(fault.traceWord))
             hasFaultFired = true
-            if call == .read { books.permits.damage = true }
-            if call == .read, !fault.isDamage { books.mayBeUnread = true }
+            if call == .read { noteUnread(fault) }
             if call != .read { books.mayBeFull = true }
             tell("fault: \(fault) at \(call.rawValue) \(file?.name ?? "")")
             let isSegment: Bool
@@ -21,6 +21,15 @@ extension World {
             case (.error, .sync) where isSegment: coverage.hit(.syncFailed)
             default: break
             }
+        }
+    }
+
+    /// EIO says that the medium does not give the bytes; that is damage. Nothing else is.
+    private func noteUnread(_ fault: VirtualDisk.Fault) {
+        switch fault {
+        case .error(EIO), .shortWrite: books.permits.damage = true
+        case .error: books.mayBeUnread = true
+        case .powerCut: break
         }
     }
 
@@ -60,6 +69,7 @@ extension World {
         switch (call.request, completion.result) {
         case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
         case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
+        case (.receive, .failure(.busy)): coverage.hit(.unreadRefused)
         case (.delete, .success) where isDiskFull, (.deleteByID, .success) where isDiskFull:
             coverage.hit(.diskFullDeleted)
         case (.send, .success) where wasSpaceGone && !isDiskFull && disk.memory.capacityBytes == nil:
@@ -73,9 +83,6 @@ extension World {
 }
 
 extension VirtualDisk.Fault {
-    /// EIO: the medium does not give the bytes.
-    var isDamage: Bool { self == .error(5) }
-
     var traceWord: Int {
         switch self {
         case .powerCut: 1

@@ -5,6 +5,7 @@ import RoostStorage
 extension SQSConnection {
     /// The request is complete.
     func finish() {
+        body.join()
         if let fault = faultOfSignature() { return answer(fault) }
         guard let head else { return }
         switch head.route {

@@ -52,8 +52,9 @@ package final class SharedLoad: Sendable {
 
     // MARK: The account
 
-    /// With its handlers, decoder and buffers of 1 KiB: the growth of the process for each of thousands that idle.
-    private static let bytesPerConnection = 8 * 1024
+    /// With its handlers, its decoder and the read buffer that it keeps: the growth of the process for each of thousands
+    /// that idle.
+    private static let bytesPerConnection = 16 * 1024
 
     package var account: ConnectionLoad {
         ConnectionLoad(

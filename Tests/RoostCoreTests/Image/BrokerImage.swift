@@ -64,8 +64,10 @@ struct Exercise {
         case ..<25: try send(to: queue)
         case ..<50: try lease(from: queue)
         case ..<65: try useHandle()
+        case ..<70: try buryOrKick(in: queue)
         case ..<85: try useMessage(of: queue)
-        case ..<90: try create()
+        case ..<89: try create()
+        case ..<92: try move(from: queue, name)
         case ..<95:
             try carryOut(.changeSettings(broker.prepareChangeSettings(name, .init(retention: .seconds(9)), now: now)))
         case ..<97: try carryOut(.purgeQueue(broker.preparePurgeQueue(name)))
@@ -82,7 +84,10 @@ struct Exercise {
     private mutating func create() throws {
         let number = random.below(4)
         let name = try QueueName("exercise-\(number)")
-        let change = QueueSettingsChange(isFIFO: number == 3)
+        var change = QueueSettingsChange(isFIFO: number == 3)
+        if number == 1, random.chance(70) {
+            change.deadLetters = .some(DeadLetterPolicy(target: try QueueName("exercise-0"), receivesMax: 1))
+        }
         if case .entry(let entry) = try broker.prepareCreateQueue(name, change, now: now) {
             try carryOut(.createQueue(entry))
         }
@@ -117,6 +122,32 @@ struct Exercise {
             let timeout = Milliseconds(Int64(random.chance(60) ? 0 : random.below(50_000)))
             let entry = try broker.prepareChangeVisibility(handle, in: queue, timeout: timeout, now: now)
             if let entry { try carryOut(.changeVisibility(entry)) }
+        }
+    }
+
+    private mutating func move(from queue: UInt32, _ name: QueueName) throws {
+        if let entry = broker.prepareDeadLetters(from: queue, maximum: 4, now: now) {
+            return try carryOut(.transfer(entry))
+        }
+        guard let running = broker.runningMoves.first, random.chance(70) else {
+            let to = random.chance(50) ? nil : try QueueName("exercise-\(random.below(4))")
+            return try carryOut(.startMove(broker.prepareStartMove(MoveOptions(from: name, to: to), now: now)))
+        }
+        switch broker.prepareMoveStep(running.id, maximum: 1 + random.below(4), now: now) {
+        case .transfer(let entry): try carryOut(.transfer(entry))
+        case .end(let entry): try carryOut(.endMove(entry))
+        default: try carryOut(.endMove(broker.prepareCancelMove(running.id, now: now)))
+        }
+    }
+
+    private mutating func buryOrKick(in queue: UInt32) throws {
+        if random.chance(30) {
+            if let entry = try broker.prepareKick(1 + random.below(3), of: queue, now: now) {
+                try carryOut(.kick(entry))
+            }
+        } else if let (queue, handle) = handles.last, broker.queueName(queue) != nil {
+            let burial = Burial(reason: "too hard", error: "line \(random.below(1000))", by: "w")
+            try carryOut(.bury(broker.prepareBury(handle, in: queue, burial, now: now)))
         }
     }
 

@@ -9,9 +9,36 @@ struct BrokerImageDamageTests {
         var exercise = Exercise(Broker(configuration: Rehearsal.configuration), seed: 77)
         try exercise.run(150)
         var broker = exercise.broker
+        try addMoves(to: &broker)
         try addGroups(to: &broker, "groups", QueueSettingsChange(retention: .seconds(1000)))
         try addGroups(to: &broker, "groups.fifo", QueueSettingsChange(retention: .seconds(1000), isFIFO: true))
         return broker
+    }
+
+    /// A move that is over, and one in the middle of its walk.
+    private static func addMoves(to broker: inout Broker) throws {
+        let now = BrokerTime(milliseconds: 1_700_001_000_000)
+        let (dead, other) = (try QueueName("dead"), try QueueName("other"))
+        let queue = try broker.createQueue("dead", now: now)
+        let policy = DeadLetterPolicy(target: dead, receivesMax: 1)
+        let source = try broker.createQueue("other", QueueSettingsChange(deadLetters: .some(policy)), now: now)
+        for group in ["a", "a", "b", "c"] { try broker.send(to: source, in: group, now: now) }
+        for leased in try broker.lease(4, from: source, now: now) {
+            let entry = try broker.prepareGiveBack(leased.handle, in: source)
+            if let entry { try broker.carryOut(.changeVisibility(entry)) }
+        }
+        if let entry = broker.prepareDeadLetters(from: source, maximum: 10, now: now) {
+            try broker.carryOut(.transfer(entry))
+        }
+        let first = try broker.prepareStartMove(MoveOptions(from: dead, to: other, rate: 7), now: now)
+        try broker.carryOut(.startMove(first))
+        try broker.carryOut(.endMove(broker.prepareCancelMove(first.id, now: now)))
+        let second = try broker.prepareStartMove(MoveOptions(from: dead), now: now)
+        try broker.carryOut(.startMove(second))
+        guard case .transfer(let entry) = broker.prepareMoveStep(second.id, maximum: 1, now: now) else {
+            throw Discrepancy("nothing is moved out of queue \(queue)")
+        }
+        try broker.carryOut(.transfer(entry))
     }
 
     /// Groups that are purged, whose timers are to be set anew, and with messages in every state.
@@ -32,6 +59,10 @@ struct BrokerImageDamageTests {
             let entry = try broker.prepareGiveBack(leased.handle, in: queue)
             if let entry { try broker.carryOut(.changeVisibility(entry)) }
         }
+        for leased in try broker.lease(3, from: queue, .seconds(50), now: now).prefix(2) {
+            let burial = Burial(reason: "too hard", error: "line 7", by: "worker")
+            try broker.carryOut(.bury(broker.prepareBury(leased.handle, in: queue, burial, now: now)))
+        }
         for number in [6, 10] {
             let entry = broker.prepareDamage(slot: sent[number].slot, number: sent[number].number)
             if let entry { try broker.carryOut(.damage(entry)) }
@@ -40,18 +71,19 @@ struct BrokerImageDamageTests {
         try broker.carryOut(.changeSettings(broker.prepareChangeSettings(QueueName(name), longer, now: now)))
     }
 
-    private static let sections = 7
+    private static let sections = 9
     /// Of the section with the chunk of messages.
-    private static let chunk = 3
+    private static let chunk = 5
     private static let headerOfChunkBytes = 16 + 128
 
-    /// What a broker with a chunk of messages is in: header, queues, groups, chunk, three wheels.
+    /// What a broker with a chunk of messages is in: header, queues, groups, burials, moves, chunk, three wheels.
     @Test("The small image has every kind of message")
     func smallImage() throws {
         let broker = try Self.small()
         for state in MessageState.allCases { #expect(broker.counts[state] > 0, "\(state)") }
         let image = BrokerImage(of: broker)
         #expect(image.sections.count == Self.sections)
+        #expect(broker.runningMoveCount > 0)
         #expect(try BrokerImage(of: image.restored()) == image)
         for name in ["groups", "groups.fifo"] {
             let counts = broker.counts(of: try broker.queueID(named: QueueName(name)))

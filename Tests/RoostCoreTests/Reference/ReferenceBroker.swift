@@ -17,6 +17,8 @@ struct ReferenceBroker {
         var timerSerial = 0
         var receiveCount: UInt32 = 0
         var firstReceivedAt: BrokerTime?
+        var burial: Burial?
+        var buriedAt: BrokerTime?
     }
 
     struct Queue {
@@ -35,6 +37,8 @@ struct ReferenceBroker {
         var delayed: [Message] = []
         /// In the order in which the damage was found.
         var damaged: [Message] = []
+        /// Serials of the messages of the line that are buried, in the order of burial.
+        var burials: [Int] = []
         /// Groups that have messages, in the order of their beginning.
         var groups: [String] = []
         /// Groups with something to deliver, the next one first.
@@ -45,7 +49,7 @@ struct ReferenceBroker {
         var all: [Message] { line + delayed + damaged }
     }
 
-    private(set) var queues: [Queue] = []
+    var queues: [Queue] = []
     private var lastSerial = 0
     private var lastTimer = 0
     /// Totals of the queues that were deleted.
@@ -94,6 +98,7 @@ extension ReferenceBroker {
         queues[position].ages = []
         queues[position].delayed = []
         queues[position].damaged = []
+        queues[position].burials = []
         queues[position].groups = []
         queues[position].turns = []
         queues[position].turnsBeforeOthers = 0
@@ -101,8 +106,10 @@ extension ReferenceBroker {
 
     mutating func change(_ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime) throws(Rejection) {
         let position = try position(named: name)
+        if change.isFIFO ?? queues[position].settings.isFIFO != queues[position].settings.isFIFO {
+            throw .queueTypeIsFixed
+        }
         let settings = try checked(change.applied(to: queues[position].settings))
-        if settings.isFIFO != queues[position].settings.isFIFO { throw .queueTypeIsFixed }
         if settings.isFIFO, settings.redelivery == .back { throw .backInFIFO }
         queues[position].settings = settings
         queues[position].modifiedAt = now
@@ -202,7 +209,7 @@ extension ReferenceBroker {
         if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
             if let receiveCount {
                 if queues[queue].line[place].receiveCount != receiveCount { return false }
-                let isOver = queues[queue].line[place].state == .ready
+                let isOver = queues[queue].line[place].state != .inFlight
                 if isOver, queues[queue].settings.isFIFO { throw .receiptHandleExpired }
             }
         } else if let place = queues[queue].damaged.firstIndex(where: { $0.serial == serial }) {
@@ -222,6 +229,7 @@ extension ReferenceBroker {
         try checkVisibility(timeout)
         guard let queue = position(id: id), let place = queues[queue].line.firstIndex(where: { $0.serial == serial })
         else { throw .messageNotAvailable }
+        if queues[queue].line[place].state == .buried { throw .messageNotAvailable }
         if queues[queue].line[place].state == .inFlight {
             // The handle holds 16 bits of the second of its receive: what was held 18.2 hours looks new again.
             let held = (now.milliseconds / 1000 - receivedAt.milliseconds / 1000) % 65_536
@@ -296,6 +304,7 @@ extension ReferenceBroker {
         queues[queue].line.removeAll { $0.serial == serial }
         queues[queue].delayed.removeAll { $0.serial == serial }
         queues[queue].ages.removeAll { $0 == serial }
+        queues[queue].burials.removeAll { $0 == serial }
     }
 
     private mutating func nextTimer() -> Int {
@@ -354,7 +363,7 @@ extension ReferenceBroker {
     }
 
     /// Groups that have something to deliver now stand behind those that had before.
-    private mutating func refreshTurns(_ queue: Int) {
+    mutating func refreshTurns(_ queue: Int) {
         let before = queues[queue]
         queues[queue].turns = before.turns.filter { !deliverable(before, $0).isEmpty }
         for group in queues[queue].groups where !queues[queue].turns.contains(group) {
@@ -422,10 +431,10 @@ extension ReferenceBroker {
     var messageCount: Int { queues.reduce(0) { $0 + $1.all.count } }
 
     func describe(_ queue: Queue, now: BrokerTime) -> QueueInfo {
-        let ready = queue.line.filter { $0.state == .ready }.count
+        let (ready, buried) = (queue.line.filter { $0.state == .ready }.count, queue.burials.count)
         let counts = MessageCounts(
-            ready: ready, inFlight: queue.line.count - ready, delayed: queue.delayed.count,
-            damaged: queue.damaged.count)
+            ready: ready, inFlight: queue.line.count - ready - buried, delayed: queue.delayed.count,
+            damaged: queue.damaged.count, buried: buried)
         return QueueInfo(
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
             counts: counts, totals: queue.totals,
@@ -453,7 +462,7 @@ extension ReferenceBroker {
             switch state {
             case .delayed: grouped(queue, queue.delayed)
             case .damaged: queue.damaged
-            case .buried: [Message]()
+            case .buried: queue.burials.compactMap { serial in queue.line.first { $0.serial == serial } }
             case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
             case .ready, .inFlight:
                 grouped(

@@ -127,7 +127,7 @@ extension Rehearsal {
     mutating func anyQueue() -> UInt32? { model.queues.isEmpty ? nil : random.pick(model.queues).id }
 
     /// Half of the time one of the newest.
-    private mutating func anyHandle() -> Issued? {
+    mutating func anyHandle() -> Issued? {
         guard !handles.isEmpty else { return nil }
         return random.chance(50) ? random.pick(handles) : random.pick(handles.suffix(20))
     }
@@ -181,7 +181,7 @@ extension Rehearsal {
         }
     }
 
-    private mutating func flipped(_ handle: ReceiptHandle) -> ReceiptHandle {
+    mutating func flipped(_ handle: ReceiptHandle) -> ReceiptHandle {
         var handle = handle
         let bit: UInt64 = 1 << UInt64(random.below(64))
         switch random.below(3) {

@@ -94,6 +94,8 @@ extension Rehearsal {
             try requireEqual(peeked.receiveCount, message.receiveCount, "the receive count of a message")
             let isTimed = state == .delayed || state == .inFlight
             try requireEqual(peeked.due, isTimed ? message.due : nil, "when a message is due")
+            try requireEqual(peeked.burial, state == .buried ? message.burial : nil, "why a message was buried")
+            try requireEqual(peeked.buriedAt, state == .buried ? message.buriedAt : nil, "when a message was buried")
             let location = state == .damaged ? BodyLocation.none : locationOfSerial[message.serial]
             try requireEqual(peeked.location, location, "the location of a message")
         }
