@@ -141,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "RoostServerTests",
             dependencies: [
-                "RoostModel", "RoostServer", "RoostLocalStorage", "SQSFrontend", "CAllocationCounter",
+                "RoostModel", "RoostServer", "RoostLocalStorage", "RoostStorage", "SQSFrontend", "CAllocationCounter",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

@@ -1,4 +1,4 @@
-package import RoostModel
+import RoostModel
 package import RoostStorage
 import Synchronization
 
@@ -10,12 +10,12 @@ import Synchronization
 ///
 /// All requests have to come this way, because a queue that is deleted behind its back would stay known.
 package final class AutoCreatingStorage: Storage, CompletionReceiver {
-    private struct Waiting {
+    fileprivate struct Waiting {
         var submission: Submission
         var receiver: any CompletionReceiver
     }
 
-    private struct State {
+    fileprivate struct State {
         var known: Set<QueueName> = []
         /// Requests for queues that are being made, in their order.
         var waiting: [QueueName: [Waiting]] = [:]
@@ -24,7 +24,7 @@ package final class AutoCreatingStorage: Storage, CompletionReceiver {
         var nextToken: UInt64 = 1
     }
 
-    private struct Creation {
+    fileprivate struct Creation {
         var queue: QueueName
         /// A delete of the queue was asked for meanwhile: it may be gone again.
         var isOvertaken = false

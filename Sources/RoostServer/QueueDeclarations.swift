@@ -1,6 +1,6 @@
 import HTTPFrontend
 package import Logging
-package import RoostModel
+import RoostModel
 package import RoostStorage
 
 /// Makes the queues of the configuration file what they are to be, before requests are served.

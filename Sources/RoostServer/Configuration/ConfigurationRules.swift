@@ -1,3 +1,5 @@
+import RoostModel
+
 /// What must hold between options, and what an operator should be told.
 enum ConfigurationRules {
     typealias Problem = ConfigurationError.Problem

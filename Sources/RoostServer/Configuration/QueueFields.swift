@@ -22,8 +22,10 @@ struct QueueFields {
         self.path = path
         guard let mapping = node.mapping else {
             // Nothing below the name of the option: no queues.
-            if node.scalar?.string.isEmpty == true { return }
-            return object(node, "queues is no mapping from names to settings, for example \"orders: {visibility: 2m}\"")
+            if node.scalar?.string.isEmpty != true {
+                object(node, "queues is no mapping from names to settings, for example \"orders: {visibility: 2m}\"")
+            }
+            return
         }
         for (key, value) in mapping { read(key, value) }
     }
