@@ -1,3 +1,4 @@
+import RoostModel
 package import RoostServer
 
 /// What `serve --print-config` writes.
