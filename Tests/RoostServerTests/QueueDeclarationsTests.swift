@@ -1,3 +1,4 @@
+import RoostLocalStorage
 import RoostModel
 import RoostServer
 import RoostStorage
