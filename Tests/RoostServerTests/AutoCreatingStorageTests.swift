@@ -8,7 +8,7 @@ import Testing
     private let message = NewMessage(body: [1], group: "g", deduplication: nil)
 
     @Test func aSendMakesTheQueueThatItNames() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let calls = AsyncStorage(AutoCreatingStorage(engine.storage))
             let name = try QueueName("orders")
             for body in UInt8(1)...3 { _ = try await calls.perform(.send(name, NewMessage(body: [body]))) }
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func aReceiveMakesAFIFOQueueByItsName() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let calls = AsyncStorage(AutoCreatingStorage(engine.storage))
             let options = ReceiveOptions(maximum: 1)
             #expect(try await calls.perform(.receive(QueueName("a.fifo"), options)) == .received([]))
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test func otherRequestsMakeNothing() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let calls = AsyncStorage(AutoCreatingStorage(engine.storage))
             let name = try QueueName("orders")
             for request in [StorageRequest.describeQueue(name), .purgeQueue(name), .peek(name, PeekOptions(count: 1))] {
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func aQueueThatExistsKeepsItsSettings() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let calls = AsyncStorage(AutoCreatingStorage(engine.storage))
             let name = try QueueName("old.fifo")
             _ = try await engine.calls.perform(.createQueue(name, QueueSettingsChange(delay: .seconds(5))))
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func aQueueThatWasDeletedIsMadeAgain() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let calls = AsyncStorage(AutoCreatingStorage(engine.storage))
             let name = try QueueName("orders")
             for _ in 1...3 {

@@ -34,7 +34,7 @@ import Testing
 
     /// The link stands before its target in the file.
     @Test func queuesAreMadeAndAreLeftAloneTheSecondTime() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let first = try await apply(Self.linked, to: engine)
             #expect(first.last == "info: declared queues: 3 created, 0 changed, 0 as they were")
             #expect(first.contains("info: created queue orders-dead (retention 14d, dead-letter-sources orders)"))
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func whatDiffersIsChangedAndToldAndTheRestStays() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             _ = try await engine.calls.perform(
                 .createQueue(
                     QueueName("orders"),
@@ -72,7 +72,7 @@ import Testing
 
     /// In a ring one of the links has to wait until its target is made.
     @Test func queuesMayBeDeadLettersOfEachOther() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let text = """
                   a: {dead-letters: {queue: b, max-receives: 1}}
                   b: {dead-letters: {queue: a, max-receives: 2}}
@@ -84,7 +84,7 @@ import Testing
     }
 
     @Test func aQueueOfAnotherTypeIsRefusedWithTheNextStepAndNothingIsDone() async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             // As an older version could have made it.
             _ = try await engine.calls.perform(.createQueue(QueueName("old.fifo"), QueueSettingsChange()))
             let text = try await complaint("  fresh: {}\n  old.fifo: {}\n", engine)
@@ -105,7 +105,7 @@ import Testing
         ("  a: {max-message-bytes: 100MiB}\n", "maximum_message_bytes is 104857600; accepted are 1 to"),
     ])
     func whatCannotBeReachedIsTold(_ text: String, _ words: String) async throws {
-        try await withEngine { engine in
+        try await withEngine { (engine) async throws in
             let complaint = try await complaint(text, engine)
             #expect(complaint.contains(words) && complaint.contains(":2: "), "\(complaint)")
         }
