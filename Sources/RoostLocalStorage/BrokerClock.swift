@@ -36,34 +36,27 @@ package struct TimeSource: Sendable {
 ///
 /// Broker time starts at the wall clock, or at the last logged time if that is later, and follows the monotonic clock
 /// from there: stepping the wall clock while the broker runs neither revives nor expires anything.
-///
-/// A wall clock that is doubted (`RecoverySummary.isClockDoubted`) is followed only after `doubtTime`. Until then
-/// broker time goes on from the last logged time, so that a wrong clock leaves no trace on disk if somebody stops the
-/// server.
 struct BrokerClock: Sendable {
-    static let doubtTime = Milliseconds.seconds(600)
     /// 2020 to 2500. Outside of it a clock is not set, and times do not fit into the message index for long.
     static let wallRange: ClosedRange<Int64> = 1_577_836_800_000...16_725_225_600_000
 
     private let source: TimeSource
     private let startMilliseconds: Int64
     private let startNanoseconds: UInt64
-    /// What is added when the doubt is over.
-    private let doubtedMilliseconds: Int64
 
-    init(_ source: TimeSource, from start: BrokerTime, isWallDoubted: Bool) {
+    init(_ source: TimeSource, from start: BrokerTime) {
         self.source = source
-        let wall = source.wallMilliseconds()
-        startMilliseconds = isWallDoubted ? start.milliseconds : max(wall, start.milliseconds)
-        doubtedMilliseconds = max(wall - startMilliseconds, 0)
+        startMilliseconds = max(source.wallMilliseconds(), start.milliseconds)
         startNanoseconds = source.monotonicNanoseconds()
     }
 
     func now() -> BrokerTime {
         let elapsed = Int64((nanoseconds() - startNanoseconds) / 1_000_000)
-        let doubted = elapsed < Self.doubtTime.count ? 0 : doubtedMilliseconds
-        return BrokerTime(milliseconds: startMilliseconds + elapsed + doubted)
+        return BrokerTime(milliseconds: startMilliseconds + elapsed)
     }
+
+    /// What the wall clock says now. It is only compared with broker time.
+    func wall() -> BrokerTime { BrokerTime(milliseconds: source.wallMilliseconds()) }
 
     /// For measuring how long something took.
     func nanoseconds() -> UInt64 { source.monotonicNanoseconds() }

@@ -89,8 +89,7 @@ extension LocalStorage {
             var log = try Recovery.open(
                 disk, configuration: configuration.log, expectsData: identity.logBegun,
                 newSalt: configuration.newSalt(), now: wall, progress: progress, owner: &replay)
-            let clock = BrokerClock(
-                configuration.time, from: log.recovery.startTime, isWallDoubted: log.recovery.isClockDoubted)
+            let clock = BrokerClock(configuration.time, from: log.recovery.startTime)
             let doubt = clockNotice(&replay, log.recovery, wall)
             let space = openReserve(disk, log, replay.core)
             log.reserveBytes = space.reserveBytes
@@ -107,17 +106,14 @@ extension LocalStorage {
         }
     }
 
-    /// A wall clock far ahead of the log may be wrong: messages that are removed because of it are gone for good. So
-    /// nothing expires while it is doubted, and there is time to notice.
+    /// A wall clock far from the log may be wrong, or the clock of an earlier run was: no message expires before there
+    /// was time to notice.
     private static func clockNotice(
         _ replay: inout Replay, _ recovery: RecoverySummary, _ wall: BrokerTime
     ) -> StorageNotice? {
-        guard recovery.isClockDoubted else {
-            let isFarBehind = recovery.startTime > wall + LogLimits.clockLeadMax
-            return isFarBehind ? .clockBehind(wall: wall, lastLogged: recovery.startTime) : nil
-        }
-        replay.core.retentionHeldUntil = recovery.startTime + BrokerClock.doubtTime
-        return .clockDoubted(wall: wall, lastLogged: recovery.startTime)
+        guard recovery.isClockDoubted, let logged = recovery.lastLogged else { return nil }
+        replay.core.retentionHeldUntil = recovery.startTime + Engine.doubtTime
+        return .clockDoubted(wall: wall, lastLogged: logged)
     }
 
     /// Makes the reserve before the first request, as far as the disk has room; the engine sees to the rest.

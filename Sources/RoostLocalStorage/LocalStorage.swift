@@ -22,11 +22,11 @@ package enum StorageNotice: Sendable {
     case bodyUnread(DiskError)
     /// The body of a message cannot be read any more. The message is kept, and no longer delivered.
     case messageDamaged(MessageID, more: Int)
-    /// The wall clock is more than a day past what was logged last, and is not followed for ten minutes. If it is
-    /// right, nothing has to be done.
+    /// The wall clock is more than a day away from what was logged last: no message expires for ten minutes. A broker
+    /// that was idle or down for more than a day says it too; nothing has to be done then.
     case clockDoubted(wall: BrokerTime, lastLogged: BrokerTime)
-    /// The wall clock is more than a day before what was logged last. Time goes on from there.
-    case clockBehind(wall: BrokerTime, lastLogged: BrokerTime)
+    /// Ten minutes later wall clock and broker time are still a day apart: no message expires for ten more.
+    case clockDisagrees(wall: BrokerTime, broker: BrokerTime)
 }
 
 /// The embedded storage engine: core, log and clock meet here, and only here.
@@ -125,7 +125,9 @@ extension LocalStorage {
         let items = takeInbox()
         let start = nanoseconds
         let (due, isBesideSnapshot) = engine.withLock { engine in
-            engine.run(items, at: clock.now()) { nanoseconds - start > Self.turnNanosecondsWanted }
+            let time = clock.now()
+            engine.reviewClock(at: time, clock.wall)
+            engine.run(items, at: time) { nanoseconds - start > Self.turnNanosecondsWanted }
             return (engine.nextDue, engine.isSnapshotUnderWay)
         }
         noteTurn(nanoseconds: nanoseconds - start, isBesideSnapshot)
@@ -148,12 +150,14 @@ extension LocalStorage {
 
     /// Tells what is new. True: something waits for room in the log.
     private func report() -> Bool {
-        let (metrics, isHeldUp, damaged, problem, unread) = engine.withLock {
-            ($0.metrics, $0.isHeldUp, $0.takeDamagedFound(), $0.diskProblem, $0.takeReadProblem())
+        let (metrics, isHeldUp, damaged, problem) = engine.withLock {
+            ($0.metrics, $0.isHeldUp, $0.takeDamagedFound(), $0.diskProblem)
         }
+        let (unread, clocks) = engine.withLock { ($0.takeReadProblem(), $0.takeClockProblem()) }
         note(metrics)
         noteDisk(problem)
         if let unread { noticeHandler(.bodyUnread(unread)) }
+        if let clocks { noticeHandler(.clockDisagrees(wall: clocks.wall, broker: clocks.broker)) }
         if let first = damaged.first { noticeHandler(.messageDamaged(first, more: damaged.count - 1)) }
         return isHeldUp
     }

@@ -5,7 +5,8 @@ import Synchronization
 /// A log in a directory of the file system. Files are for this user alone.
 ///
 /// The directory is locked for as long as this object lives. A lock of the kernel's goes with the process, however it
-/// ends, so there is never a stale one.
+/// ends, so there is never a stale one. It is on the directory itself, and on the file LOCK, which says who holds it:
+/// somebody who removes that file lets no second process in.
 package final class FileDisk: Disk {
     package let path: String
     private let directory: Int32
@@ -51,11 +52,15 @@ package final class FileDisk: Disk {
         let file = path + "/LOCK"
         let descriptor = openat(directory, "LOCK", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw .disk(.last(.open, file)) }
-        let refusal = croost_lock_file(descriptor)
-        guard refusal == 0 else {
+        let refusals = (croost_lock_file(descriptor), croost_lock_file(directory))
+        guard refusals.0 != EWOULDBLOCK, refusals.1 != EWOULDBLOCK else {
             defer { close(descriptor) }
-            guard refusal == EWOULDBLOCK else { throw .disk(DiskError(.open, file, .system(refusal))) }
             throw .locked(directory: path, holder: holder(descriptor))
+        }
+        // There are file systems that lock no directories.
+        guard refusals.0 == 0 else {
+            defer { close(descriptor) }
+            throw .disk(DiskError(.open, file, .system(refusals.0)))
         }
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, text, text.count, 0) == text.count else {

@@ -2,8 +2,13 @@ package import RoostModel
 
 /// Every number that bounds the log, with its unit in the name and its origin.
 package enum LogLimits {
-    /// A wall clock that is further past the last logged time may be wrong.
-    package static let clockLeadMax = Milliseconds.seconds(86_400)
+    /// A wall clock that is further away from the last logged time may be wrong, or that time may.
+    package static let clockDistanceMax = Milliseconds.seconds(86_400)
+
+    package static func areFarApart(_ wall: BrokerTime, _ other: BrokerTime) -> Bool {
+        max(wall - other, other - wall) > clockDistanceMax
+    }
+
     /// Segment numbers have 24 bits in the message index.
     package static let segmentNumberMax: UInt32 = 1 << 24 - 1
     /// Offsets have 24 bits in the message index, in units of 8 bytes.

@@ -34,8 +34,8 @@ extension Recovery {
 
     private mutating func setStartTime() {
         let logged = summary.lastLogged ?? wall
-        summary.isClockDoubted = wall > logged + LogLimits.clockLeadMax
-        summary.startTime = summary.isClockDoubted ? logged : max(logged, wall)
+        summary.isClockDoubted = LogLimits.areFarApart(wall, logged)
+        summary.startTime = max(logged, wall)
     }
 
     /// A start needs space on a full disk too: then the reserve gives up its own, and the owner makes it anew.

@@ -46,8 +46,7 @@ package struct Recovery {
     /// - Parameters:
     ///   - expectsData: whether this server has had a log here before. If so, an empty directory is refused.
     ///   - newSalt: a random number, a new one for each start.
-    ///   - now: wall time; broker time goes on from the later of this and the last logged time, unless this is more
-    ///     than `LogLimits.clockLeadMax` ahead.
+    ///   - now: wall time; broker time goes on from the later of this and the last logged time.
     ///   - progress: called with the part of snapshot and log that is read, from 0 to 1.
     ///   - owner: gets the sections of a snapshot and every record behind it, in order.
     package static func open<Owner: LogOwner & ~Copyable>(

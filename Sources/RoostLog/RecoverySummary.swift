@@ -20,12 +20,11 @@ package struct RecoverySummary: Sendable, Hashable {
     /// Segment files now, the one that takes new records included.
     package var segments = 0
     package var lastSequence: UInt64 = 0
-    /// Where broker time goes on: the later of the last logged time and the wall clock, if that can be believed.
+    /// Where broker time goes on: the later of the last logged time and the wall clock.
     package var startTime = BrokerTime(milliseconds: 0)
     /// The latest time that stands in the log; nil when there was none.
     package var lastLogged: BrokerTime?
-    /// The wall clock is so far past the last logged time that it may be wrong. It counts for nothing yet: a wrong time
-    /// that once stands in the log could not be taken back.
+    /// The wall clock is so far from the last logged time, before or after it, that one of them may be wrong.
     package var isClockDoubted = false
     /// Records beyond the last synced mark, written again into the new segment.
     package var rewrittenRecords: UInt64 = 0

@@ -2,8 +2,9 @@
 package struct DeadLetterPolicy: Sendable, Equatable {
     /// A queue of the same type. While there is none of this name, messages stay where they are.
     package var target: QueueName
-    /// 1 to `Limits.deadLetterReceivesMax`. A message that was received as often is moved instead of being received
-    /// once more.
+    /// 1 to `Limits.deadLetterReceivesMax`. A message that was received as often, and at least once in this queue, is
+    /// moved instead of being received once more. So a message that is a dead letter already has a chance in every
+    /// queue it comes to, and queues that name each other do not pass one to and fro for ever.
     package var receivesMax: Int
 
     package init(target: QueueName, receivesMax: Int) {
@@ -18,6 +19,9 @@ package enum DeadLetterSources: Sendable, Equatable {
     case none
     /// At most `Limits.deadLetterSourcesMax`.
     case these([QueueName])
+
+    /// A list of none is `none`: they mean the same, and are the same bytes in a log.
+    package var normalized: Self { self == .these([]) ? .none : self }
 
     package func allow(_ name: QueueName) -> Bool {
         switch self {

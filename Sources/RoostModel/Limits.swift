@@ -37,8 +37,10 @@ package enum Limits {
     package static let deadLetterSourcesMax = 10
     /// Dead letters that one receive moves.
     package static let deadLettersPerReceiveMax = 1000
-    /// Names and values of all properties of a queue: policy, tags and the like.
+    /// Names and values of all properties of a queue (policy, tags and the like), and `queuePropertyBytes` for each:
+    /// they have to fit into one section of an image.
     package static let queuePropertiesBytesMax = 48 * 1024
+    package static let queuePropertyBytes = 16
     /// Of the id that tells duplicates (SQS).
     package static let deduplicationIDBytesMax = 128
     /// A message that is sent again within this time is not stored again (SQS).

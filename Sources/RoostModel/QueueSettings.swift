@@ -118,7 +118,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
             deduplicatesContent: deduplicatesContent ?? settings.deduplicatesContent,
             deduplicationScope: deduplicationScope ?? settings.deduplicationScope,
             deadLetters: deadLetters ?? settings.deadLetters,
-            deadLetterSources: deadLetterSources ?? settings.deadLetterSources,
+            deadLetterSources: deadLetterSources?.normalized ?? settings.deadLetterSources,
             properties: applied(to: settings.properties)
         )
     }
@@ -142,7 +142,9 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let deduplicatesContent, deduplicatesContent != settings.deduplicatesContent { return .deduplicatesContent }
         if let deduplicationScope, deduplicationScope != settings.deduplicationScope { return .deduplicationScope }
         if let deadLetters, deadLetters != settings.deadLetters { return .deadLetters }
-        if let deadLetterSources, deadLetterSources != settings.deadLetterSources { return .deadLetterSources }
+        if let sources = deadLetterSources?.normalized, sources != settings.deadLetterSources {
+            return .deadLetterSources
+        }
         let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
         return differing.map { .property($0) }
     }

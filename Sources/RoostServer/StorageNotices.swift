@@ -43,15 +43,16 @@ enum StorageNotices {
         case .clockDoubted(let wall, let lastLogged):
             logger.warning(
                 """
-                the wall clock says \(date(wall)), more than a day after the last record (\(date(lastLogged))). \
-                In case it is wrong, time goes on from the last record for ten minutes, and no message expires: stop \
-                the server before that, and set the clock. If it is right, nothing has to be done.
+                the wall clock says \(date(wall)), more than a day away from the last record (\(date(lastLogged))). In \
+                case it is wrong, no message expires for ten minutes: stop the server before that, and set the clock. \
+                If it is right, because nothing was sent for so long, nothing has to be done.
                 """)
-        case .clockBehind(let wall, let lastLogged):
+        case .clockDisagrees(let wall, let broker):
             logger.warning(
                 """
-                the wall clock says \(date(wall)), more than a day before the last record (\(date(lastLogged))). Time \
-                goes on from the last record: messages expire by that. If the clock is wrong, set it and start again.
+                the wall clock says \(date(wall)), and the time of the broker is \(date(broker)): one of them is or was \
+                wrong, so no message expires. Set the clock and start again; if it is right now, messages expire \
+                again when it has caught up.
                 """)
         }
     }

@@ -20,7 +20,8 @@ struct DeduplicationTests {
     }
 
     private mutating func send(
-        _ id: String, group: String = "g", isOfContent: Bool = false, to queue: UInt32? = nil, after: Milliseconds = .zero
+        _ id: String, group: String = "g", isOfContent: Bool = false, to queue: UInt32? = nil,
+        after: Milliseconds = .zero
     ) throws -> Sent {
         let message = NewMessage(
             body: [1], group: group, deduplication: Deduplication(id: id, isOfContent: isOfContent))
@@ -108,7 +109,9 @@ struct DeduplicationTests {
     mutating func image() throws {
         for number in 0..<2_000 { _ = try send("\(number)", after: Milliseconds(Int64(number))) }
         try restartFromImage()
-        for number in 0..<2_000 { #expect(try send("\(number)", after: .seconds(60)) == .duplicate(of: UInt64(number + 1))) }
+        for number in 0..<2_000 {
+            #expect(try send("\(number)", after: .seconds(60)) == .duplicate(of: UInt64(number + 1)))
+        }
         #expect(try send("0", after: window) == .stored(2_001))
         #expect(try send("1", after: window) == .duplicate(of: 2))
     }

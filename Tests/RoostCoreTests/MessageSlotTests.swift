@@ -190,15 +190,37 @@ struct MessageSlotTests {
         #expect(slot.deadline == BrokerTime(milliseconds: Self.largestTime))
     }
 
-    @Test("The first receive is held as a span, up to 49 days")
+    @Test("The first receive is held as a span, up to 24 days either way")
     func firstReceive() {
         var slot = MessageSlot()
         slot.availableAt = BrokerTime(milliseconds: 1000)
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 1700))
         #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1700))
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 1000 + 1 << 40))
-        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000 + Int64(UInt32.max)))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000 + Int64(Int32.max)))
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 0))
-        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 0))
+    }
+
+    @Test("A transfer keeps first receive and receive count, and makes handles void; a lease makes it received again")
+    func transfer() {
+        var slot = MessageSlot()
+        let start = BrokerTime(milliseconds: 1_000_000)
+        slot.availableAt = start
+        slot.noteFirstReceive(at: start + Milliseconds(10))
+        #expect(!slot.wasReceivedHere)
+        slot.noteReceive()
+        slot.deadline = start + Milliseconds(10)
+        #expect(slot.wasReceivedHere)
+        let lease = slot.lease
+        slot.noteTransfer(at: start + .seconds(86_400 * 24))
+        #expect(slot.availableAt == start + .seconds(86_400 * 24) && slot.firstReceivedAt == start + Milliseconds(10))
+        #expect(slot.receiveCount == 1 && slot.lease != lease && !slot.wasReceivedHere)
+        slot.deadline = slot.availableAt
+        #expect(slot.wasReceivedHere)
+        slot.noteTransfer(at: start + .seconds(86_400 * 99))
+        #expect(slot.firstReceivedAt == slot.availableAt + Milliseconds(Int64(Int32.min)))
+        slot.forgetReceives()
+        #expect(slot.receiveCount == 0 && !slot.wasReceivedHere)
     }
 }

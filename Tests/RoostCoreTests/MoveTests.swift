@@ -248,9 +248,13 @@ struct MoveTests {
         guard case .transfer(let entry) = broker.prepareMoveStep(id, maximum: 1, now: now) else { return }
         try broker.carryOut(.transfer(entry))
         try broker.carryOut(.delete(#require(broker.prepareDelete(sent[0][1], in: dead))))
+        // The id of that group is given to one of another queue, which must not be moved.
+        let others = try broker.createQueue("others")
+        try bringToDeath(1, in: try source("another", of: "others", &broker), &broker)
         guard case .transfer(let next) = broker.prepareMoveStep(id, maximum: 1, now: now) else { return }
         try broker.carryOut(.transfer(next))
         #expect(Set(ids(origin, broker)) == [sent[0][0], sent[1][0]])
+        #expect(broker.counts(of: others).ready == 1)
         try broker.carryOut(.purgeQueue(broker.preparePurgeQueue(name("dead"))))
         try run(id, 100, &broker)
         #expect(broker.moveTask(id)?.status == .completed && broker.moveTask(id)?.moved == 2)

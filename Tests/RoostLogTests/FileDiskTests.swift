@@ -54,6 +54,20 @@ import Testing
         }
     }
 
+    @Test func removingTheLockFileLetsNobodyIn() throws {
+        try withDirectory { path in
+            let first = try FileDisk(path: path)
+            try FileManager.default.removeItem(atPath: path + "/LOCK")
+            do throws(LogError) {
+                _ = try FileDisk(path: path)
+                Issue.record("accepted")
+            } catch {
+                #expect(error.code == "log_locked")
+            }
+            withExtendedLifetime(first) {}
+        }
+    }
+
     @Test func theLockGoesWithItsOwner() throws {
         try withDirectory { path in
             for _ in 0..<3 { _ = try FileDisk(path: path) }

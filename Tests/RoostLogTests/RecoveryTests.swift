@@ -341,19 +341,21 @@ import Testing
         #expect(log.recovery.startTime.milliseconds == 20_000)
     }
 
-    @Test func aWallClockFarAheadIsNotBelieved() throws {
+    @Test func aWallClockFarFromTheLogIsDoubted() throws {
         let disk = MemoryDisk()
-        var log = try open(disk, now: 5000)
-        log.commit([[1]], at: 9000, on: disk)
         let day: Int64 = 86_400_000
-        log = try open(disk, salt: 2, now: 9001 + day)
-        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000)
-        #expect(log.recovery.lastLogged?.milliseconds == 9000)
-        // And left no trace: the right clock is believed at the next start, and a wrong one is still not.
-        log = try open(disk, salt: 3, now: 9000 + 30 * day)
-        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000)
-        log = try open(disk, salt: 4, now: 9000 + day)
-        #expect(!log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000 + day)
+        var log = try open(disk, now: 5000)
+        log.commit([[1]], at: 9000 + 2 * day, on: disk)
+        log = try open(disk, salt: 2, now: 9000 + 3 * day)
+        #expect(!log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9000 + 3 * day)
+        log = try open(disk, salt: 3, now: 9001 + 4 * day)
+        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9001 + 4 * day)
+        #expect(log.recovery.lastLogged?.milliseconds == 9000 + 3 * day)
+        log.commit([[2]], at: 9001 + 4 * day, on: disk)
+        log = try open(disk, salt: 4, now: 9001 + 3 * day)
+        #expect(!log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9001 + 4 * day)
+        log = try open(disk, salt: 5, now: 9000 + 3 * day)
+        #expect(log.recovery.isClockDoubted && log.recovery.startTime.milliseconds == 9001 + 4 * day)
     }
 
     @Test func progressRunsToOne() throws {

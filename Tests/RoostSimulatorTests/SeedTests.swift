@@ -35,13 +35,14 @@ import Testing
     /// first was refused for lack of memory. The fourth: a receive stood behind others that took a turn each. In the
     /// next three the engine was wrong: beside a snapshot a tick left timers behind that were due. In the two after
     /// them a message went back because its body could not be read, while a client asked for the same with an older
-    /// handle. In the last two the engine was wrong again: a tick with room for one more message looked at one queue
-    /// alone, where nothing was due; and a receive was refused because all that it had leased was purged, and the file
-    /// removed.
+    /// handle. In the two after these the engine was wrong again: a tick with room for one more message looked at one
+    /// queue alone, where nothing was due; and a receive was refused because all that it had leased was purged, and the
+    /// file removed. In the last one retention waited in one turn and no longer in the next, and the records of both
+    /// came together.
     @Test(
         arguments: [
             1_044_754, 1_054_716, 1_081_628, 2_003_131, 2_001_359, 2_016_200, 2_037_170, 3_017_143, 3_035_971,
-            4_014_507, 4_052_890,
+            4_014_507, 4_052_890, 6_038_681,
         ] as [UInt64])
     func aSeedThatFailedOnceHolds(_ seed: UInt64) {
         let outcome = Simulation().run(seed: seed)

@@ -81,6 +81,8 @@ extension Broker {
     /// To its old place, whatever the queue's redelivery is: it did not fail again.
     private mutating func kick(_ slot: UInt32) {
         endBurial(slot)
+        // A burial stands where the end of a lease stood, which tells that the message was received in this queue.
+        index[slot].deadline = index[slot].availableAt
         let queue = queue(of: slot)
         count(queue, .ready, 1)
         if queues[queue].isFIFO {

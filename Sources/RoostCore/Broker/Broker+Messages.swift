@@ -27,8 +27,8 @@ extension Broker {
         let timeout = visibilityTimeout ?? queues[queue].settings.visibilityTimeout
         try validate(timeout)
         guard queues[queue].pause == nil, queues[queue].hasDeliverable else { return nil }
-        let slots = fitting(deliverableSlots(of: queue, maximum: maximum))
-        return LeaseEntry(queue: queue, at: now, deadline: now + timeout, slots: slots)
+        let slots = fitting(untilDeadLetter(deliverableSlots(of: queue, maximum: maximum), of: queue))
+        return slots.isEmpty ? nil : LeaseEntry(queue: queue, at: now, deadline: now + timeout, slots: slots)
     }
 
     /// Nil when the message is gone, or the handle is not its newest one: then there is nothing to do.

@@ -8,7 +8,7 @@ package enum MoveStep: Sendable, Equatable {
     case end(EndMoveEntry)
     /// Many groups were looked at, and there are more.
     case more
-    /// There are too many groups to move anything for now.
+    /// There are too many groups to move anything for now, or no places are left at the ends of queues.
     case later
 }
 
@@ -70,7 +70,7 @@ extension Broker {
     }
 
     private func transfer(_ slots: [UInt32], of record: MoveRecord, to: UInt32, _ now: BrokerTime) -> MoveStep {
-        guard groups.count + slots.count <= GroupTable.groupsMax else { return .later }
+        guard groups.count + slots.count <= GroupTable.groupsMax, hasNumbers else { return .later }
         return .transfer(
             TransferEntry(
                 from: record.from, to: to, at: now, purpose: .redrive, slots: slots, move: record.id))
@@ -113,6 +113,7 @@ extension Broker {
         guard groups.count + taken.count <= GroupTable.groupsMax else {
             throw .tooManyGroups(max: GroupTable.groupsMax)
         }
+        guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
         return entries
     }
 

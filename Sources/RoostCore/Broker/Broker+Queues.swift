@@ -20,7 +20,8 @@ extension Broker {
             return .existing(id)
         }
         let settings = change.applied(to: defaultSettings)
-        try validate(settings, of: name)
+        try validate(settings)
+        try validateDeadLetters(change, settings, of: name)
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
     }
@@ -39,7 +40,8 @@ extension Broker {
         let id = try queueID(named: name)
         let settings = change.applied(to: queues[id].settings)
         guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
-        try validate(settings, of: name)
+        try validate(settings)
+        try validateDeadLetters(change, settings, of: name)
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
 
@@ -61,7 +63,7 @@ extension Broker {
         QueueSettings(maximumMessageBytes: min(Limits.sqsMessageBytesMax, configuration.messageBytesMax))
     }
 
-    private func validate(_ settings: QueueSettings, of name: QueueName) throws(Rejection) {
+    private func validate(_ settings: QueueSettings) throws(Rejection) {
         try check(.visibilityTimeout, settings.visibilityTimeout.count, 0...Limits.visibilityTimeoutMax.count)
         try check(.delay, settings.delay.count, 0...Limits.delayMax.count)
         try check(.retention, settings.retention.count, 1...Milliseconds.unlimited.count)
@@ -70,26 +72,30 @@ extension Broker {
         guard !settings.isFIFO || settings.redelivery == .front else { throw .backInFIFO }
         let deduplicates = settings.deduplicatesContent || settings.deduplicationScope != .queue
         guard settings.isFIFO || !deduplicates else { throw .deduplicationWithoutFIFO }
-        try validateDeadLetters(settings, of: name)
-        let bytes = settings.properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        let bytes = settings.properties.reduce(0) {
+            $0 + $1.key.utf8.count + $1.value.utf8.count + Limits.queuePropertyBytes
+        }
         let bytesMax = Limits.queuePropertiesBytesMax
         guard bytes <= bytesMax else { throw .propertiesTooLong(bytes: bytes, max: bytesMax) }
     }
 
-    private func validateDeadLetters(_ settings: QueueSettings, of name: QueueName) throws(Rejection) {
+    /// A policy that stands is left alone: its target may be gone, or not allow it any more.
+    private func validateDeadLetters(
+        _ change: QueueSettingsChange, _ settings: QueueSettings, of name: QueueName
+    ) throws(Rejection) {
         if case .these(let names) = settings.deadLetterSources, names.count > Limits.deadLetterSourcesMax {
             throw .tooManyDeadLetterSources(names.count, max: Limits.deadLetterSourcesMax)
         }
-        guard let policy = settings.deadLetters else { return }
+        guard case .some(.some(let policy)) = change.deadLetters else { return }
         let accepted = 1...Limits.deadLetterReceivesMax
         guard accepted.contains(policy.receivesMax) else {
             throw .invalidReceivesMax(policy.receivesMax, accepted: accepted)
         }
-        guard let target = queues.id(named: policy.target) else {
-            throw .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
-        }
         guard policy.target != name else {
             throw .invalidDeadLetterTarget(policy.target, reason: "it is the queue itself")
+        }
+        guard let target = queues.id(named: policy.target) else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
         }
         guard queues[target].isFIFO == settings.isFIFO else {
             throw .invalidDeadLetterTarget(policy.target, reason: "both queues must be FIFO, or both standard")

@@ -6,22 +6,34 @@ extension Broker {
     /// What a receive of at most `maximum` messages would hand out once too often. Nil when there is nothing to move, or
     /// no queue to move it to.
     package func prepareDeadLetters(from queue: UInt32, maximum: Int, now: BrokerTime) -> TransferEntry? {
-        guard let policy = queues[queue].settings.deadLetters, queues[queue].pause == nil,
-            queues[queue].hasDeliverable, let target = deadLetterTarget(policy, of: queue)
+        guard queues[queue].pause == nil, queues[queue].hasDeliverable,
+            let (target, policy) = deadLetterTarget(of: queue)
         else { return nil }
-        let slots = deliverableSlots(of: queue, maximum: min(max(maximum, 1), Limits.receiveMessagesMax)).filter {
-            slot in
-            index[slot].receiveCount >= policy.receivesMax
-        }
-        guard !slots.isEmpty, groups.count + slots.count <= GroupTable.groupsMax else { return nil }
-        return TransferEntry(from: queue, to: target, at: now, purpose: .deadLetter, slots: slots)
+        let slots = deliverableSlots(of: queue, maximum: min(max(maximum, 1), Limits.receiveMessagesMax))
+        let dead = slots.filter { isDeadLetter($0, policy) }
+        guard !dead.isEmpty else { return nil }
+        return TransferEntry(from: queue, to: target, at: now, purpose: .deadLetter, slots: dead)
     }
 
-    private func deadLetterTarget(_ policy: DeadLetterPolicy, of queue: UInt32) -> UInt32? {
-        guard let target = queues.id(named: policy.target), target != queue,
-            queues[target].isFIFO == queues[queue].isFIFO
+    /// What is due to be moved, and was not yet, is not delivered, nor is anything behind it.
+    func untilDeadLetter(_ slots: [UInt32], of queue: UInt32) -> [UInt32] {
+        guard queues[queue].settings.deadLetters != nil, let (_, policy) = deadLetterTarget(of: queue),
+            let first = slots.firstIndex(where: { isDeadLetter($0, policy) })
+        else { return slots }
+        return Array(slots[..<first])
+    }
+
+    private func isDeadLetter(_ slot: UInt32, _ policy: DeadLetterPolicy) -> Bool {
+        index[slot].receiveCount >= policy.receivesMax && index[slot].wasReceivedHere
+    }
+
+    /// Nil when no dead letter can be moved: messages then stay, and are delivered. Each may need a group of its own.
+    private func deadLetterTarget(of queue: UInt32) -> (UInt32, DeadLetterPolicy)? {
+        guard let policy = queues[queue].settings.deadLetters, let target = queues.id(named: policy.target),
+            target != queue, queues[target].isFIFO == queues[queue].isFIFO,
+            groups.count + Limits.receiveMessagesMax <= GroupTable.groupsMax, hasNumbers
         else { return nil }
-        return target
+        return (target, policy)
     }
 
     /// The queue that the message was a dead letter of, while that queue exists.
@@ -37,9 +49,13 @@ extension Broker {
         try requireLive(entry.from, .transfer)
         try requireLive(entry.to, .transfer)
         try requireMove(of: entry)
+        guard entry.from != entry.to, queues[entry.from].isFIFO == queues[entry.to].isFIFO else {
+            throw EntryMismatch(
+                kind: .transfer, reason: "queue \(entry.to) cannot take messages of queue \(entry.from)")
+        }
         for slot in entry.slots {
             try requireAlive(slot, .transfer)
-            guard isReady(slot), queue(of: slot) == entry.from, entry.from != entry.to else {
+            guard isReady(slot), queue(of: slot) == entry.from else {
                 throw EntryMismatch(kind: .transfer, reason: "the message in slot \(slot) cannot be moved")
             }
             try transfer(slot, entry, &effects)
@@ -57,9 +73,7 @@ extension Broker {
         }
         leave(old)
         index[slot].owner = owner
-        let firstReceivedAt = index[slot].firstReceivedAt
-        index[slot].availableAt = entry.at
-        index[slot].noteFirstReceive(at: firstReceivedAt)
+        index[slot].noteTransfer(at: entry.at)
         if entry.purpose == .redrive { index[slot].forgetReceives() }
         countTotal(entry.from) { $0.movedOut += 1 }
         countTotal(entry.to) { $0.movedIn += 1 }
@@ -75,9 +89,7 @@ extension Broker {
     private func name(of slot: UInt32, for entry: TransferEntry) -> GroupName? {
         let old = index[slot].owner
         let name = old.isGroup ? groups[old.id].name : .none
-        guard name == .none, entry.purpose == .redrive, index[slot].number >= queues[entry.to].purgedBelow else {
-            return name
-        }
-        return nil
+        let mayStandAlone = entry.purpose == .redrive && !queues[entry.to].isFIFO
+        return name == .none && mayStandAlone && index[slot].number >= queues[entry.to].purgedBelow ? nil : name
     }
 }

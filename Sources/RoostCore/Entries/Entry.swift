@@ -146,7 +146,16 @@ package struct TransferEntry: Sendable, Equatable {
     package var purpose: Purpose
     package var slots: [UInt32]
     /// The move in the background that does it; 0: none. Redrives only.
-    package var move: UInt64 = 0
+    package var move: UInt64
+
+    package init(from: UInt32, to: UInt32, at: BrokerTime, purpose: Purpose, slots: [UInt32], move: UInt64 = 0) {
+        self.from = from
+        self.to = to
+        self.at = at
+        self.purpose = purpose
+        self.slots = slots
+        self.move = move
+    }
 }
 
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.

@@ -18,7 +18,8 @@ import RoostModel
 /// kick, startMove, endMove
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 /// ```
-/// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send: see `SendRecord`.
+/// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send:
+/// see `SendRecord`.
 package enum EntryCodec {
     /// Bytes of the payload. Not for `.send` and `.move`, whose content the core does not hold.
     package static func size(_ entry: borrowing Entry) -> Int {

@@ -109,7 +109,9 @@ enum SettingsCodec {
             throw EntryDecodingError(reason: "settings out of range")
         }
         let flags: UInt8 = try reader.read()
-        guard flags <= fifoFlag | partsFlag | contentFlag | groupScopeFlag else { throw .init(reason: "settings that are not known here") }
+        guard flags <= fifoFlag | partsFlag | contentFlag | groupScopeFlag else {
+            throw .init(reason: "settings that are not known here")
+        }
         _ = try reader.readBytes(11)
         var settings = QueueSettings(
             visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),

@@ -40,7 +40,7 @@ package struct Owner: Sendable, Hashable {
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline
 /// word  4      number 47..32 | order 47..32
 /// word  5      availableAt 43..32 | deadline 43..32 | length 27..20        (12, 12, 8 bits)
-/// word  6      first receive, milliseconds after availableAt (saturates at 49 days)
+/// word  6      first receive, milliseconds after availableAt, signed (saturates at 24 days)
 /// word  7      is in a group | leases | receive count                      (1, 17, 14 bits)
 /// word  8..11  previous, next, agePrevious, ageNext
 /// word 12      segment | length 19..16 | place                             (24, 4, 4 bits)
@@ -75,7 +75,8 @@ package struct MessageSlot {
     private var numberHigh: UInt16 = 0
     private var orderHigh: UInt16 = 0
     private var timeHighsAndLength: UInt32 = 0
-    package private(set) var firstReceivedAfter: UInt32 = 0
+    /// Below zero in dead letters, which were received before they came to where they stand.
+    package private(set) var firstReceivedAfter: Int32 = 0
     private var counters: UInt32 = 0
     package var previous: UInt32 = Self.none
     package var next: UInt32 = Self.none
@@ -107,7 +108,7 @@ extension MessageSlot {
         }
     }
 
-    /// When the message became ready for the first time; while it is delayed, when it will.
+    /// When the message became ready for the first time in its queue; while it is delayed, when it will.
     package var availableAt: BrokerTime {
         get { BrokerTime(milliseconds: Int64(timeHighsAndLength >> 20) << 32 | Int64(availableLow)) }
         set {
@@ -137,8 +138,22 @@ extension MessageSlot {
     package var firstReceivedAt: BrokerTime { availableAt + Milliseconds(Int64(firstReceivedAfter)) }
 
     package mutating func noteFirstReceive(at time: BrokerTime) {
-        firstReceivedAfter = UInt32(clamping: (time - availableAt).count)
+        firstReceivedAfter = Int32(clamping: (time - availableAt).count)
     }
+
+    /// For a message that goes to another queue, where it is available from `time` on.
+    package mutating func noteTransfer(at time: BrokerTime) {
+        let firstReceivedAt = firstReceivedAt
+        availableAt = time
+        noteFirstReceive(at: firstReceivedAt)
+        deadline = BrokerTime(milliseconds: 0)
+        // Handles from before are not the newest ones, should the message ever come back.
+        setCounters(lease: lease &+ 1, receives: receiveCount)
+    }
+
+    /// Whether the message was received in the queue that it stands in. The deadline of a lease is never before the
+    /// message became available, and a transfer takes the last one away.
+    package var wasReceivedHere: Bool { receiveCount > 0 && deadline >= availableAt }
 
     package var place: Place {
         get { Place(rawValue: segmentLengthPlace & 0xf) ?? .free }
@@ -154,7 +169,7 @@ extension MessageSlot {
         }
     }
 
-    /// Leases so far, modulo 2^17: tells the newest handle from older ones.
+    /// Leases and transfers so far, modulo 2^17: tells the newest handle from older ones.
     package var lease: UInt32 { counters >> 14 & Self.leaseMask }
     /// Receives that count: stays at `receiveCountMax` when it is reached.
     package var receiveCount: UInt32 { counters & Self.receiveCountMax }
@@ -174,8 +189,10 @@ extension MessageSlot {
         counters = group | (lease & Self.leaseMask) << 14 | min(receives, Self.receiveCountMax)
     }
 
-    /// Word 7 as version 1 of the image has it: a count of 32 bits, which was the number of leases too.
+    /// Word 7 as version 1 of the image has it: a count of 32 bits, which was the number of leases too. Word 6 has no
+    /// sign there.
     package mutating func convertFromPlainCount() {
+        firstReceivedAfter = Int32(clamping: UInt32(bitPattern: firstReceivedAfter))
         let count = counters
         counters = 0
         setCounters(lease: count, receives: count)

@@ -53,7 +53,7 @@ extension BrokerImageCheck {
         var ids: [UInt32] = []
         while id != MessageSlot.none {
             guard broker.groups.isUsed(id), broker.groups[id].queue == queue,
-                broker.groups[id].birth < broker.nextBirth,
+                broker.groups[id].birth < broker.nextBirth, broker.groups[id].origin.birth < broker.nextBirth,
                 broker.groups[id].siblingPrevious == previous
             else { throw BrokerImageError("a list of groups leads to \(id)") }
             ids.append(id)

@@ -58,7 +58,8 @@ extension BrokerImageCheck {
             queue.purgedBelow <= broker.nextNumber, "queue \(id) is purged beyond the newest message")
         guard queue.life != .live else {
             return try Self.require(
-                queue.isReaping || queue.dead.isEmpty && queue.deadGroups.isEmpty, "the dead of queue \(id) are not reaped")
+                queue.isReaping || queue.dead.isEmpty && queue.deadGroups.isEmpty,
+                "the dead of queue \(id) are not reaped")
         }
         try Self.require(queue.life == .free || queue.isReaping, "queue \(id) is deleted and not reaped")
         let isEmpty =

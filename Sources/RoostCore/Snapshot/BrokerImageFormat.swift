@@ -54,9 +54,8 @@
 /// ```
 /// Chunks come in rising order, with slots (`chunk`) or without (`vacant`, many in a row). A slot is the 15 words that
 /// are drawn at `MessageSlot`, links included; free slots may hold anything. Links that mean nothing (of a full chunk,
-/// of a timer that is not set, of a turn, of the name of a deleted queue) are `MessageSlot.none`, so that images of equal brokers
-/// are equal, apart from free slots. The bits of `TimerWheel` and the
-/// tables of names are made anew. Version 1 has no groups, and plain receive counts in its slots.
+/// of a timer that is not set, of a turn, of the name of a deleted queue) are `MessageSlot.none`, so that images of
+/// equal brokers are equal, apart from free slots. The bits of `TimerWheel` and the tables of names are made anew. Version 1 has no groups, and plain receive counts in its slots.
 enum BrokerImageFormat {
     static let version: UInt32 = 2
     static let versionsRead: ClosedRange<UInt32> = 1...2

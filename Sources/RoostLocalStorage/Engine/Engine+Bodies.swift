@@ -212,8 +212,7 @@ extension Engine {
 
     private mutating func giveBack(_ reply: consuming OutgoingReply) {
         if case .received(let queue, _, let leased, _) = reply.kind {
-            // The last one is carried out first: so they stand in their order, at the end of a queue too.
-            for message in leased.reversed() { followUps.append(.giveBack(queue, message.handle)) }
+            for message in leased { followUps.append(.giveBack(queue, message.handle)) }
         }
         answer(reply.receiver, reply.token, .failure(.busy))
     }
@@ -225,11 +224,10 @@ extension Engine {
 
     /// False: no room in the log.
     mutating func performFollowUps() -> Bool {
-        while let followUp = followUps.last {
-            guard perform(followUp) else { return false }
-            followUps.removeLast()
-        }
-        return true
+        var done = 0
+        while done < followUps.count, perform(followUps[done]) { done += 1 }
+        followUps.removeFirst(done)
+        return followUps.isEmpty
     }
 
     private mutating func perform(_ followUp: FollowUp) -> Bool {

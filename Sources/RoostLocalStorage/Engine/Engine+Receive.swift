@@ -13,13 +13,14 @@ extension Engine {
         try validate(wait)
         if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
         guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
+        if core.hasDeliverable(id) { queuesToServeNext.append(id) }
         line.join(
             WaitingLine.Waiter(
                 queue: id, queueName: queue, receiver: receiver, token: token, options: options, deadline: now + wait))
         return .waiting
     }
 
-    /// Nil when there is nothing to deliver.
+    /// Nil when there is nothing to deliver, or only dead letters of which enough were moved for once.
     mutating func lease(
         from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions, _ token: UInt64, _ receiver: Int,
         deadline: BrokerTime
@@ -30,10 +31,14 @@ extension Engine {
         if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
             throw .tooManyInFlight(max: inFlightMax)
         }
-        guard try moveDeadLetters(from: queue, options.maximum) else { return .noRoom }
-        let entry = try core.prepareLease(
-            from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
-        guard let entry else { return nil }
+        // Refused before anything is moved: refused means that nothing happened.
+        var prepared = try prepareLease(from: queue, options)
+        switch try moveDeadLetters(from: queue, options.maximum) {
+        case nil: return .noRoom
+        case 0: break
+        default: prepared = try prepareLease(from: queue, options)
+        }
+        guard let entry = prepared else { return nil }
         try requireSpace(for: .receive, EntryCodec.size(.lease(entry)))
         guard commit(.lease(entry)) else { return .noRoom }
         let leased = entry.slots.map { core.leased($0, by: entry) }
@@ -71,17 +76,22 @@ extension Engine {
         return leased
     }
 
-    /// What a receive would get once too often goes to the queue of dead letters. False: no room in the log.
-    private mutating func moveDeadLetters(from queue: UInt32, _ maximum: Int) throws(Rejection) -> Bool {
+    private func prepareLease(from queue: UInt32, _ options: ReceiveOptions) throws(Rejection) -> LeaseEntry? {
+        try core.prepareLease(
+            from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
+    }
+
+    /// What a receive would get once too often goes to the queue of dead letters. How many; nil: no room in the log.
+    private mutating func moveDeadLetters(from queue: UInt32, _ maximum: Int) throws(Rejection) -> Int? {
         var moved = 0
-        while moved < Limits.deadLettersPerReceiveMax,
-            let entry = core.prepareDeadLetters(from: queue, maximum: maximum, now: now)
-        {
+        while moved < Limits.deadLettersPerReceiveMax {
+            let count = min(maximum, Limits.deadLettersPerReceiveMax - moved)
+            guard let entry = core.prepareDeadLetters(from: queue, maximum: count, now: now) else { break }
             try requireSpace(for: .receive, EntryCodec.size(.transfer(entry)))
-            guard commit(.transfer(entry)) else { return false }
+            guard commit(.transfer(entry)) else { return nil }
             moved += entry.slots.count
         }
-        return true
+        return moved
     }
 
     private func validate(_ wait: Milliseconds) throws(Rejection) {

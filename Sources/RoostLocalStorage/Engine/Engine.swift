@@ -24,6 +24,8 @@ struct Engine: ~Copyable {
     var damagedFound: [MessageID] = []
     /// Bodies that could not be read, though nothing is known to be wrong with them.
     var readProblem: DiskError?
+    /// Retention still waits, because the two are far apart.
+    var clockProblem: (wall: BrokerTime, broker: BrokerTime)?
     var nextReadNotice = BrokerTime(milliseconds: 0)
     /// Bodies taken from what was read back, since the start.
     var bodiesRead: UInt64 = 0
@@ -48,6 +50,8 @@ struct Engine: ~Copyable {
     var segmentsRemoved: UInt64 = 0
     /// Queues that may have something for their waiters.
     var queuesToServe: [UInt32] = []
+    /// The same in the next turn: there are more dead letters before what they may have.
+    var queuesToServeNext: [UInt32] = []
     var moves = MoveSchedule()
     /// Broker time of this turn.
     var now: BrokerTime
@@ -130,6 +134,8 @@ extension Engine {
         if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
+        queuesToServe.append(contentsOf: queuesToServeNext)
+        queuesToServeNext.removeAll(keepingCapacity: true)
         serveWaiters()
         performRequests(isOverdue)
         if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
@@ -188,7 +194,11 @@ extension Engine {
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
     var nextDue: BrokerTime? {
         if !backlog.isEmpty, !lacksRoom.request { return now }
-        if !askedAgain.isEmpty || (!followUps.isEmpty && !lacksRoom.followUp) { return now }
+        if !askedAgain.isEmpty || (!queuesToServeNext.isEmpty && !lacksRoom.waiter)
+            || (!followUps.isEmpty && !lacksRoom.followUp)
+        {
+            return now
+        }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
         let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
@@ -365,30 +375,31 @@ extension Engine {
         while let waiter = line.removeTimedOut(at: now) { answer(waiter, .success(.received([]))) }
     }
 
-    /// Hands out what became ready, to the oldest waiter first.
+    /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
+    /// waiters there, whose turn comes next.
     private mutating func serveWaiters() {
-        while let queue = queuesToServe.last {
+        while let queue = queuesToServe.popLast() {
             while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
-                guard serve(waiter, from: queue) else {
+                guard let isServed = serve(waiter, from: queue) else {
+                    queuesToServe.append(queue)
                     lacksRoom.waiter = true
                     return
                 }
+                guard !isServed else { continue }
+                if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
+                break
             }
-            queuesToServe.removeLast()
         }
     }
 
-    /// False: no room in the log.
-    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool {
+    /// False: all that was to be delivered were dead letters. Nil: no room in the log.
+    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool? {
         do throws(Rejection) {
-            guard
-                let outcome = try lease(
-                    from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
-                    deadline: waiter.deadline)
-            else {
-                preconditionFailure("a queue with something to deliver has nothing to lease")
-            }
-            if case .noRoom = outcome { return false }
+            let outcome = try lease(
+                from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
+                deadline: waiter.deadline)
+            guard let outcome else { return false }
+            if case .noRoom = outcome { return nil }
             _ = line.removeFirst(of: queue)
             if case .reply(let reply) = outcome { answer(waiter, .success(reply)) }
         } catch {

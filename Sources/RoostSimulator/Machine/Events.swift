@@ -6,7 +6,8 @@ import Synchronization
 /// What can be seen from outside, in the order in which it happened: calls of the disk, replies, notices, turns.
 enum Event: Sendable {
     /// The engine ran a turn at this broker time.
-    case turn(Int64)
+    /// Broker time, and what the wall clock says.
+    case turn(Int64, wall: Int64)
     /// A batch is about to be written to a segment.
     case batch(LoggedBatch, segment: UInt32)
     case written(isWhole: Bool)

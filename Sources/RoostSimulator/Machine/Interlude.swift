@@ -32,7 +32,7 @@ final class Interlude: Sendable {
         guard scene.withLock({ $0?.moment }) == moment, let scene = take() else { return }
         played.add(1, ordering: .relaxed)
         scene.storage.submit(scene.submissions, for: events)
-        events.add(.turn(clock.broker))
+        events.add(.turn(clock.broker, wall: clock.wall))
         _ = scene.storage.runTurn()
     }
 

@@ -7,11 +7,9 @@ final class VirtualClock: Sendable {
         var nanoseconds: UInt64 = 1_000_000_000
         /// Of the wall clock at the start of the monotonic one, in milliseconds.
         var wallStart: Int64 = 1_700_000_000_000
-        /// The last time that somebody looked at the wall clock: broker time starts there.
+        /// The last time that somebody looked at the wall clock: the last one of a start is where broker time starts.
         var lastLook: (wall: Int64, nanoseconds: UInt64) = (0, 0)
-        var brokerStart: Int64 = 0
-        /// Added after ten minutes: the wall clock was doubted at the start.
-        var brokerLead: Int64 = 0
+        var brokerStart: (milliseconds: Int64, nanoseconds: UInt64) = (0, 0)
 
         var wall: Int64 { wallStart + Int64(nanoseconds / 1_000_000) }
     }
@@ -45,18 +43,14 @@ final class VirtualClock: Sendable {
     var wall: Int64 { state.withLock { $0.wall } }
 
     /// The engine has started: its clock goes on from here.
-    func startBroker(from start: Int64, isWallDoubted: Bool) {
-        state.withLock { state in
-            state.brokerStart = isWallDoubted ? start : max(state.lastLook.wall, start)
-            state.brokerLead = max(state.lastLook.wall - state.brokerStart, 0)
-        }
+    func startBroker(from start: Int64) {
+        state.withLock { $0.brokerStart = (max($0.lastLook.wall, start), $0.lastLook.nanoseconds) }
     }
 
     /// What the clock of the engine shows, in milliseconds.
     var broker: Int64 {
         state.withLock { state in
-            let elapsed = Int64((state.nanoseconds - state.lastLook.nanoseconds) / 1_000_000)
-            return state.brokerStart + elapsed + (elapsed < 600_000 ? 0 : state.brokerLead)
+            state.brokerStart.milliseconds + Int64((state.nanoseconds - state.brokerStart.nanoseconds) / 1_000_000)
         }
     }
 }

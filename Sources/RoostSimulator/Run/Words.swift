@@ -15,7 +15,7 @@ extension StorageNotice {
         case .segmentDamaged: "segment damaged"
         case .messageDamaged: "message damaged"
         case .clockDoubted: "clock doubted"
-        case .clockBehind: "clock behind"
+        case .clockDisagrees: "clock disagrees"
         case .segmentNumbersRunOut: "segment numbers"
         case .bodyUnread: "body unread"
         }

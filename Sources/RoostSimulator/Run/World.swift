@@ -40,6 +40,8 @@ final class World {
     var hasFaultFired = false
     /// The log carries no later time than this, in milliseconds: of records, and of starts that may not have ended.
     private var latestLogged: Int64 = 0
+    /// Until the wall clock is looked at again, and found to agree.
+    private var isRetentionHeld = false
     /// What happened last, for people.
     private(set) var story: [String] = []
 
@@ -152,11 +154,8 @@ extension World {
         }
     }
 
-    /// A wall clock that is believed stands in the log from the start on.
-    private func noteStartTime() {
-        let isBelieved = latestLogged == 0 || clock.wall - latestLogged <= LogLimits.clockLeadMax.count
-        if isBelieved { latestLogged = max(latestLogged, clock.wall) }
-    }
+    /// Broker time begins at the wall clock, and stands in the log from the start on.
+    private func noteStartTime() { latestLogged = max(latestLogged, clock.wall) }
 
     private func begin(_ opened: LocalStorage, _ permitted: ClosedRange<UInt64>) throws(Mismatch) {
         let found = opened.recovery
@@ -164,7 +163,7 @@ extension World {
         logBegun = true
         hasSyncFailed = false
         life = LifeFigures()
-        clock.startBroker(from: found.startTime.milliseconds, isWallDoubted: found.isClockDoubted)
+        clock.startBroker(from: found.startTime.milliseconds)
         trace.add(0x0f, found.lastSequence, found.records, UInt64(bitPattern: found.startTime.milliseconds))
         tell(
             "start: \(found.records) records read, the last one is \(found.lastSequence) of \(books.newest);"
@@ -190,24 +189,35 @@ extension World {
         try process()
     }
 
-    /// A wall clock that seems to have jumped is not followed, and retention waits. `logged`: of records and snapshots.
+    /// When the wall clock seems to have jumped, retention waits. `logged`: of records and snapshots.
     private func checkClock(_ found: RecoverySummary, _ logged: BrokerTime) throws(Mismatch) {
         books.permits.retentionHeldUntil = nil
+        isRetentionHeld = false
         var isDoubted = false
         for event in events.take() {
             if case .notice(.clockDoubted) = event { isDoubted = true } else { events.add(event) }
         }
         try require(isDoubted == found.isClockDoubted, "the clock is doubted, and nobody is told")
-        let (lead, slack) = (LogLimits.clockLeadMax.count, Int64(3_600_000))
-        let mustDoubt = latestLogged > 0 && clock.wall - latestLogged > lead + slack
-        try require(isDoubted || !mustDoubt, "the clock jumped by more than a day, and is believed")
+        let (distance, slack) = (LogLimits.clockDistanceMax.count, Int64(3_600_000))
+        let isFarAhead = latestLogged > 0 && clock.wall - latestLogged > distance + slack
+        let isFarBehind = logged.milliseconds - clock.wall > distance
+        try require(isDoubted || !isFarAhead && !isFarBehind, "the clock jumped by more than a day, and is believed")
         guard isDoubted else { return }
         coverage.hit(.retentionHeld)
         books.permits.retentionHeldUntil = found.startTime + .seconds(600)
+        isRetentionHeld = true
         // Of a damaged snapshot the time is not known.
-        let mayDoubt = clock.wall - logged.milliseconds > lead || books.permits.damage
-        try require(mayDoubt, "the clock is doubted, and did not jump")
-        try require(found.startTime.milliseconds <= latestLogged, "time goes on from a moment that is not in the log")
+        let mayBeAhead = clock.wall - logged.milliseconds > distance
+        let mayBeBehind = latestLogged - clock.wall > distance - slack
+        try require(
+            mayBeAhead || mayBeBehind || books.permits.damage, "the clock is doubted, and did not jump")
+    }
+
+    /// Ten minutes later both have to agree, or retention waits on. Records of the turns before come later.
+    private func reviewClock(_ time: BrokerTime, _ wall: BrokerTime) {
+        guard isRetentionHeld, let until = books.permits.retentionHeldUntil, time >= until else { return }
+        isRetentionHeld = abs((wall - time).count) > LogLimits.clockDistanceMax.count
+        books.permits.retentionHeldUntil = isRetentionHeld ? time + .seconds(600) : time
     }
 
     private var filesText: String {
@@ -299,7 +309,7 @@ extension World {
 
     func turn() throws(Mismatch) {
         guard let storage else { return }
-        events.add(.turn(clock.broker))
+        events.add(.turn(clock.broker, wall: clock.wall))
         trace.add(0x70, UInt64(bitPattern: clock.broker))
         _ = storage.runTurn()
         try process()
@@ -326,7 +336,9 @@ extension World {
         noteFaults()
         for event in events.take() {
             switch event {
-            case .turn(let time): books.ranTurn(at: time)
+            case .turn(let time, let wall):
+                reviewClock(BrokerTime(milliseconds: time), BrokerTime(milliseconds: wall))
+                books.ranTurn(at: time)
             case .batch(let batch, let segment):
                 try books.write(batch)
                 noteRecords(batch, segment)
@@ -365,7 +377,8 @@ extension World {
         case .diskHasRoom: isDiskFull = false
         case .snapshotFailed: coverage.hit(.snapshotFailed)
         case .messageDamaged: coverage.hit(.damagedMessage)
-        case .segmentDamaged, .segmentNumbersRunOut, .bodyUnread, .clockDoubted, .clockBehind: break
+        case .segmentDamaged, .segmentNumbersRunOut, .bodyUnread, .clockDoubted: break
+        case .clockDisagrees: try require(isRetentionHeld, "a clock is doubted for no reason")
         }
     }
 }

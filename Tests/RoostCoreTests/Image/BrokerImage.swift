@@ -62,7 +62,8 @@ struct Exercise {
         _ = broker.describe(queue, now: now)
         switch random.below(100) {
         case ..<25: try send(to: queue)
-        case ..<50: try lease(from: queue)
+        case ..<45: try lease(from: queue)
+        case ..<50: try redrive(queue, to: random.pick(queues))
         case ..<65: try useHandle()
         case ..<70: try buryOrKick(in: queue)
         case ..<85: try useMessage(of: queue)
@@ -85,8 +86,11 @@ struct Exercise {
         let number = random.below(4)
         let name = try QueueName("exercise-\(number)")
         var change = QueueSettingsChange(isFIFO: number == 3)
+        let target = try QueueName("exercise-\(random.below(4))")
         if number == 1, random.chance(70) {
             change.deadLetters = .some(DeadLetterPolicy(target: try QueueName("exercise-0"), receivesMax: 1))
+        } else if broker.queueName((try? broker.queueID(named: target)) ?? .max) != nil, random.chance(50) {
+            change.deadLetters = DeadLetterPolicy(target: target, receivesMax: 1 + random.below(3))
         }
         if case .entry(let entry) = try broker.prepareCreateQueue(name, change, now: now) {
             try carryOut(.createQueue(entry))
@@ -106,10 +110,22 @@ struct Exercise {
 
     private mutating func lease(from queue: UInt32) throws {
         let timeout = Milliseconds(Int64(random.below(100_000)))
+        for _ in 0..<3 {
+            guard let entry = broker.prepareDeadLetters(from: queue, maximum: 4, now: now) else { break }
+            try carryOut(.transfer(entry))
+        }
         guard let entry = try broker.prepareLease(from: queue, maximum: 4, visibilityTimeout: timeout, now: now)
         else { return }
         try carryOut(.lease(entry))
         for slot in entry.slots { handles.append((queue, broker.leased(slot, by: entry).handle)) }
+    }
+
+    private mutating func redrive(_ queue: UInt32, to target: UInt32) throws {
+        let found = broker.peek(queue, .ready, fromTail: random.chance(50), count: 1 + random.below(4))
+        let isOneType = broker.settings(of: queue).isFIFO == broker.settings(of: target).isFIFO
+        guard !found.isEmpty, queue != target, isOneType else { return }
+        let slots = found.map(\.slot)
+        try carryOut(.transfer(TransferEntry(from: queue, to: target, at: now, purpose: .redrive, slots: slots)))
     }
 
     private mutating func useHandle() throws {

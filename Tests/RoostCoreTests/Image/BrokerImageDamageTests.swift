@@ -12,14 +12,16 @@ struct BrokerImageDamageTests {
         try addMoves(to: &broker)
         try addGroups(to: &broker, "groups", QueueSettingsChange(retention: .seconds(1000)))
         try addGroups(to: &broker, "groups.fifo", QueueSettingsChange(retention: .seconds(1000), isFIFO: true))
+        try addDeadLetters(to: &broker, "dead", isFIFO: false)
+        try addDeadLetters(to: &broker, "dead.fifo", isFIFO: true)
         return broker
     }
 
     /// A move that is over, and one in the middle of its walk.
     private static func addMoves(to broker: inout Broker) throws {
         let now = BrokerTime(milliseconds: 1_700_001_000_000)
-        let (dead, other) = (try QueueName("dead"), try QueueName("other"))
-        let queue = try broker.createQueue("dead", now: now)
+        let (dead, other) = (try QueueName("letters"), try QueueName("other"))
+        let queue = try broker.createQueue("letters", now: now)
         let policy = DeadLetterPolicy(target: dead, receivesMax: 1)
         let source = try broker.createQueue("other", QueueSettingsChange(deadLetters: .some(policy)), now: now)
         for group in ["a", "a", "b", "c"] { try broker.send(to: source, in: group, now: now) }
@@ -39,6 +41,31 @@ struct BrokerImageDamageTests {
             throw Discrepancy("nothing is moved out of queue \(queue)")
         }
         try broker.carryOut(.transfer(entry))
+    }
+
+    /// Dead letters of two queues, one of which is deleted, some received again, and some redriven.
+    private static func addDeadLetters(to broker: inout Broker, _ name: String, isFIFO: Bool) throws {
+        let now = BrokerTime(milliseconds: 1_700_001_000_000)
+        let sources = DeadLetterSources.these([try QueueName("a-\(name)"), try QueueName("b-\(name)")])
+        let change = QueueSettingsChange(isFIFO: isFIFO, deadLetterSources: sources, properties: ["tag": "größer"])
+        let dead = try broker.createQueue(name, change, now: now)
+        let policy = DeadLetterPolicy(target: try QueueName(name), receivesMax: 1)
+        var last = dead
+        for source in ["a", "b"] {
+            let change = QueueSettingsChange(isFIFO: isFIFO, deadLetters: policy)
+            last = try broker.createQueue("\(source)-\(name)", change, now: now)
+            for number in 0..<5 { try broker.send(to: last, in: isFIFO || number == 0 ? "g" : nil, now: now) }
+            let leased = try broker.lease(4, from: last, .seconds(9), now: now)
+            for message in leased {
+                let entry = try broker.prepareGiveBack(message.handle, in: last)
+                if let entry { try broker.carryOut(.changeVisibility(entry)) }
+            }
+            try broker.moveDeadLetters(from: last, maximum: 3, now: now)
+        }
+        try broker.lease(1, from: dead, .seconds(50), now: now)
+        let ready = broker.peek(dead, .ready, fromTail: true, count: 1).map(\.slot)
+        try broker.carryOut(.transfer(TransferEntry(from: dead, to: last, at: now, purpose: .redrive, slots: ready)))
+        try broker.carryOut(.deleteQueue(broker.prepareDeleteQueue(QueueName("a-\(name)"))))
     }
 
     /// Groups that are purged, whose timers are to be set anew, and with messages in every state.

@@ -3,13 +3,13 @@ import RoostModel
 /// Burial, as plainly as it can be written: a buried message keeps its place in the line.
 extension ReferenceBroker {
     mutating func bury(
-        _ serial: Int, receiveCount: UInt32, in id: UInt32, _ burial: Burial, now: BrokerTime
+        _ serial: Int, handle: Int, in id: UInt32, _ burial: Burial, now: BrokerTime
     ) throws(Rejection) {
         let bytes = burial.reason.utf8.count + burial.error.utf8.count + burial.by.utf8.count
         if bytes > 8192 { throw .burialTooLong(bytes: bytes, max: 8192) }
         guard let queue = position(id: id),
             let place = queues[queue].line.firstIndex(where: {
-                $0.serial == serial && $0.state == .inFlight && $0.receiveCount == receiveCount
+                $0.serial == serial && $0.state == .inFlight && $0.handle == handle
             })
         else { throw .messageNotAvailable }
         queues[queue].line[place].state = .buried

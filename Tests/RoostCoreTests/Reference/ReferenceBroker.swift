@@ -5,9 +5,16 @@ import RoostModel
 /// It states the rules in another way than the core does, so that both are unlikely to be wrong alike. A queue is one
 /// line: messages in flight keep their place in it, so that `redelivery: front` needs no order numbers at all.
 struct ReferenceBroker {
+    /// What takes turns: messages of one name, and of one queue that they are dead letters of.
+    struct Group: Hashable {
+        var name: String?
+        /// Which queue of all there ever were.
+        var origin: Int?
+    }
+
     struct Message {
         let serial: Int
-        var group: String?
+        var group: Group?
         var state: MessageState
         /// While delayed: meaningless.
         var availableAt: BrokerTime
@@ -19,10 +26,16 @@ struct ReferenceBroker {
         var firstReceivedAt: BrokerTime?
         var burial: Burial?
         var buriedAt: BrokerTime?
+        /// Handles of the message are void from the next one on.
+        var handle = 0
+        /// Since it came to this queue.
+        var isReceivedHere = false
     }
 
     struct Queue {
         let id: UInt32
+        /// Which queue of all there ever were.
+        let serial: Int
         let name: QueueName
         var settings: QueueSettings
         let createdAt: BrokerTime
@@ -40,17 +53,20 @@ struct ReferenceBroker {
         /// Serials of the messages of the line that are buried, in the order of burial.
         var burials: [Int] = []
         /// Groups that have messages, in the order of their beginning.
-        var groups: [String] = []
+        var groups: [Group] = []
         /// Groups with something to deliver, the next one first.
-        var turns: [String] = []
+        var turns: [Group] = []
         /// Groups that come before the messages without a group.
         var turnsBeforeOthers = 0
+        /// The newest message when the queue was last purged.
+        var purgedThrough = 0
 
         var all: [Message] { line + delayed + damaged }
     }
 
     var queues: [Queue] = []
     private var lastSerial = 0
+    private var lastQueue = 0
     private var lastTimer = 0
     /// Totals of the queues that were deleted.
     private var pastTotals: [MessageTotals] = []
@@ -74,7 +90,7 @@ extension ReferenceBroker {
     func settingsForNew(_ name: QueueName, _ change: QueueSettingsChange) throws(Rejection) -> QueueSettings? {
         guard let position = try? position(named: name) else {
             let settings = try checked(change.applied(to: QueueSettings()))
-            if settings.isFIFO, settings.redelivery == .back { throw .backInFIFO }
+            try checkDeadLetters(name, change, settings)
             return settings
         }
         let present = queues[position].settings
@@ -85,7 +101,9 @@ extension ReferenceBroker {
     }
 
     mutating func create(_ id: UInt32, _ name: QueueName, _ settings: QueueSettings, now: BrokerTime) {
-        queues.append(Queue(id: id, name: name, settings: settings, createdAt: now, modifiedAt: now))
+        lastQueue += 1
+        queues.append(
+            Queue(id: id, serial: lastQueue, name: name, settings: settings, createdAt: now, modifiedAt: now))
     }
 
     mutating func deleteQueue(_ name: QueueName) throws(Rejection) {
@@ -102,15 +120,14 @@ extension ReferenceBroker {
         queues[position].groups = []
         queues[position].turns = []
         queues[position].turnsBeforeOthers = 0
+        queues[position].purgedThrough = lastSerial
     }
 
     mutating func change(_ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime) throws(Rejection) {
         let position = try position(named: name)
-        if change.isFIFO ?? queues[position].settings.isFIFO != queues[position].settings.isFIFO {
-            throw .queueTypeIsFixed
-        }
-        let settings = try checked(change.applied(to: queues[position].settings))
-        if settings.isFIFO, settings.redelivery == .back { throw .backInFIFO }
+        let settings = change.applied(to: queues[position].settings)
+        if settings.isFIFO != queues[position].settings.isFIFO { throw .queueTypeIsFixed }
+        try checkDeadLetters(name, change, try checked(settings))
         queues[position].settings = settings
         queues[position].modifiedAt = now
     }
@@ -137,6 +154,9 @@ extension ReferenceBroker {
         for (setting, value, accepted) in rules where !accepted.contains(value) {
             throw .invalidSetting(setting, value: value, accepted: accepted)
         }
+        if settings.isFIFO, settings.redelivery == .back { throw .backInFIFO }
+        let bytes = settings.properties.map { $0.utf8.count + $1.utf8.count + 16 }.reduce(0, +)
+        if bytes > 49_152 { throw .propertiesTooLong(bytes: bytes, max: 49_152) }
         return settings
     }
 }
@@ -159,14 +179,15 @@ extension ReferenceBroker {
             throw .invalidGroup(bytes: bytes, max: 128)
         }
         lastSerial += 1
-        var new = Message(serial: lastSerial, group: message.group, state: .ready, availableAt: now, due: now + delay)
+        let group = message.group.map { Group(name: $0) }
+        var new = Message(serial: lastSerial, group: group, state: .ready, availableAt: now, due: now + delay)
         if queues[queue].settings.isFIFO,
             let last = queues[queue].delayed.filter({ $0.group == new.group }).map(\.due).max()
         {
             // Whatever is sent behind a delayed message waits for it, late ones included.
             new.due = max(now + max(delay, Milliseconds(1)), last)
         }
-        if let group = new.group, !queues[queue].groups.contains(group) { queues[queue].groups.append(group) }
+        enter(new.group, queue)
         if new.due == now {
             queues[queue].line.append(new)
             queues[queue].ages.append(new.serial)
@@ -191,11 +212,14 @@ extension ReferenceBroker {
         try checkVisibility(timeout)
         if queues[queue].pause != nil { return [] }
         var leased: [Message] = []
-        for serial in next(maximum, of: queue) {
+        for serial in takeTurns(maximum, of: queue) {
             guard let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) else { continue }
             hide(queue, place, until: now + timeout)
             queues[queue].line[place].receiveCount += 1
-            if queues[queue].line[place].firstReceivedAt == nil { queues[queue].line[place].firstReceivedAt = now }
+            queues[queue].line[place].handle += 1
+            if queues[queue].line[place].firstReceivedAt == nil {
+                queues[queue].line[place].firstReceivedAt = Self.held(now, from: queues[queue].line[place].availableAt)
+            }
             leased.append(queues[queue].line[place])
         }
         refreshTurns(queue)
@@ -203,18 +227,18 @@ extension ReferenceBroker {
         return leased
     }
 
-    /// False when there was nothing to delete. Nil as receive count deletes whatever the newest handle is.
-    mutating func delete(_ serial: Int, receiveCount: UInt32?, in id: UInt32) throws(Rejection) -> Bool {
+    /// False when there was nothing to delete. Nil as handle deletes whatever the newest handle is.
+    mutating func delete(_ serial: Int, handle: Int?, in id: UInt32) throws(Rejection) -> Bool {
         guard let queue = position(id: id) else { return false }
         if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
-            if let receiveCount {
-                if queues[queue].line[place].receiveCount != receiveCount { return false }
+            if let handle {
+                if queues[queue].line[place].handle != handle { return false }
                 let isOver = queues[queue].line[place].state != .inFlight
                 if isOver, queues[queue].settings.isFIFO { throw .receiptHandleExpired }
             }
         } else if let place = queues[queue].damaged.firstIndex(where: { $0.serial == serial }) {
-            if let receiveCount, queues[queue].damaged[place].receiveCount != receiveCount { return false }
-        } else if receiveCount != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
+            if let handle, queues[queue].damaged[place].handle != handle { return false }
+        } else if handle != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
             return false
         }
         remove(serial, from: queue)
@@ -246,10 +270,10 @@ extension ReferenceBroker {
     }
 
     /// False when this handle does not hold the message any more.
-    mutating func giveBack(_ serial: Int, receiveCount: UInt32, in id: UInt32) -> Bool {
+    mutating func giveBack(_ serial: Int, handle: Int, in id: UInt32) -> Bool {
         guard let queue = position(id: id),
             let place = queues[queue].line.firstIndex(where: {
-                $0.serial == serial && $0.state == .inFlight && $0.receiveCount == receiveCount
+                $0.serial == serial && $0.state == .inFlight && $0.handle == handle
             })
         else { return false }
         giveBack(queue, place)
@@ -266,6 +290,7 @@ extension ReferenceBroker {
     private mutating func hide(_ queue: Int, _ place: Int, until due: BrokerTime) {
         queues[queue].line[place].state = .inFlight
         queues[queue].line[place].due = due
+        queues[queue].line[place].isReceivedHere = true
         queues[queue].line[place].timerSerial = nextTimer()
     }
 
@@ -292,7 +317,7 @@ extension ReferenceBroker {
         return false
     }
 
-    private mutating func remove(_ serial: Int, from queue: Int) {
+    mutating func remove(_ serial: Int, from queue: Int) {
         takeOut(serial, from: queue)
         let inUse = queues[queue].all.compactMap(\.group)
         queues[queue].groups.removeAll { !inUse.contains($0) }
@@ -317,7 +342,7 @@ extension ReferenceBroker {
 
 extension ReferenceBroker {
     /// What a receive gets, and whose turn it is then.
-    private mutating func next(_ maximum: Int, of queue: Int) -> [Int] {
+    mutating func next(_ maximum: Int, of queue: Int) -> [Int] {
         var serials: [Int] = []
         if queues[queue].settings.isFIFO {
             for group in queues[queue].turns { serials += deliverable(queues[queue], group) }
@@ -342,14 +367,14 @@ extension ReferenceBroker {
     }
 
     /// What may be delivered of a group, first one first.
-    func deliverable(_ queue: Queue, _ group: String) -> [Int] {
+    func deliverable(_ queue: Queue, _ group: Group) -> [Int] {
         guard queue.settings.isFIFO else {
             return queue.line.filter { $0.state == .ready && $0.group == group }.map(\.serial)
         }
         var serials: [Int] = []
         if queue.damaged.contains(where: { $0.group == group }) { return [] }
-        for message in (queue.line + queue.delayed).filter({ $0.group == group }).sorted(by: { $0.serial < $1.serial })
-        {
+        let members = queue.line.filter { $0.group == group }
+        for message in queue.ages.compactMap({ serial in members.first { $0.serial == serial } }) {
             if message.state != .ready { break }
             serials.append(message.serial)
         }
@@ -453,6 +478,8 @@ extension ReferenceBroker {
             totals.deleted += part.deleted
             totals.returned += part.returned
             totals.expired += part.expired
+            totals.movedOut += part.movedOut
+            totals.movedIn += part.movedIn
         }
         return (counts, totals)
     }

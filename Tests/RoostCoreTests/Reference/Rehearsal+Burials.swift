@@ -12,7 +12,7 @@ extension Rehearsal {
         let time = now
         var changed = model
         let expected = outcome { () throws(Rejection) in
-            try changed.bury(issued.serial, receiveCount: issued.receiveCount, in: queue, burial, now: time)
+            try changed.bury(issued.serial, handle: issued.number, in: queue, burial, now: time)
         }
         let actual = outcome { () throws(Rejection) in
             try broker.prepareBury(handle, in: queue, burial, now: time)

@@ -24,6 +24,7 @@ extension Rehearsal {
         guard let queue = anyQueue() else { return }
         let maximum = random.chance(3) ? random.pick([0, -1, 1001]) : random.pick([1, 1, 2, 3, 10, 10, 1000])
         let timeout = random.chance(60) ? randomVisibility() : nil
+        if random.chance(90) { try moveDeadLetters(of: queue, maximum) }
         let expected = outcome { () throws(Rejection) in
             try model.lease(from: queue, maximum: maximum, timeout: timeout, now: now)
         }
@@ -46,13 +47,14 @@ extension Rehearsal {
         try requireEqual(leased.id, idOfSerial[message.serial], "the id of a leased message")
         try requireEqual(leased.location, locationOfSerial[message.serial], "the location of a leased message")
         try requireEqual(leased.receiveCount, message.receiveCount, "the receive count")
-        // The core holds the span to the first receive in 32 bits of milliseconds: 49 days.
-        let first = min(message.firstReceivedAt ?? now, message.availableAt + Milliseconds(Int64(UInt32.max)))
-        try requireEqual(leased.firstReceivedAt, first, "the time of the first receive")
+        try requireEqual(leased.firstReceivedAt, message.firstReceivedAt, "the time of the first receive")
+        let origin = model.origin(of: message)?.name
+        try requireEqual(leased.deadLetterSource, origin, "the queue that a message is a dead letter of")
+        if message.group?.origin != nil { moves.received += 1 }
         try require(everIssued.insert(leased.handle).inserted, "a handle was issued twice")
         let issued = Issued(
             handle: leased.handle, queue: entry.queue, serial: message.serial,
-            receiveCount: leased.receiveCount, receivedAt: now)
+            number: message.handle, receivedAt: now)
         if handles.count == 300 { handles.remove(at: random.below(200)) }
         handles.append(issued)
     }
@@ -68,7 +70,7 @@ extension Rehearsal {
             return
         }
         let expected = outcome { () throws(Rejection) in
-            try model.delete(issued.serial, receiveCount: issued.receiveCount, in: queue)
+            try model.delete(issued.serial, handle: issued.number, in: queue)
         }
         guard let (isDeleted, entry) = try bothAgree("a delete", expected, actual) else { return }
         try carryOut(deletion: entry, of: issued.serial, isDeleted)
@@ -77,7 +79,7 @@ extension Rehearsal {
     mutating func deleteByID() throws {
         let serial = random.chance(50) ? anyHandle()?.serial : anyWaitingSerial()
         guard let serial, let id = idOfSerial[serial], let queue = anyQueue(holding: serial) else { return }
-        let isDeleted = try model.delete(serial, receiveCount: nil, in: queue)
+        let isDeleted = try model.delete(serial, handle: nil, in: queue)
         try carryOut(deletion: broker.prepareDelete(id, in: queue), of: serial, isDeleted)
     }
 
@@ -112,7 +114,7 @@ extension Rehearsal {
 
     mutating func giveBack() throws {
         guard let issued = anyHandle(), model.position(id: issued.queue) != nil else { return }
-        let isHeld = model.giveBack(issued.serial, receiveCount: issued.receiveCount, in: issued.queue)
+        let isHeld = model.giveBack(issued.serial, handle: issued.number, in: issued.queue)
         let entry = try broker.prepareGiveBack(issued.handle, in: issued.queue)
         try requireEqual(entry != nil, isHeld, "whether there was something to give back")
         guard let entry else { return }

@@ -9,7 +9,8 @@ struct Rehearsal {
         var handle: ReceiptHandle
         var queue: UInt32
         var serial: Int
-        var receiveCount: UInt32
+        /// Which of the message's handles it is.
+        var number: Int
         var receivedAt: BrokerTime
     }
 
@@ -42,6 +43,7 @@ struct Rehearsal {
     var buried: Set<BodyLocation> = []
     var handles: [Issued] = []
     var everIssued: Set<ReceiptHandle> = []
+    var moves = Moves()
 
     init(seed: UInt64) {
         random = SplitMix64(seed: seed)
@@ -62,8 +64,9 @@ struct Rehearsal {
         case ..<790: try giveBack()
         case ..<810: try bury()
         case ..<820: try kick()
-        case ..<880: try peek()
-        case ..<910: try list()
+        case ..<870: try peek()
+        case ..<890: try list()
+        case ..<910: try redrive()
         case ..<940: try changeSettings()
         case ..<955: try pauseOrResume()
         case ..<960: try damage()

@@ -1,0 +1,29 @@
+import RoostCore
+import RoostLog
+import RoostModel
+
+// A clock that may be wrong. Messages that are removed because of it are gone for good, so nothing expires while it is
+// doubted.
+
+extension Engine {
+    /// How long retention waits before the wall clock is looked at again.
+    static let doubtTime = Milliseconds.seconds(600)
+
+    /// When the wait is over: the wall clock and broker time have to agree by now, or it goes on. The clock may have
+    /// been set right meanwhile, while broker time cannot go back.
+    mutating func reviewClock(at time: BrokerTime, _ wall: () -> BrokerTime) {
+        guard let until = core.retentionHeldUntil, time >= until else { return }
+        let wall = wall()
+        guard LogLimits.areFarApart(wall, time) else {
+            core.retentionHeldUntil = nil
+            return
+        }
+        core.retentionHeldUntil = time + Self.doubtTime
+        clockProblem = (wall, time)
+    }
+
+    mutating func takeClockProblem() -> (wall: BrokerTime, broker: BrokerTime)? {
+        defer { clockProblem = nil }
+        return clockProblem
+    }
+}
