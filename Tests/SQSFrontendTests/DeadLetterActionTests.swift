@@ -156,6 +156,20 @@ import Testing
         #expect(response.message?.contains("for parameter RedriveAllowPolicy is invalid") == true)
     }
 
+    @Test func everyByteOfAPolicyCounts() throws {
+        let arns = QueueARNs(account: "000000000000", region: "us-east-1")
+        let redrive = try RedrivePolicy.text(DeadLetterPolicy(target: QueueName("dlq"), receivesMax: 7), arns)
+        let allow = try #require(try RedriveAllowPolicy.text(.these([QueueName("a"), QueueName("b")]), arns))
+        #expect(try RedrivePolicy.read(redrive, arns)?.receivesMax == 7)
+        #expect(try RedriveAllowPolicy.read(allow, arns) == .these([QueueName("a"), QueueName("b")]))
+        for count in 1..<redrive.utf8.count {
+            #expect(throws: SQSFault.self) { try RedrivePolicy.read(String(redrive.prefix(count)), arns) }
+        }
+        for count in 1..<allow.utf8.count {
+            #expect(throws: SQSFault.self) { try RedriveAllowPolicy.read(String(allow.prefix(count)), arns) }
+        }
+    }
+
     // MARK: Sources
 
     @Test func listsSources() throws {
