@@ -275,6 +275,8 @@ import Testing
         #expect(source.message == "The resource that you specified for the SourceArn parameter doesn't exist.")
         let elsewhere = #"{"SourceArn":"arn:aws:sqs:us-east-1:111111111111:dlq"}"#
         #expect(try client.call("StartMessageMoveTask", elsewhere).status == 404)
+        let noName = #"{"SourceArn":"\#(Self.arn("f.fifo-no"))"}"#
+        #expect(try client.call("StartMessageMoveTask", noName).status == 404)
         for bad in [#"{"SourceArn":"dlq"}"#, #"{"SourceArn":"arn:aws:sns:us-east-1:000000000000:dlq"}"#] {
             let response = try client.call("StartMessageMoveTask", bad)
             #expect(response.status == 400)
