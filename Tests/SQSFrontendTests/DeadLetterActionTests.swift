@@ -156,6 +156,20 @@ import Testing
         #expect(response.message?.contains("for parameter RedriveAllowPolicy is invalid") == true)
     }
 
+    @Test func everyByteOfAPolicyCounts() throws {
+        let arns = QueueARNs(account: "000000000000", region: "us-east-1")
+        let redrive = try RedrivePolicy.text(DeadLetterPolicy(target: QueueName("dlq"), receivesMax: 7), arns)
+        let allow = try #require(try RedriveAllowPolicy.text(.these([QueueName("a"), QueueName("b")]), arns))
+        #expect(try RedrivePolicy.read(redrive, arns)?.receivesMax == 7)
+        #expect(try RedriveAllowPolicy.read(allow, arns) == .these([QueueName("a"), QueueName("b")]))
+        for count in 1..<redrive.utf8.count {
+            #expect(throws: SQSFault.self) { try RedrivePolicy.read(String(redrive.prefix(count)), arns) }
+        }
+        for count in 1..<allow.utf8.count {
+            #expect(throws: SQSFault.self) { try RedriveAllowPolicy.read(String(allow.prefix(count)), arns) }
+        }
+    }
+
     // MARK: Sources
 
     @Test func listsSources() throws {
@@ -230,7 +244,7 @@ import Testing
     func withoutADestination() throws {
         let client = try client()
         try link(client)
-        #expect(try start(client).status == 200)
+        #expect(try start(client, #","DestinationArn":"""#).status == 200)
         #expect(try list(client).first?["DestinationArn"] == nil)
         #expect(try list(client).first?["MaxNumberOfMessagesPerSecond"] == nil)
         guard
@@ -261,6 +275,8 @@ import Testing
         #expect(source.message == "The resource that you specified for the SourceArn parameter doesn't exist.")
         let elsewhere = #"{"SourceArn":"arn:aws:sqs:us-east-1:111111111111:dlq"}"#
         #expect(try client.call("StartMessageMoveTask", elsewhere).status == 404)
+        let noName = #"{"SourceArn":"\#(Self.arn("f.fifo-no"))"}"#
+        #expect(try client.call("StartMessageMoveTask", noName).status == 404)
         for bad in [#"{"SourceArn":"dlq"}"#, #"{"SourceArn":"arn:aws:sns:us-east-1:000000000000:dlq"}"#] {
             let response = try client.call("StartMessageMoveTask", bad)
             #expect(response.status == 400)
@@ -279,7 +295,8 @@ import Testing
     @Test func listsTheNewestTasks() throws {
         let client = try client()
         try link(client)
-        #expect(try list(client).isEmpty)
+        let none = try client.call("ListMessageMoveTasks", #"{"SourceArn":"\#(Self.arn("dlq"))"}"#)
+        #expect(none.body == #"{"Results":[]}"#)
         for number in 1...3 {
             let handle = try #require(
                 try start(client, #","MaxNumberOfMessagesPerSecond":\#(number)"#).json["TaskHandle"])

@@ -16,7 +16,8 @@ enum StartMessageMoveTask {
             }
         }
         var options = MoveOptions(from: try scope.queue(source, of: "SourceArn"), needsDeadLetterQueue: true)
-        if let destination { options.to = try scope.queue(destination, of: "DestinationArn") }
+        // A blank one is none (SQS).
+        if let destination, !destination.isEmpty { options.to = try scope.queue(destination, of: "DestinationArn") }
         if let rate {
             guard 1...Limits.moveRateMax ~= rate else {
                 throw SQSRanges.invalid(

@@ -22,10 +22,10 @@ package struct QueueARNs: Sendable, Equatable {
 
     package func queue(of arn: String) -> Found {
         let parts = arn.split(separator: ":", maxSplits: 6, omittingEmptySubsequences: false)
-        guard parts.count == 6, parts[0] == "arn", parts[2] == "sqs", let name = try? QueueName(String(parts[5])) else {
-            return .invalid
+        guard parts.count == 6, parts[0] == "arn", parts[2] == "sqs", !parts[5].isEmpty else { return .invalid }
+        guard parts[3] == region, parts[4] == account, let name = try? QueueName(String(parts[5])) else {
+            return .elsewhere
         }
-        guard parts[3] == region, parts[4] == account else { return .elsewhere }
         return .queue(name)
     }
 }

@@ -125,10 +125,6 @@ extension ByteBuffer {
     }
 
     private mutating func writeMovesReply(_ tasks: [MoveTask], _ place: ReplyPlace) {
-        guard !tasks.isEmpty else {
-            writeStaticString("{}")
-            return
-        }
         writeStaticString("{\"Results\":[")
         for (index, task) in tasks.enumerated() {
             if index > 0 { writeStaticString(",") }
