@@ -26,7 +26,22 @@ extension Problem {
         case .missingGroup: self = .missingGroup
         case .invalidGroup(let bytes, let max): self = .invalidGroup(bytes, max)
         case .tooManyGroups(let max): self = .tooManyGroups(max)
+        case .missingDeduplication: self = .missingDeduplication
+        case .invalidDeduplicationID(let bytes, let max): self = .invalidDeduplicationID(bytes, max)
+        case .deduplicationWithoutFIFO: self = .deduplicationWithoutFIFO
+        case .labelTooLong(let bytes, let max): self = .labelTooLong(bytes, max)
+        case .burialTooLong(let bytes, let max): self = .burialTooLong(bytes, max)
+        case .moveIsRunning(let name): self = .moveIsRunning(name)
+        case .noDeadLetterQueue(let name): self = .noDeadLetterQueue(name)
+        case .moveTaskDoesNotExist: self = .moveTaskDoesNotExist
+        case .moveIsOver: self = .moveIsOver
+        case .invalidMoveRate(let rate, let range): self = .invalidMoveRate(rate, range)
+        case .invalidMoveTarget(let name, let reason): self = .invalidMoveTarget(name, reason)
         case .queueTypeIsFixed: self = .queueTypeIsFixed
+        case .invalidDeadLetterTarget(let name, let reason): self = .invalidDeadLetterTarget(name, reason)
+        case .invalidReceivesMax(let value, let range): self = .invalidReceivesMax(value, range)
+        case .tooManyDeadLetterSources(let count, let max): self = .tooManyDeadLetterSources(count, max)
+        case .propertiesTooLong(let bytes, let max): self = .propertiesTooLong(bytes, max)
         case .backInFIFO: self = .backInFIFO
         case .tooManyInFlight(let max): self = .tooManyInFlight(max)
         case .outOfDiskSpace: self = .outOfDiskSpace
@@ -112,38 +127,6 @@ extension Problem {
 
     private static let messageNotAvailable = Problem(
         .notFound, "message_not_available", "The message is gone", "The message is deleted, expired or purged."
-    )
-
-    private static let handleExpired = Problem(
-        .conflict, "handle_expired", "The handle has expired",
-        "The lease of the message is over. In a FIFO queue it can only be deleted while it is in flight: receive it again."
-    )
-
-    private static let missingGroup = Problem(
-        .badRequest, "missing_group", "The message has no group", "A message for a FIFO queue needs a group."
-    )
-
-    private static func invalidGroup(_ bytes: Int, _ max: Int) -> Problem {
-        Problem(
-            .badRequest, "invalid_group", "The group is not accepted",
-            "The name of the group has \(bytes) bytes; accepted are 1 to \(max)."
-        )
-    }
-
-    private static func tooManyGroups(_ max: Int) -> Problem {
-        Problem(
-            .tooManyRequests, "too_many_groups", "There are too many groups",
-            "\(max) groups have messages. Receive and delete messages first."
-        )
-    }
-
-    private static let queueTypeIsFixed = Problem(
-        .badRequest, "queue_type_is_fixed", "The type of a queue is fixed",
-        "A queue stays FIFO or standard. Create another one."
-    )
-
-    private static let backInFIFO = Problem(
-        .badRequest, "back_in_fifo", "A FIFO queue keeps its order", "redelivery \"back\" is for standard queues only."
     )
 
     private static func tooManyInFlight(_ max: Int) -> Problem {

@@ -52,6 +52,8 @@ struct Engine: ~Copyable {
     var queuesToServe: [UInt32] = []
     /// The same in the next turn: there are more dead letters before what they may have.
     var queuesToServeNext: [UInt32] = []
+    /// Rises whenever a queue is made, deleted or gets other settings.
+    private(set) var settingsVersion: UInt64 = 1
     var moves = MoveSchedule()
     /// Broker time of this turn.
     var now: BrokerTime
@@ -305,6 +307,7 @@ extension Engine {
         guard log.hasRoom(payloadBytes: size) else { return false }
         _ = log.append(kind: entry.kind.rawValue, payloadBytes: size, at: now) { EntryCodec.encode(entry, into: $0) }
         apply(entry, at: .none)
+        if entry.changesSettings { settingsVersion += 1 }
         return true
     }
 
@@ -413,5 +416,14 @@ extension Engine {
 extension BodyLocation {
     init(_ record: RecordLocation) {
         self.init(segment: record.segment, offset: record.offset, length: record.length)
+    }
+}
+
+extension Entry {
+    fileprivate var changesSettings: Bool {
+        switch self {
+        case .createQueue, .deleteQueue, .changeSettings: true
+        default: false
+        }
     }
 }
