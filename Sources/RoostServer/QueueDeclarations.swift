@@ -5,8 +5,8 @@ package import RoostStorage
 
 /// Makes the queues of the configuration file what they are to be, before requests are served.
 ///
-/// A second start with the same file changes nothing. What cannot be reached is found before anything is changed, as far
-/// as it can be known by then.
+/// A second start with the same file changes nothing. What cannot be reached is found before anything is changed, as
+/// far as it can be known by then.
 package struct QueueDeclarations {
     private let queues: [QueueName: DeclaredQueue]
     private let order: [QueueName]
@@ -58,8 +58,8 @@ package struct QueueDeclarations {
         self.logger = logger
     }
 
-    /// Each queue after the one that its dead letters go to, so that a link always finds its target. In a ring of queues
-    /// one comes too early.
+    /// Each queue after the one that its dead letters go to, so that a link always finds its target. In a ring of
+    /// queues one comes too early.
     private static func targetsFirst(_ queues: [DeclaredQueue]) -> [QueueName] {
         let targets = Dictionary(queues.map { ($0.name, $0.target) }) { $1 }
         var order: [QueueName] = []

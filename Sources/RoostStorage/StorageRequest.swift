@@ -64,8 +64,8 @@ package struct ReceiveOptions: Sendable, Equatable {
     package var wait: Milliseconds?
     /// When as many messages of the queue are in flight, the receive is refused with `.tooManyInFlight`. Nil: no limit.
     package var inFlightMax: Int?
-    /// Of a FIFO queue: a receive with the name of an earlier one, made again within `Limits.deduplicationWindow` because
-    /// its reply was lost, gets the same messages with the same handles, as long as nobody touched them.
+    /// Of a FIFO queue: a receive with the name of an earlier one, made again within `Limits.deduplicationWindow`
+    /// because its reply was lost, gets the same messages with the same handles, as long as nobody touched them.
     package var attempt: String?
 
     package init(

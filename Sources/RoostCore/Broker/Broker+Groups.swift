@@ -23,7 +23,8 @@ extension Broker {
         return id
     }
 
-    /// A message is no longer of this group; the last one takes the group with it. Purged groups are left to the reaper.
+    /// A message is no longer of this group; the last one takes the group with it. Purged groups are left to the
+    /// reaper.
     mutating func leave(_ owner: Owner) {
         guard owner.isGroup else { return }
         groups[owner.id].messages -= 1

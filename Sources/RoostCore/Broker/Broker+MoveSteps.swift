@@ -87,8 +87,8 @@ extension Broker {
 }
 
 extension Broker {
-    /// Those of the messages that are ready here, in the order of the ids: an entry for each target. `to`: nil takes each
-    /// back to the queue that it was a dead letter of; those that do not say stay.
+    /// Those of the messages that are ready here, in the order of the ids: an entry for each target. `to`: nil takes
+    /// each back to the queue that it was a dead letter of; those that do not say stay.
     package func prepareMoveByID(
         from queue: UInt32, to target: QueueName?, _ ids: [MessageID], now: BrokerTime
     ) throws(Rejection) -> [TransferEntry] {

@@ -72,8 +72,9 @@ extension Broker {
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
     /// in the order in which they became available, buried ones in the order of burial, damaged ones in the order in
-    /// which that was found out, without a location, for there is nothing to read. Groups come one after the other. Delayed, damaged and in-flight messages
-    /// are found among the first (or last) `peekStepsMax` of a queue only, and so are all of a queue with groups.
+    /// which that was found out, without a location, for there is nothing to read. Groups come one after the other.
+    /// Delayed, damaged and in-flight messages are found among the first (or last) `peekStepsMax` of a queue only, and
+    /// so are all of a queue with groups.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
             switch state {

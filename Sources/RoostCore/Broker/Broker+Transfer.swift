@@ -3,8 +3,8 @@ package import RoostModel
 // Messages that go to another queue: dead letters, and their way back.
 
 extension Broker {
-    /// What a receive of at most `maximum` messages would hand out once too often. Nil when there is nothing to move, or
-    /// no queue to move it to.
+    /// What a receive of at most `maximum` messages would hand out once too often. Nil when there is nothing to move,
+    /// or no queue to move it to.
     package func prepareDeadLetters(from queue: UInt32, maximum: Int, now: BrokerTime) -> TransferEntry? {
         guard queues[queue].pause == nil, queues[queue].hasDeliverable,
             let (target, policy) = deadLetterTarget(of: queue)

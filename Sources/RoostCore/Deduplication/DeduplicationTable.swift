@@ -117,7 +117,8 @@ private struct DeduplicationRing: Sendable, HashNodes {
         let node = self[node: id]
         return DeduplicationTable.Original(
             key: DeduplicationKey(
-                high: UInt64(node.key.0) << 32 | UInt64(node.key.1), low: UInt64(node.key.2) << 32 | UInt64(node.key.3)),
+                high: UInt64(node.key.0) << 32 | UInt64(node.key.1),
+                low: UInt64(node.key.2) << 32 | UInt64(node.key.3)),
             slot: node.slot, number: UInt64(node.highs.0) << 32 | UInt64(node.numberLow),
             sentAt: BrokerTime(milliseconds: Int64(node.highs.1) << 32 | Int64(node.timeLow)))
     }

@@ -33,8 +33,8 @@ package struct Owner: Sendable, Hashable {
 /// A message is always on one list through `agePrevious` and `ageNext` (its lane's messages in the order in which they
 /// became available, its lane's delayed ones, or its queue's damaged ones), and in one structure through `previous` and
 /// `next`: the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel.
-/// Buried messages are on their queue's list of them. Damaged messages are in none of these, nor are the ready ones of a
-/// FIFO queue, which wait in the order of their group.
+/// Buried messages are on their queue's list of them. Damaged messages are in none of these, nor are the ready ones of
+/// a FIFO queue, which wait in the order of their group.
 ///
 /// ```
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline

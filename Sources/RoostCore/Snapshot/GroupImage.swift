@@ -6,7 +6,8 @@ enum GroupImage {
     private static let turnFlag: UInt8 = 2
     private static let timerFlag: UInt8 = 4
 
-    /// Writes exactly `BrokerImageFormat.groupBytes`. Of a free group only the link to the next free one means anything.
+    /// Writes exactly `BrokerImageFormat.groupBytes`. Of a free group only the link to the next free one means
+    /// anything.
     static func encode(_ group: borrowing Group, _ writer: inout ByteWriter) {
         guard group.isUsed else { return encodeFree(group.siblingNext, &writer) }
         writer.write(UInt32(flags(of: group)))

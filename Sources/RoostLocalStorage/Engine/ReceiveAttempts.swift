@@ -1,7 +1,7 @@
 import RoostModel
 
-/// What receives with a name were given, so that one whose reply was lost can be made again. Kept in memory only: after a
-/// restart a repeated receive is a new one.
+/// What receives with a name were given, so that one whose reply was lost can be made again. Kept in memory only: after
+/// a restart a repeated receive is a new one.
 struct ReceiveAttempts {
     private struct Key: Hashable {
         var queue: UInt32

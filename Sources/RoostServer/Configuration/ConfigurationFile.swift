@@ -2,8 +2,8 @@ import Configuration
 import Foundation
 import Yams
 
-/// The YAML file: a flat mapping from the names of options to values, and `queues:`. A key that is no option is an error, because a
-/// misspelt `fsync` that is quietly ignored is noticed at the next power cut.
+/// The YAML file: a flat mapping from the names of options to values, and `queues:`. A key that is no option is an
+/// error, because a misspelt `fsync` that is quietly ignored is noticed at the next power cut.
 struct ConfigurationFile {
     /// A longer file is not a configuration but a mistake in the path.
     static let bytesMax = 1 << 20

@@ -67,7 +67,8 @@ extension ReferenceBroker {
         }
     }
 
-    /// What is older than the last purge of a queue stands apart from the messages without a group that were sent to it.
+    /// What is older than the last purge of a queue stands apart from the messages without a group that were sent to
+    /// it.
     private func group(of message: Message, _ from: Int, _ to: Int, _ purpose: TransferEntry.Purpose) -> Group? {
         let name = message.group?.name
         if purpose == .deadLetter { return Group(name: name, origin: queues[from].serial) }
