@@ -61,6 +61,7 @@ let package = Package(
             name: "HTTPFrontend",
             dependencies: [
                 "RoostModel", "RoostStorage", "HTTPGuard",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -140,7 +141,7 @@ let package = Package(
         .testTarget(
             name: "RoostServerTests",
             dependencies: [
-                "RoostModel", "RoostServer", "RoostLocalStorage", "SQSFrontend", "CAllocationCounter",
+                "RoostModel", "RoostServer", "RoostLocalStorage", "RoostStorage", "SQSFrontend", "CAllocationCounter",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

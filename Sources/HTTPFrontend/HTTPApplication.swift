@@ -55,6 +55,7 @@ private func makeRouter(
     }
     QueueRoutes(calls: calls, bodies: bodies).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
+    MoveRoutes(calls: calls, bodies: bodies).add(to: router)
     let node = NodeDescription(
         calls.storage, version: configuration.version, fsyncPolicy: configuration.fsyncPolicy,
         loads: { [otherLoads = configuration.otherLoads] in otherLoads() + [load.account] })
@@ -67,11 +68,14 @@ private func makeRouter(
 /// For the answer to an unknown path.
 private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
     let aweq = ["POST /send-message", "GET /receive-message", "DELETE /delete-message/{key}", "GET /get-stats"]
-    let queue = ["purge", "pause", "resume", "messages", "receive", "delete", "visibility"]
+    let queue = [
+        "purge", "pause", "resume", "messages", "receive", "delete", "visibility", "bury", "kick", "moves", "move",
+    ]
+    let looks = ["messages", "moves", "dead-letter-sources"]
     return (configuration.aweq == nil ? [] : aweq) + [
         "GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}",
     ]
-        + queue.map { "POST /api/v1/queues/{name}/\($0)" } + ["GET /api/v1/queues/{name}/messages"]
-        + ["stats"].map { "GET /api/v1/\($0)" }
+        + queue.map { "POST /api/v1/queues/{name}/\($0)" } + looks.map { "GET /api/v1/queues/{name}/\($0)" }
+        + ["POST /api/v1/moves/{id}/cancel"] + ["stats"].map { "GET /api/v1/\($0)" }
         + ["livez", "readyz", "healthz", "version", "metrics"].map { "GET /\($0)" }
 }

@@ -20,8 +20,8 @@ package struct Roost: AsyncParsableCommand {
             """,
         version: "roost \(Version.text)",
         subcommands: [
-            Serve.self, Stats.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bench.self,
-            Simulate.self,
+            Serve.self, Stats.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bury.self, Kick.self,
+            Move.self, Moves.self, DLQ.self, Bench.self, Simulate.self,
         ]
     )
 

@@ -66,7 +66,11 @@ package final class LocalStorage: Storage {
         state = Mutex((.ready, StorageMetrics()))
     }
 
+    /// Set before any reply that tells of the change.
+    private let settingsVersion = Atomic<UInt64>(1)
+
     package var readiness: Readiness { state.withLock { $0.readiness } }
+    package var propertiesVersion: UInt64? { settingsVersion.load(ordering: .acquiring) }
     package var metrics: StorageMetrics { state.withLock { $0.metrics } }
 
     /// From here on the driver is woken when there is something to do.
@@ -128,6 +132,7 @@ extension LocalStorage {
             let time = clock.now()
             engine.reviewClock(at: time, clock.wall)
             engine.run(items, at: time) { nanoseconds - start > Self.turnNanosecondsWanted }
+            settingsVersion.store(engine.settingsVersion, ordering: .releasing)
             return (engine.nextDue, engine.isSnapshotUnderWay)
         }
         noteTurn(nanoseconds: nanoseconds - start, isBesideSnapshot)

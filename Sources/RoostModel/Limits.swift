@@ -31,6 +31,30 @@ package enum Limits {
     package static let timersPerTickMax = 1000
     /// The same while a snapshot is written: each may be the first to touch some chunks of the index, and so copy them.
     package static let timersPerTickBesideSnapshotMax = 32
+    /// Receives before a message becomes a dead letter (SQS).
+    package static let deadLetterReceivesMax = 1000
+    /// Queues that a target of dead letters names (SQS).
+    package static let deadLetterSourcesMax = 10
+    /// Dead letters that one receive moves.
+    package static let deadLettersPerReceiveMax = 1000
+    /// Names and values of all properties of a queue (policy, tags and the like), and `queuePropertyBytes` for each:
+    /// they have to fit into one section of an image.
+    package static let queuePropertiesBytesMax = 48 * 1024
+    package static let queuePropertyBytes = 16
+    /// Of the id that tells duplicates (SQS).
+    package static let deduplicationIDBytesMax = 128
+    /// A message that is sent again within this time is not stored again (SQS).
+    package static let deduplicationWindow = Milliseconds.seconds(300)
+    /// Of each label of a message.
+    package static let labelBytesMax = 2048
+    /// Reason, error and name of the worker of a buried message.
+    package static let burialBytesMax = 8 * 1024
+    /// Move tasks that are remembered for each source, the newest (SQS lists 10).
+    package static let moveTasksPerQueueMax = 10
+    /// Messages a second that a move task may be told to move (SQS).
+    package static let moveRateMax = 500
+    /// Of the name of a message group (SQS).
+    package static let groupBytesMax = 128
     /// Characters of a reason given with pause.
     package static let reasonBytesMax = 1024
 }

@@ -1,20 +1,60 @@
-/// What a sender hands over: a body, its typed attributes and, if it likes, a delay.
+/// What a sender hands over: a body, its typed attributes and, if it likes, a delay and a group.
 package struct NewMessage: Sendable, Equatable {
     package var body: [UInt8]
     package var attributes: [MessageAttribute]
     /// Nil: the delay of the queue.
     package var delay: Milliseconds?
+    /// Needed in a FIFO queue, which keeps the order of each group; in others groups take turns.
+    package var group: String?
+    /// Needed in a FIFO queue, and only there.
+    package var deduplication: Deduplication?
+    package var labels: MessageLabels
 
-    package init(body: [UInt8], attributes: [MessageAttribute] = [], delay: Milliseconds? = nil) {
+    package init(
+        body: [UInt8], attributes: [MessageAttribute] = [], delay: Milliseconds? = nil, group: String? = nil,
+        deduplication: Deduplication? = nil, labels: MessageLabels = MessageLabels()
+    ) {
         self.body = body
         self.attributes = attributes
         self.delay = delay
+        self.group = group
+        self.deduplication = deduplication
+        self.labels = labels
     }
 
     /// Bytes that count against the maximum of a message: body, and name, type and value of each attribute (SQS).
     package var countedBytes: Int {
         attributes.reduce(body.count) { $0 + $1.countedBytes }
     }
+}
+
+/// What makes a message the same as an earlier one of the queue: it is accepted, and not stored, for
+/// `Limits.deduplicationWindow` after that.
+package struct Deduplication: Sendable, Equatable {
+    /// 1 to `Limits.deduplicationIDBytesMax` bytes.
+    package var id: String
+    /// The id is a digest of the body, made because the sender named none: for queues that allow this.
+    package var isOfContent: Bool
+
+    package init(id: String, isOfContent: Bool = false) {
+        self.id = id
+        self.isOfContent = isOfContent
+    }
+}
+
+/// What a front end keeps with a message, outside its attributes. Each at most `Limits.labelBytesMax` bytes.
+package struct MessageLabels: Sendable, Equatable {
+    /// Who sent it, as the front end names its clients.
+    package var sender: String?
+    /// For tracing through systems (SQS: AWSTraceHeader).
+    package var trace: String?
+
+    package init(sender: String? = nil, trace: String? = nil) {
+        self.sender = sender
+        self.trace = trace
+    }
+
+    package var isEmpty: Bool { sender == nil && trace == nil }
 }
 
 /// A typed attribute of a message, kept and returned as it came.
@@ -52,6 +92,24 @@ package enum MessageState: UInt8, Sendable, CaseIterable {
     case inFlight = 3
     /// The body on disk does not match its checksum, or cannot be read.
     case damaged = 4
+    /// Set aside by a worker that could not do it, until it is kicked or deleted.
+    case buried = 5
+}
+
+/// Why a message was set aside.
+package struct Burial: Sendable, Equatable {
+    /// In short, for people. All three texts together have at most `Limits.burialBytesMax` bytes.
+    package var reason: String
+    /// What went wrong, for example a stack trace. May be empty.
+    package var error: String
+    /// The worker that gave up. May be empty.
+    package var by: String
+
+    package init(reason: String, error: String = "", by: String = "") {
+        self.reason = reason
+        self.error = error
+        self.by = by
+    }
 }
 
 /// A message as a receiver gets it, leased until its visibility timeout ends.
@@ -64,10 +122,19 @@ package struct ReceivedMessage: Sendable, Equatable {
     package var firstReceivedAt: BrokerTime
     /// Counts this receive: 1 the first time.
     package var receiveCount: UInt32
+    package var group: String?
+    /// Rises with every message that is sent, in all queues together.
+    package var sequence: UInt64
+    /// The queue that the message was a dead letter of.
+    package var deadLetterSource: QueueName?
+    package var deduplicationID: String?
+    package var labels: MessageLabels
 
     package init(
         id: MessageID, handle: ReceiptHandle, body: [UInt8], attributes: [MessageAttribute],
-        sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32
+        sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32, group: String? = nil,
+        sequence: UInt64 = 0, deadLetterSource: QueueName? = nil, deduplicationID: String? = nil,
+        labels: MessageLabels = MessageLabels()
     ) {
         self.id = id
         self.handle = handle
@@ -76,6 +143,11 @@ package struct ReceivedMessage: Sendable, Equatable {
         self.sentAt = sentAt
         self.firstReceivedAt = firstReceivedAt
         self.receiveCount = receiveCount
+        self.group = group
+        self.sequence = sequence
+        self.deadLetterSource = deadLetterSource
+        self.deduplicationID = deduplicationID
+        self.labels = labels
     }
 }
 
@@ -90,10 +162,17 @@ package struct PeekedMessage: Sendable, Equatable {
     package var receiveCount: UInt32
     /// End of the delay or of the lease; nil while the message is ready or damaged.
     package var due: BrokerTime?
+    package var group: String?
+    /// Of a buried message, and when it was.
+    package var burial: Burial?
+    package var buriedAt: BrokerTime?
+    /// The queue that the message was a dead letter of.
+    package var deadLetterSource: QueueName?
 
     package init(
         id: MessageID, state: MessageState, body: [UInt8], attributes: [MessageAttribute],
-        sentAt: BrokerTime, receiveCount: UInt32, due: BrokerTime?
+        sentAt: BrokerTime, receiveCount: UInt32, due: BrokerTime?, group: String? = nil,
+        burial: Burial? = nil, buriedAt: BrokerTime? = nil, deadLetterSource: QueueName? = nil
     ) {
         self.id = id
         self.state = state
@@ -102,5 +181,9 @@ package struct PeekedMessage: Sendable, Equatable {
         self.sentAt = sentAt
         self.receiveCount = receiveCount
         self.due = due
+        self.group = group
+        self.burial = burial
+        self.buriedAt = buriedAt
+        self.deadLetterSource = deadLetterSource
     }
 }

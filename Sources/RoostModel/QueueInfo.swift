@@ -5,12 +5,15 @@ package struct MessageCounts: Sendable, Equatable {
     package var delayed: Int
     /// The body cannot be read any more: never delivered, kept until an explicit command removes it.
     package var damaged: Int
+    /// Set aside by workers.
+    package var buried: Int
 
-    package init(ready: Int = 0, inFlight: Int = 0, delayed: Int = 0, damaged: Int = 0) {
+    package init(ready: Int = 0, inFlight: Int = 0, delayed: Int = 0, damaged: Int = 0, buried: Int = 0) {
         self.ready = ready
         self.inFlight = inFlight
         self.delayed = delayed
         self.damaged = damaged
+        self.buried = buried
     }
 
     package subscript(state: MessageState) -> Int {
@@ -20,6 +23,7 @@ package struct MessageCounts: Sendable, Equatable {
             case .inFlight: inFlight
             case .delayed: delayed
             case .damaged: damaged
+            case .buried: buried
             }
         }
         set {
@@ -28,6 +32,7 @@ package struct MessageCounts: Sendable, Equatable {
             case .inFlight: inFlight = newValue
             case .delayed: delayed = newValue
             case .damaged: damaged = newValue
+            case .buried: buried = newValue
             }
         }
     }
@@ -42,6 +47,9 @@ package struct MessageTotals: Sendable, Equatable {
     package var returned: UInt64 = 0
     /// Removed by retention.
     package var expired: UInt64 = 0
+    /// To another queue: as dead letters, or on their way back.
+    package var movedOut: UInt64 = 0
+    package var movedIn: UInt64 = 0
 
     package init() {}
 }

@@ -16,6 +16,15 @@ package struct QueueSettings: Sendable, Equatable {
     /// How long a receive waits that does not say so itself.
     package var receiveWait: Milliseconds
     package var redelivery: Redelivery
+    /// Fixed when the queue is made.
+    package var isFIFO: Bool
+    /// Of FIFO queues: a message without an id of its own is told by its body.
+    package var deduplicatesContent: Bool
+    /// Of FIFO queues: which messages are compared with a new one.
+    package var deduplicationScope: DeduplicationScope
+    package var deadLetters: DeadLetterPolicy?
+    package var deadLetterSources: DeadLetterSources
+    package var properties: QueueProperties
 
     package init(
         visibilityTimeout: Milliseconds = .seconds(30),
@@ -23,7 +32,13 @@ package struct QueueSettings: Sendable, Equatable {
         retention: Milliseconds = .seconds(345_600),
         maximumMessageBytes: Int = Limits.sqsMessageBytesMax,
         receiveWait: Milliseconds = .zero,
-        redelivery: Redelivery = .front
+        redelivery: Redelivery = .front,
+        isFIFO: Bool = false,
+        deduplicatesContent: Bool = false,
+        deduplicationScope: DeduplicationScope = .queue,
+        deadLetters: DeadLetterPolicy? = nil,
+        deadLetterSources: DeadLetterSources = .all,
+        properties: QueueProperties = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -31,7 +46,18 @@ package struct QueueSettings: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.isFIFO = isFIFO
+        self.deduplicatesContent = deduplicatesContent
+        self.deduplicationScope = deduplicationScope
+        self.deadLetters = deadLetters
+        self.deadLetterSources = deadLetterSources
+        self.properties = properties
     }
+}
+
+package enum DeduplicationScope: UInt8, Sendable, CaseIterable {
+    case queue = 0
+    case group = 1
 }
 
 /// Some settings of a queue; nil leaves one as it is (or at its default when the queue is created).
@@ -42,6 +68,15 @@ package struct QueueSettingsChange: Sendable, Equatable {
     package var maximumMessageBytes: Int?
     package var receiveWait: Milliseconds?
     package var redelivery: Redelivery?
+    /// For a new queue; of one that exists it can only be named, not changed.
+    package var isFIFO: Bool?
+    package var deduplicatesContent: Bool?
+    package var deduplicationScope: DeduplicationScope?
+    /// A value of nil takes the policy away.
+    package var deadLetters: DeadLetterPolicy??
+    package var deadLetterSources: DeadLetterSources?
+    /// By name; a value of nil takes one away.
+    package var properties: [String: String?]
 
     package init(
         visibilityTimeout: Milliseconds? = nil,
@@ -49,7 +84,13 @@ package struct QueueSettingsChange: Sendable, Equatable {
         retention: Milliseconds? = nil,
         maximumMessageBytes: Int? = nil,
         receiveWait: Milliseconds? = nil,
-        redelivery: Redelivery? = nil
+        redelivery: Redelivery? = nil,
+        isFIFO: Bool? = nil,
+        deduplicatesContent: Bool? = nil,
+        deduplicationScope: DeduplicationScope? = nil,
+        deadLetters: DeadLetterPolicy?? = nil,
+        deadLetterSources: DeadLetterSources? = nil,
+        properties: [String: String?] = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
         self.delay = delay
@@ -57,6 +98,12 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.isFIFO = isFIFO
+        self.deduplicatesContent = deduplicatesContent
+        self.deduplicationScope = deduplicationScope
+        self.deadLetters = deadLetters
+        self.deadLetterSources = deadLetterSources
+        self.properties = properties
     }
 
     package func applied(to settings: QueueSettings) -> QueueSettings {
@@ -66,8 +113,20 @@ package struct QueueSettingsChange: Sendable, Equatable {
             retention: retention ?? settings.retention,
             maximumMessageBytes: maximumMessageBytes ?? settings.maximumMessageBytes,
             receiveWait: receiveWait ?? settings.receiveWait,
-            redelivery: redelivery ?? settings.redelivery
+            redelivery: redelivery ?? settings.redelivery,
+            isFIFO: isFIFO ?? settings.isFIFO,
+            deduplicatesContent: deduplicatesContent ?? settings.deduplicatesContent,
+            deduplicationScope: deduplicationScope ?? settings.deduplicationScope,
+            deadLetters: deadLetters ?? settings.deadLetters,
+            deadLetterSources: deadLetterSources?.normalized ?? settings.deadLetterSources,
+            properties: applied(to: settings.properties)
         )
+    }
+
+    private func applied(to present: QueueProperties) -> QueueProperties {
+        var all = present
+        for (name, value) in properties { all[name] = value }
+        return all
     }
 
     /// The first setting named here whose value in `settings` is another one, or nil: CreateQueue on an existing queue
@@ -79,11 +138,28 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let maximumMessageBytes, maximumMessageBytes != settings.maximumMessageBytes { return .maximumMessageBytes }
         if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
-        return nil
+        if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
+        if let deduplicatesContent, deduplicatesContent != settings.deduplicatesContent { return .deduplicatesContent }
+        if let deduplicationScope, deduplicationScope != settings.deduplicationScope { return .deduplicationScope }
+        if let deadLetters, deadLetters != settings.deadLetters { return .deadLetters }
+        if let sources = deadLetterSources?.normalized, sources != settings.deadLetterSources {
+            return .deadLetterSources
+        }
+        let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
+        return differing.map { .property($0) }
     }
 }
 
 /// The name of one setting, for errors that have to say which. Each front end has its own word for it.
-package enum QueueSetting: Sendable, CaseIterable {
-    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery
+package enum QueueSetting: Sendable, Hashable {
+    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, isFIFO
+    case deduplicatesContent, deduplicationScope
+    case deadLetters, deadLetterSources
+    case property(String)
+
+    /// Those that every queue has.
+    package static let fixed: [Self] = [
+        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .isFIFO,
+        .deduplicatesContent, .deduplicationScope, .deadLetters, .deadLetterSources,
+    ]
 }

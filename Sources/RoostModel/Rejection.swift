@@ -23,6 +23,38 @@ package enum Rejection: Error, Sendable, Equatable {
     case messageNotAvailable
     /// The receive named a limit for messages in flight, and it is reached.
     case tooManyInFlight(max: Int)
+    /// The lease of this handle is over, in a FIFO queue, which takes that seriously.
+    case receiptHandleExpired
+    /// A message for a FIFO queue without a group.
+    case missingGroup
+    case invalidGroup(bytes: Int, max: Int)
+    case tooManyGroups(max: Int)
+    /// A message for a FIFO queue that could not be told from others.
+    case missingDeduplication
+    case invalidDeduplicationID(bytes: Int, max: Int)
+    /// A message has an id for duplicates, or a queue such a setting, where only FIFO queues have them.
+    case deduplicationWithoutFIFO
+    case labelTooLong(bytes: Int, max: Int)
+    case burialTooLong(bytes: Int, max: Int)
+    /// Messages are moved out of this queue already.
+    case moveIsRunning(QueueName)
+    /// No queue names this one as the target of its dead letters, so there is no way back.
+    case noDeadLetterQueue(QueueName)
+    case moveTaskDoesNotExist
+    /// The move task is over.
+    case moveIsOver
+    case invalidMoveRate(Int, accepted: ClosedRange<Int>)
+    /// The target of a move has to be another queue of the same type.
+    case invalidMoveTarget(QueueName, reason: String)
+    /// A queue stays FIFO, or standard.
+    case queueTypeIsFixed
+    /// The target of dead letters has to be another queue of the same type that allows it. The text says what is wrong.
+    case invalidDeadLetterTarget(QueueName, reason: String)
+    case invalidReceivesMax(Int, accepted: ClosedRange<Int>)
+    case tooManyDeadLetterSources(Int, max: Int)
+    case propertiesTooLong(bytes: Int, max: Int)
+    /// `redelivery: back` is against the order of a FIFO queue.
+    case backInFIFO
     case outOfDiskSpace
     case outOfMemory
     /// More is waiting to be written than the limit allows.

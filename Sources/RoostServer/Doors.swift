@@ -44,6 +44,7 @@ struct Doors {
     mutating func openSQS(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
         guard let address = configuration.sqs else { return }
         var sqs = SQSConfiguration(configuration, at: address)
+        sqs.isStrictTiming = configuration.sqsStrictTiming
         if !accessKeys.isEmpty { sqs.accessKeys = AccessKeys(accessKeys) }
         tellOfKeys()
         let server = try await Self.opening(address, "sqs") {

@@ -40,9 +40,17 @@ package enum RoostServer {
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: configuration.loops)
         let driver = makeDriver(storage, configuration, loops)
         storage.attach(driver)
-        try await setUpAweQQueue(configuration, sizes, storage, logger)
-        try await doors.openSQS(storage, loops)
-        deferred.open(storage)
+        do {
+            try await setUpAweQQueue(configuration, sizes, storage, logger)
+            try await QueueDeclarations.apply(configuration.queues, to: storage, logger)
+        } catch {
+            await doors.close()
+            storage.shutDown()
+            throw error
+        }
+        let served: any Storage = configuration.autoCreate ? AutoCreatingStorage(storage) : storage
+        try await doors.openSQS(served, loops)
+        deferred.open(served)
         onReady(doors.endpoints)
         logger.info("ready")
 

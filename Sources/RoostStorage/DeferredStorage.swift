@@ -38,5 +38,7 @@ package final class DeferredStorage: Storage {
         opened.load()?.storage.readiness ?? .recovering(fraction: fraction.load(ordering: .relaxed))
     }
 
+    package var propertiesVersion: UInt64? { opened.load()?.storage.propertiesVersion }
+
     package var metrics: StorageMetrics { opened.load()?.storage.metrics ?? StorageMetrics() }
 }

@@ -19,6 +19,15 @@ package protocol Storage: AnyObject, Sendable {
 
     /// Counters and gauges of the engine. Cheap, from any thread, at most a few milliseconds old.
     var metrics: StorageMetrics { get }
+
+    /// Another number after each change of the properties of any queue, a queue made or deleted with properties
+    /// included, and no later than the reply to that change. Cheap, from any thread. Nil: the storage does not know
+    /// when properties change, and has to be asked for them each time.
+    var propertiesVersion: UInt64? { get }
+}
+
+extension Storage {
+    package var propertiesVersion: UInt64? { nil }
 }
 
 /// Gets the results of a turn. One object for each event loop of a front end.

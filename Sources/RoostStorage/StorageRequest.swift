@@ -33,6 +33,26 @@ package enum StorageRequest: Sendable {
     case giveBack(QueueName, ReceiptHandle)
     /// Looks without leasing or counting. Answers `.peeked`.
     case peek(QueueName, PeekOptions)
+
+    /// Sets a message aside that this handle holds. Answers `.done`.
+    indirect case bury(QueueName, ReceiptHandle, Burial)
+    /// Returns buried messages to their place, the oldest burial first, at most `Limits.receiveMessagesMax`. Answers
+    /// `.count`.
+    case kick(QueueName, count: Int)
+    /// The same for one message. Answers `.count`, 0 when there is no such message that is buried.
+    case kickByID(QueueName, MessageID)
+
+    /// Queues whose dead letters go to this one, in the order of names. Answers `.queues`.
+    case listDeadLetterSources(QueueName, after: QueueName?, limit: Int)
+    /// Moves what is ready to another queue, in the background. Answers `.moveTask`.
+    indirect case startMove(MoveOptions)
+    /// The newest moves out of this queue first. Answers `.moveTasks`.
+    case listMoves(QueueName, limit: Int)
+    /// What is moved stays moved. Answers `.moveTask`.
+    case cancelMove(id: UInt64)
+    /// Moves these messages now, as far as they are ready, at most `Limits.receiveMessagesMax`; `to` as in
+    /// `MoveOptions`. Answers `.count`.
+    indirect case moveByID(QueueName, to: QueueName?, [MessageID])
 }
 
 package struct ReceiveOptions: Sendable, Equatable {
@@ -44,14 +64,19 @@ package struct ReceiveOptions: Sendable, Equatable {
     package var wait: Milliseconds?
     /// When as many messages of the queue are in flight, the receive is refused with `.tooManyInFlight`. Nil: no limit.
     package var inFlightMax: Int?
+    /// Of a FIFO queue: a receive with the name of an earlier one, made again within `Limits.deduplicationWindow`
+    /// because its reply was lost, gets the same messages with the same handles, as long as nobody touched them.
+    package var attempt: String?
 
     package init(
-        maximum: Int, visibilityTimeout: Milliseconds? = nil, wait: Milliseconds? = nil, inFlightMax: Int? = nil
+        maximum: Int, visibilityTimeout: Milliseconds? = nil, wait: Milliseconds? = nil, inFlightMax: Int? = nil,
+        attempt: String? = nil
     ) {
         self.maximum = maximum
         self.visibilityTimeout = visibilityTimeout
         self.wait = wait
         self.inFlightMax = inFlightMax
+        self.attempt = attempt
     }
 }
 
@@ -79,14 +104,21 @@ package enum StorageReply: Sendable, Equatable {
     indirect case queue(QueueInfo)
     /// `more` tells that the limit cut the list.
     case queues([QueueInfo], more: Bool)
+    /// How many messages it was done to.
+    case count(Int)
+    indirect case moveTask(MoveTask)
+    case moveTasks([MoveTask])
 }
 
 package struct SentMessage: Sendable, Equatable {
     package var id: MessageID
     package var sentAt: BrokerTime
+    /// As `ReceivedMessage.sequence`.
+    package var sequence: UInt64
 
-    package init(id: MessageID, sentAt: BrokerTime) {
+    package init(id: MessageID, sentAt: BrokerTime, sequence: UInt64 = 0) {
         self.id = id
         self.sentAt = sentAt
+        self.sequence = sequence
     }
 }

@@ -16,6 +16,14 @@ package struct SQSConfiguration: Sendable {
     package var accessKeys: AccessKeys?
     /// Seconds since 1970, for the dates of signatures.
     package var wallSeconds: @Sendable () -> Int64 = { Int64(time(nil)) }
+    /// Purges of a queue, and its creation after it was deleted, have to be 60 seconds apart, as SQS wants it.
+    package var isStrictTiming = true
+    /// Seconds since some moment, for that.
+    package var uptimeSeconds: @Sendable () -> Int64 = {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec)
+    }
 
     package init(
         account: String = "000000000000", region: String = "us-east-1", host: String = "127.0.0.1", port: Int = 9324,

@@ -22,12 +22,15 @@ package enum SQSErrorCode: Sendable, CaseIterable {
     case missingParameter
     case noSuchVersion
     case overLimit
+    case purgeQueueInProgress
+    case queueDeletedRecently
     case queueDoesNotExist
     case queueNameExists
     case receiptHandleIsInvalid
     case requestEntityTooLarge
     case requestExpired
     case requestTimeout
+    case resourceNotFound
     case serializationException
     case serviceUnavailable
     case signatureDoesNotMatch
@@ -85,6 +88,13 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter")
         case .noSuchVersion: Row("com.amazon.coral.service#NoSuchVersionException", "NoSuchVersion")
         case .overLimit: Row("com.amazonaws.sqs#OverLimit", "OverLimit", .forbidden)
+        case .purgeQueueInProgress:
+            Row(
+                "com.amazonaws.sqs#PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", .forbidden)
+        case .queueDeletedRecently:
+            Row("com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently")
+        case .resourceNotFound:
+            Row("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException", .notFound)
         case .queueDoesNotExist:
             Row("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
         case .queueNameExists:

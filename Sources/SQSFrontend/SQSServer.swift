@@ -30,10 +30,12 @@ package final class SQSServer: Sendable {
         logger: Logger
     ) async throws -> SQSServer {
         let load = load ?? SharedLoad(configuration.limits)
+        let rules = SharedRules(configuration)
         var outlets: [ObjectIdentifier: LoopOutlet] = [:]
         for loop in group.makeIterator() {
             outlets[ObjectIdentifier(loop)] = LoopOutlet(
-                eventLoop: loop, storage: storage, configuration: configuration, load: load, logger: logger)
+                eventLoop: loop, storage: storage, configuration: configuration, load: load, rules: rules,
+                logger: logger)
         }
         for outlet in outlets.values { try await outlet.eventLoop.submit { outlet.start() }.get() }
         let bootstrap = bootstrap(group, logger) { [outlets] channel in

@@ -57,9 +57,9 @@ def test_a_lease_whose_reply_cannot_be_written_ends_at_once(slow_server, engine)
     # The end of the first lease is on disk, too: only the second one is there after a restart.
     server.wrapper = ()
     server.restart()
-    assert queue_info(server, "slow")["counts"] == {"ready": 0, "in_flight": 1, "delayed": 0, "damaged": 0}
+    assert queue_info(server, "slow")["counts"] == {"ready": 0, "in_flight": 1, "delayed": 0, "damaged": 0, "buried": 0}
     sqs.change_message_visibility(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
-    assert queue_info(server, "slow")["counts"] == {"ready": 1, "in_flight": 0, "delayed": 0, "damaged": 0}
+    assert queue_info(server, "slow")["counts"] == {"ready": 1, "in_flight": 0, "delayed": 0, "damaged": 0, "buried": 0}
 
 
 def test_sends_share_a_slow_sync(slow_server):

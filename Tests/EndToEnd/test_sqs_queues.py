@@ -9,7 +9,7 @@ from support.server import ACCOUNT
 ATTRIBUTES_OF_A_STANDARD_QUEUE = {
     "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible",
     "CreatedTimestamp", "DelaySeconds", "LastModifiedTimestamp", "MaximumMessageSize", "MessageRetentionPeriod",
-    "QueueArn", "ReceiveMessageWaitTimeSeconds", "VisibilityTimeout",
+    "QueueArn", "ReceiveMessageWaitTimeSeconds", "SqsManagedSseEnabled", "VisibilityTimeout",
 }
 
 

@@ -79,7 +79,7 @@ import Testing
             let list: Messages = try await client.call(.post, "\(path)/receive").decoded()
             let message = try #require(list.messages.first)
             #expect(list.messages.count == 1)
-            #expect(sent.text == #"{"id":"\#(message.id)","sent_at_ms":1700000000000}"#)
+            #expect(sent.text == #"{"id":"\#(message.id)","sent_at_ms":1700000000000,"sequence":1}"#)
             #expect(message.body == #"héllo "q""#)
             #expect(message.receive_count == 1)
             #expect(message.handle.flatMap(ReceiptHandle.init) != nil)
@@ -273,7 +273,7 @@ import Testing
             let entries = try byID.decoded(Results.self)
             #expect(entries.results.map { $0.error?.code } == [nil, "invalid_field", nil])
             let queue = try await client.call(.get, path)
-            #expect(queue.text.contains(#""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0}"#))
+            #expect(queue.text.contains(#""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0,"buried":0}"#))
             #expect(queue.text.contains(#""deleted":3"#))
         }
     }

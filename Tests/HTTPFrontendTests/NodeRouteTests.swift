@@ -151,8 +151,8 @@ import Testing
             #expect(
                 response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","recovery":null,"#
                     + #""queues":3,"waiters":0,"#
-                    + #""counts":{"ready":1,"in_flight":2,"delayed":3,"damaged":0},"#
-                    + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0},"#
+                    + #""counts":{"ready":1,"in_flight":2,"delayed":3,"damaged":0,"buried":0},"#
+                    + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0,"moved_out":0,"moved_in":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
                     + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"waiters_bytes":6,"#
@@ -214,6 +214,7 @@ import Testing
                 families["roost_messages"] == [
                     #"roost_messages{state="ready"} 5"#, #"roost_messages{state="inflight"} 6"#,
                     #"roost_messages{state="delayed"} 7"#, #"roost_messages{state="damaged"} 0"#,
+                    #"roost_messages{state="buried"} 0"#,
                 ])
             #expect(families["roost_messages_sent_total"] == ["roost_messages_sent_total 18"])
             #expect(
@@ -225,7 +226,7 @@ import Testing
             #expect(families["roost_disk_full"] == ["roost_disk_full 1"])
             let messages = families["roost_queue_messages"] ?? []
             #expect(messages.contains(#"roost_queue_messages{queue="jobs",state="ready"} 1"#))
-            #expect(messages.count == 8)
+            #expect(messages.count == 10)
             #expect(
                 families["roost_queue_oldest_message_age_seconds"] == [
                     #"roost_queue_oldest_message_age_seconds{queue="jobs"} 2"#

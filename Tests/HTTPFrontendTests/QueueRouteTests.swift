@@ -14,9 +14,11 @@ import Testing
             #expect(
                 response.text == #"{"name":"jobs","created_at_ms":1700000000000,"modified_at_ms":1700000000000,"#
                     + #""settings":{"visibility_timeout_seconds":30,"delay_seconds":0,"retention_seconds":345600,"#
-                    + #""maximum_message_bytes":1048576,"receive_wait_seconds":0,"redelivery":"front"},"#
-                    + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0},"#
-                    + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0},"#
+                    + #""maximum_message_bytes":1048576,"receive_wait_seconds":0,"redelivery":"front","#
+                    + #""fifo":false,"content_based_deduplication":false,"deduplication_scope":"queue","#
+                    + #""dead_letters":null,"dead_letter_sources":"all","properties":{}},"#
+                    + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0,"buried":0},"#
+                    + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0,"moved_out":0,"moved_in":0},"#
                     + #""oldest_message_age_seconds":null,"pause":null,"waiters":0}"#
             )
         }
@@ -33,7 +35,7 @@ import Testing
             #expect(
                 response.text.contains(
                     #""settings":{"visibility_timeout_seconds":1.5,"delay_seconds":0.001,"retention_seconds":60,"#
-                        + #""maximum_message_bytes":2048,"receive_wait_seconds":20,"redelivery":"back"}"#
+                        + #""maximum_message_bytes":2048,"receive_wait_seconds":20,"redelivery":"back","#
                 )
             )
         }

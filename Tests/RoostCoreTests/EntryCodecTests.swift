@@ -18,6 +18,8 @@ struct EntryCodecTests {
         (.changeVisibility, le(UInt32(5)) + le(UInt64(77)) + le(Int64.min)),
         (.damage, le(UInt32(5)) + le(UInt64(77))),
         (.tick, le(Int64(1000)) + le(UInt32(3)) + le(UInt32(2)) + le(UInt32(4)) + le(UInt32(5)) + le(UInt32(6))),
+        (.transfer, le(UInt32(7)) + le(UInt32(8)) + le(Int64(1000)) + [1] + le(UInt32(5)) + le(UInt32(9))),
+        (.changeSettings, le(UInt32(7)) + le(Int64(1000)) + wholeSettingsBytes),
     ]
 
     static let sendBytes: [UInt8] =
@@ -28,6 +30,26 @@ struct EntryCodecTests {
 
     private static let settingsBytes: [UInt8] =
         le(Int64(1)) + le(Int64(2)) + le(Int64(3)) + le(Int64(4)) + le(Int64(5)) + [2] + Array(repeating: 0, count: 12)
+
+    private static let wholeSettingsBytes: [UInt8] =
+        le(Int64(1)) + le(Int64(2)) + le(Int64(3)) + le(Int64(4)) + le(Int64(5)) + [1, 3]
+        + Array(repeating: 0, count: 11)
+        + le(UInt32(partsBytes.count)) + partsBytes
+
+    private static let partsBytes: [UInt8] =
+        part(1, le(UInt32(5)) + Array("dead.fifo".utf8)) + part(2, [1] + Array("a".utf8) + [2] + Array("b2".utf8))
+        + part(3, le(UInt32(0)) + Array("no name".utf8)) + part(3, le(UInt32(4)) + Array("tagsgrößer".utf8))
+
+    private static func part(_ kind: UInt8, _ content: [UInt8]) -> [UInt8] {
+        [kind] + le(UInt32(content.count)) + content
+    }
+
+    private static let wholeSettings = try? QueueSettings(
+        visibilityTimeout: Milliseconds(1), delay: Milliseconds(2), retention: Milliseconds(3),
+        maximumMessageBytes: 4, receiveWait: Milliseconds(5), redelivery: .front, isFIFO: true,
+        deadLetters: DeadLetterPolicy(target: QueueName("dead.fifo"), receivesMax: 5),
+        deadLetterSources: .these([QueueName("a"), QueueName("b2")]),
+        properties: ["": "no name", "tags": "größer"])
 
     private static func le<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
         withUnsafeBytes(of: number.littleEndian) { Array($0) }
@@ -43,7 +65,8 @@ struct EntryCodecTests {
 
     @Test("The bytes of each kind are read, and written again as they were")
     func goldenBytes() throws {
-        #expect(Set(Self.golden.map(\.kind) + [.send, .move]) == Set(EntryKind.allCases))
+        #expect(
+            Set((Self.golden + TaskEntryCodecTests.golden).map(\.kind) + [.send, .move]) == Set(EntryKind.allCases))
         for (kind, bytes) in Self.golden {
             let entry = try decode(kind, bytes)
             #expect(entry.kind == kind)
@@ -62,7 +85,10 @@ struct EntryCodecTests {
                 #expect(entry.queue == 7 && entry.at.milliseconds == 1000 && entry.name.text == "mail")
                 #expect(entry.settings == settings)
             case .purgeQueue(let entry): #expect(entry.queue == 7 && entry.below == 1 << 40)
-            case .changeSettings(let entry): #expect(entry.settings == settings && entry.at.milliseconds == 1000)
+            case .changeSettings(let entry):
+                #expect(entry.at.milliseconds == 1000)
+                #expect(entry.settings == settings || entry.settings == Self.wholeSettings)
+                #expect(entry.settings.isFIFO == (bytes.count > 65))
             case .pauseQueue(let entry):
                 #expect(entry.pause == Pause(reason: "größer", since: BrokerTime(milliseconds: 1000)))
             case .lease(let entry):
@@ -74,9 +100,13 @@ struct EntryCodecTests {
             case .tick(let entry):
                 #expect(entry.at.milliseconds == 1000 && entry.fired == [4, 5] && entry.expired == [6])
                 #expect(entry.reaped == 3)
+            case .transfer(let entry):
+                #expect(entry.from == 7 && entry.to == 8 && entry.at.milliseconds == 1000)
+                #expect(entry.purpose == .deadLetter && entry.slots == [5, 9])
             case .deleteQueue(let entry): #expect(entry.queue == 7)
             case .resumeQueue(let entry): #expect(entry.queue == 7)
             case .damage(let entry): #expect(entry.slot == 5 && entry.number == 77)
+            case .bury, .kick, .startMove, .endMove: Issue.record("these have a suite of their own")
             case .send, .move: Issue.record("no send is among them")
             }
         }
@@ -106,6 +136,7 @@ struct EntryCodecTests {
         case .pauseQueue: String(validating: bytes[12..<max(count, 12)], as: UTF8.self) != nil && count >= 12
         case .lease: count >= 20 && count % 4 == 0
         case .tick: count >= 24 && count % 4 == 0
+        case .transfer: count >= 17 && count % 4 == 1
         default: count == bytes.count
         }
     }
@@ -154,6 +185,52 @@ struct EntryCodecTests {
         var manySlots = Self.golden[11].bytes
         manySlots.replaceSubrange(12..<16, with: [0xff, 0xff, 0xff, 0xff])
         #expect(throws: EntryDecodingError.self) { try decode(.tick, manySlots) }
+        for purpose in [0, 3, 255] as [UInt8] {
+            var bytes = Self.golden[12].bytes
+            bytes[16] = purpose
+            #expect(throws: EntryDecodingError.self) { try decode(.transfer, bytes) }
+        }
+    }
+
+    private func decodeSettings(parts: [UInt8], flags: UInt8 = 3) throws(EntryDecodingError) -> QueueSettings? {
+        let fixed = Array(Self.wholeSettingsBytes.prefix(41)) + [flags] + Array(repeating: 0, count: 11)
+        let settings = fixed + Self.le(UInt32(parts.count)) + parts
+        let entry = try decode(.changeSettings, Self.le(UInt32(7)) + Self.le(Int64(1000)) + settings)
+        guard case .changeSettings(let entry) = entry else { return nil }
+        return entry.settings
+    }
+
+    @Test("Parts of settings that are not known, or are not as long as they say, are errors")
+    func illegalParts() throws {
+        #expect(try decodeSettings(parts: Self.partsBytes) == Self.wholeSettings)
+        let byContent = try decodeSettings(parts: Self.partsBytes, flags: 7)
+        #expect(byContent?.deduplicatesContent == true && byContent?.deduplicationScope == .queue)
+        let byGroup = try decodeSettings(parts: Self.partsBytes, flags: 11)
+        #expect(byGroup?.deduplicatesContent == false && byGroup?.deduplicationScope == .group)
+        let noSources = try decodeSettings(parts: Self.part(2, []))
+        #expect(noSources?.deadLetterSources == DeadLetterSources.none)
+        let dead = Self.le(UInt32(5)) + Array("dead".utf8)
+        let illegal: [[UInt8]] = [
+            [], Self.part(0, dead), Self.part(4, dead), Self.part(255, []), Self.part(1, []),
+            Self.part(1, Self.le(UInt32(5))), Self.part(1, Self.le(UInt32(5)) + Array("de ad".utf8)),
+            Self.part(2, [0]), Self.part(2, [2] + Array("a".utf8)), Self.part(3, [0, 0, 0]),
+            Self.part(3, Self.le(UInt32(1))), Self.part(3, Self.le(UInt32.max) + Array("name".utf8)),
+            Self.part(3, Self.le(UInt32(0)) + [0xff]), [1] + Self.le(UInt32.max) + dead,
+            [1] + Self.le(UInt32(dead.count + 1)) + dead, [1] + Self.le(UInt32(dead.count - 1)) + dead,
+            Self.part(1, dead) + [1], Self.part(1, dead) + [3, 0, 0, 0],
+            // The end of one part in the next one.
+            [2] + Self.le(UInt32(1)) + [3] + Self.part(2, [1] + Array("b".utf8)),
+        ]
+        for parts in illegal {
+            #expect(throws: EntryDecodingError.self, "\(parts)") { try decodeSettings(parts: parts) }
+        }
+        for flags in [16, 18, 31, 128] as [UInt8] {
+            #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
+        }
+        // Parts that are not announced are bytes too many.
+        for flags in [0, 1, 4, 5, 8, 9, 13] as [UInt8] {
+            #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
+        }
     }
 
     @Test(
@@ -170,6 +247,14 @@ struct EntryCodecTests {
             }
             let entry = try? decode(kind, bytes)
             _ = try? bytes.withUnsafeBytes { try SendRecord.decodeContent($0) }
+            if let entry, kind == .createQueue || kind == .changeSettings {
+                // Not always the same bytes: reserved ones are not kept, nor is the order of parts.
+                let again = try? decode(kind, EntryRecording.encode(entry))
+                guard again == entry else {
+                    Issue.record("seed \(seed): \(kind) \(bytes) is not the same when it is read again")
+                    return
+                }
+            }
             guard let entry, kind != .send, kind != .move, kind != .createQueue, kind != .changeSettings else {
                 continue
             }

@@ -96,6 +96,35 @@ struct EntryMismatchTests {
         expectMismatch(.lease(lease), broker)
     }
 
+    @Test("A transfer of what is gone, held, elsewhere or named twice, or to a queue that cannot take it")
+    func transfers() throws {
+        var broker = Broker.forTests()
+        let (queue, other) = (try broker.createQueue("q"), try broker.createQueue("r"))
+        let inOrder = try broker.createQueue("f", QueueSettingsChange(isFIFO: true))
+        let ready = try broker.send(to: queue).slot
+        let delayed = try broker.send(to: queue, delay: .seconds(1)).slot
+        let elsewhere = try broker.send(to: other).slot
+        let grouped = try broker.send(to: inOrder, in: "a").slot
+        func transfer(_ from: UInt32, _ to: UInt32, _ slots: [UInt32]) -> Entry {
+            .transfer(TransferEntry(from: from, to: to, at: now, purpose: .redrive, slots: slots))
+        }
+        let wrong = [
+            transfer(queue, other, [delayed]), transfer(queue, other, [elsewhere]), transfer(queue, other, [77]),
+            transfer(queue, other, [.max]), transfer(queue, other, [ready, ready]), transfer(queue, queue, [ready]),
+            transfer(queue, 77, [ready]), transfer(77, other, [ready]), transfer(queue, inOrder, [ready]),
+            transfer(inOrder, queue, [grouped]), transfer(queue, inOrder, []),
+        ]
+        for entry in wrong { expectMismatch(entry, broker) }
+        var leased = broker
+        try leased.lease(1, from: queue)
+        expectMismatch(transfer(queue, other, [ready]), leased)
+        var purged = broker
+        try purged.carryOut(.purgeQueue(purged.preparePurgeQueue(QueueName("q"))))
+        expectMismatch(transfer(queue, other, [ready]), purged)
+        try broker.carryOut(transfer(queue, other, [ready]))
+        expectMismatch(transfer(queue, other, [ready]), broker)
+    }
+
     @Test("A tick that fires what has no timer, twice, or expires what is gone")
     func ticks() throws {
         var broker = Broker.forTests()

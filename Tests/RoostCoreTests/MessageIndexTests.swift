@@ -40,7 +40,7 @@ struct MessageIndexTests {
     func slotsAreCleared() throws {
         var index = MessageIndex()
         let slot = try use(1, in: &index)[0]
-        index[slot].receiveCount = 7
+        index[slot].noteReceive()
         index[slot].location = BodyLocation(segment: 1, offset: 8, length: 9)
         index.free(slot)
         #expect(!index.isUsed(slot))
@@ -139,13 +139,13 @@ struct MessageIndexTests {
     func copies() throws {
         var index = MessageIndex()
         let slots = try use(3000, in: &index)
-        for slot in slots { index[slot].receiveCount = slot }
+        for slot in slots { index[slot].number = UInt64(slot) }
         let copy = index
         for slot in slots {
-            index[slot].receiveCount = 0
+            index[slot].number = 0
             index.free(slot)
         }
-        #expect(copy.count == 3000 && slots.allSatisfy { copy.isUsed($0) && copy[$0].receiveCount == $0 })
+        #expect(copy.count == 3000 && slots.allSatisfy { copy.isUsed($0) && copy[$0].number == UInt64($0) })
     }
 }
 

@@ -17,9 +17,10 @@ struct MessageSlotTests {
         var availableAt: BrokerTime
         var deadline: BrokerTime
         var receiveCount: UInt32
+        var lease: UInt32
         var links: [UInt32]
         var place: MessageSlot.Place
-        var queue: UInt32
+        var owner: Owner
         var location: BodyLocation
 
         init(_ slot: MessageSlot) {
@@ -28,9 +29,10 @@ struct MessageSlotTests {
             availableAt = slot.availableAt
             deadline = slot.deadline
             receiveCount = slot.receiveCount
+            lease = slot.lease
             links = [slot.previous, slot.next, slot.agePrevious, slot.ageNext]
             place = slot.place
-            queue = slot.queue
+            owner = slot.owner
             location = slot.location
         }
     }
@@ -66,9 +68,18 @@ struct MessageSlotTests {
             }
         ),
         (
-            "receiveCount", [0, 1, 0xffff_ffff],
-            {
-                $0.receiveCount = UInt32($2); $1.receiveCount = UInt32($2)
+            "receives", [1, 2, 1 << 14 - 1, 1 << 14, 1 << 17 + 5],
+            { slot, fields, value in
+                for _ in 0..<value { slot.noteReceive() }
+                fields.receiveCount = UInt32(min(Int64(fields.receiveCount) + value, 1 << 14 - 1))
+                fields.lease = (fields.lease + UInt32(value)) % (1 << 17)
+            }
+        ),
+        (
+            "forgotten receives", [0],
+            { slot, fields, _ in
+                slot.forgetReceives()
+                fields.receiveCount = 0
             }
         ),
         (
@@ -96,16 +107,22 @@ struct MessageSlotTests {
             }
         ),
         (
-            "place", [0, 1, 2, 3, 4, 5],
+            "place", [0, 1, 2, 3, 4, 5, 6, 7],
             { slot, fields, value in
                 slot.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
                 fields.place = MessageSlot.Place(rawValue: UInt32(value)) ?? .free
             }
         ),
         (
-            "queue", [0, 1, 1 << 24 - 1],
+            "owner, a queue", [0, 1, 1 << 24 - 1],
             {
-                $0.queue = UInt32($2); $1.queue = UInt32($2)
+                $0.owner = .queue(UInt32($2)); $1.owner = .queue(UInt32($2))
+            }
+        ),
+        (
+            "owner, a group", [0, 1, 1 << 24 - 1],
+            {
+                $0.owner = .group(UInt32($2)); $1.owner = .group(UInt32($2))
             }
         ),
         (
@@ -173,15 +190,37 @@ struct MessageSlotTests {
         #expect(slot.deadline == BrokerTime(milliseconds: Self.largestTime))
     }
 
-    @Test("The first receive is held as a span, up to 49 days")
+    @Test("The first receive is held as a span, up to 24 days either way")
     func firstReceive() {
         var slot = MessageSlot()
         slot.availableAt = BrokerTime(milliseconds: 1000)
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 1700))
         #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1700))
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 1000 + 1 << 40))
-        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000 + Int64(UInt32.max)))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000 + Int64(Int32.max)))
         slot.noteFirstReceive(at: BrokerTime(milliseconds: 0))
-        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 1000))
+        #expect(slot.firstReceivedAt == BrokerTime(milliseconds: 0))
+    }
+
+    @Test("A transfer keeps first receive and receive count, and makes handles void; a lease makes it received again")
+    func transfer() {
+        var slot = MessageSlot()
+        let start = BrokerTime(milliseconds: 1_000_000)
+        slot.availableAt = start
+        slot.noteFirstReceive(at: start + Milliseconds(10))
+        #expect(!slot.wasReceivedHere)
+        slot.noteReceive()
+        slot.deadline = start + Milliseconds(10)
+        #expect(slot.wasReceivedHere)
+        let lease = slot.lease
+        slot.noteTransfer(at: start + .seconds(86_400 * 24))
+        #expect(slot.availableAt == start + .seconds(86_400 * 24) && slot.firstReceivedAt == start + Milliseconds(10))
+        #expect(slot.receiveCount == 1 && slot.lease != lease && !slot.wasReceivedHere)
+        slot.deadline = slot.availableAt
+        #expect(slot.wasReceivedHere)
+        slot.noteTransfer(at: start + .seconds(86_400 * 99))
+        #expect(slot.firstReceivedAt == slot.availableAt + Milliseconds(Int64(Int32.min)))
+        slot.forgetReceives()
+        #expect(slot.receiveCount == 0 && !slot.wasReceivedHere)
     }
 }

@@ -10,6 +10,11 @@ struct ReferenceModelTests {
     /// 1,100,000 operations in all.
     @Test(arguments: UInt64(1)...10)
     func behavesAsTheModel(seed: UInt64) {
+        let moves = rehearse(seed: seed)
+        #expect(moves.all.allSatisfy { $0 > 0 }, "seed \(seed): something never happened: \(moves)")
+    }
+
+    private func rehearse(seed: UInt64) -> Rehearsal.Moves {
         var rehearsal = Rehearsal(seed: seed)
         var operation = 0
         do {
@@ -29,6 +34,7 @@ struct ReferenceModelTests {
         } catch {
             Issue.record("seed \(seed), operation \(operation): \(error)")
         }
+        return rehearsal.moves
     }
 }
 

@@ -79,7 +79,7 @@ struct SealingTests {
         var random = SplitMix64(seed: 3)
         for place in Self.places {
             let receipt = Receipt(
-                slot: place.slot, number: place.number, receiveCount: UInt32(truncatingIfNeeded: random.next()),
+                slot: place.slot, number: place.number, lease: UInt32(truncatingIfNeeded: random.next()),
                 leasedSeconds: UInt16(truncatingIfNeeded: random.next()))
             for queue: UInt32 in [0, 1, 1 << 24 - 1] {
                 let handle = seal.seal(receipt, queue: queue)
@@ -95,7 +95,7 @@ struct SealingTests {
         let seal = ReceiptHandleSeal(Self.key)
         var handles: Set<ReceiptHandle> = []
         for count in UInt32(0)..<1000 {
-            let receipt = Receipt(slot: 1, number: 2, receiveCount: count, leasedSeconds: 3)
+            let receipt = Receipt(slot: 1, number: 2, lease: count, leasedSeconds: 3)
             #expect(handles.insert(seal.seal(receipt, queue: 0)).inserted)
         }
     }
@@ -103,7 +103,7 @@ struct SealingTests {
     @Test("A handle with a changed bit, and a made-up handle, are told from a real one")
     func forgedHandles() {
         let seal = ReceiptHandleSeal(Self.key)
-        let real = seal.seal(Receipt(slot: 1, number: 2, receiveCount: 3, leasedSeconds: 4), queue: 5)
+        let real = seal.seal(Receipt(slot: 1, number: 2, lease: 3, leasedSeconds: 4), queue: 5)
         for bit in UInt64(0)..<64 {
             var (first, second, third) = (real, real, real)
             first.words.0 ^= 1 << bit

@@ -95,6 +95,7 @@ struct QueueSettingsTests {
         (QueueSettingsChange(maximumMessageBytes: 9), .maximumMessageBytes),
         (QueueSettingsChange(receiveWait: Milliseconds(9)), .receiveWait),
         (QueueSettingsChange(redelivery: .front), .redelivery),
+        (QueueSettingsChange(isFIFO: true), .isFIFO),
     ]
 
     @Test("A change of one setting changes that one, and is the first difference")

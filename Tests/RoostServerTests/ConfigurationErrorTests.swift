@@ -41,6 +41,8 @@ struct BadValue: Sendable {
         BadValue("region", "US East", "not the name of a region. Accepted: 1 to 63 of a-z, 0-9 and -."),
         BadValue("max-message-bytes", "1000", "out of range. Accepted: auto, or 1KiB to 64MiB"),
         BadValue("max-message-bytes", "99999999999999999999", "not a size. Accepted: auto, or 1KiB to 64MiB"),
+        BadValue("sqs-strict-timing", "loose", "neither on nor off. Accepted: on or off."),
+        BadValue("auto-create", "some", "neither on nor off. Accepted: on or off."),
         BadValue("aweq", "perhaps", "neither on nor off. Accepted: on or off."),
         BadValue("aweq-queue", "my queue", "not the name of a queue"),
         BadValue("aweq-queue", "jobs.fifo", "which a FIFO queue cannot"),

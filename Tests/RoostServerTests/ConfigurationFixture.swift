@@ -24,6 +24,8 @@ struct OptionSample: Sendable {
         OptionSample(option: "account", flag: "111111111111", environment: "222222222222", file: "333333333333"),
         OptionSample(option: "region", flag: "eu-north-1", environment: "eu-west-1", file: "eu-central-1"),
         OptionSample(option: "max-message-bytes", flag: "1MiB", environment: "2MiB", file: "3MiB"),
+        OptionSample(option: "sqs-strict-timing", flag: "off", environment: "off", file: "off"),
+        OptionSample(option: "auto-create", flag: "on", environment: "on", file: "on"),
         OptionSample(option: "aweq", flag: "off", environment: "off", file: "off"),
         OptionSample(option: "aweq-queue", flag: "a", environment: "b", file: "c"),
         OptionSample(option: "aweq-visibility", flag: "1s", environment: "2m", file: "3h"),

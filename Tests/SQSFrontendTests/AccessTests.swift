@@ -22,8 +22,7 @@ import Testing
 
     private func response(_ test: SignatureCase, _ client: TestClient) throws -> TestClient.Response {
         try client.write(test.text)
-        client.settle()
-        return try #require(try client.response(), "\(test.name)")
+        return try #require(try client.settledResponse(), "\(test.name)")
     }
 
     @Test func aSignedRequestIsCarriedOut() throws {
@@ -31,7 +30,7 @@ import Testing
         let client = try client(test.now)
         #expect(try response(test, client).status == 200)
         #expect(try response(test, client).status == 200)
-        #expect(client.seen().count == 2)
+        #expect(client.seen().count { if case .send = $0 { true } else { false } } == 2)
     }
 
     @Test func nothingThatIsWronglySignedReachesTheStorage() throws {
@@ -62,9 +61,8 @@ import Testing
         let right = try #require(try SignatureCase.named("SendMessage"))
         let client = try client(right.now)
         try client.write(wrong.text + right.text)
-        client.settle()
-        #expect(try client.response()?.status == 403)
-        #expect(try client.response()?.status == 200)
+        #expect(try client.settledResponse()?.status == 403)
+        #expect(try client.settledResponse()?.status == 200)
     }
 
     @Test func aBodyThatComesInPiecesIsVerifiedWhole() throws {
@@ -74,8 +72,7 @@ import Testing
         for part in [bytes[..<300], bytes[300..<(bytes.count - 5)], bytes[(bytes.count - 5)...]] {
             try client.write(Array(part))
         }
-        client.settle()
-        #expect(try client.response()?.status == 200)
+        #expect(try client.settledResponse()?.status == 200)
     }
 
     @Test func strangersDoNotLearnWhatIsServed() throws {
@@ -102,7 +99,8 @@ import Testing
         guard response.status != 200 else { return true }
         #expect(response.status == 403)
         #expect(response.headers["x-amzn-query-error"] == "AccessDenied;Sender")
-        #expect(client.seen().isEmpty)
+        // The policy may have been asked for.
+        #expect(client.seen().allSatisfy { if case .describeQueue = $0 { true } else { false } })
         return false
     }
 
@@ -156,7 +154,7 @@ import Testing
 
     @Test func everyActionHasAPermission() {
         for row in ActionTable.rows { #expect(Permission(action: "\(row.name)") != nil, "\(row.name)") }
-        for name in ActionTable.notYetServed { #expect(Permission(action: "\(name)") != nil, "\(name)") }
+        #expect(ActionTable.rows.count == 23)
         #expect(Permission(action: "SendMessageBatch") == .sendMessage)
         #expect(Permission(action: "NoSuchAction") == nil)
     }

@@ -25,6 +25,27 @@ import Testing
         (.invalidReceiptHandle, .receiptHandleIsInvalid, 400),
         (.messageNotAvailable, .invalidParameterValue, 400),
         (.tooManyInFlight(max: 120_000), .overLimit, 403),
+        (.receiptHandleExpired, .invalidParameterValue, 400),
+        (.missingGroup, .missingParameter, 400),
+        (.invalidGroup(bytes: 129, max: 128), .invalidParameterValue, 400),
+        (.tooManyGroups(max: 5), .overLimit, 403),
+        (.missingDeduplication, .invalidParameterValue, 400),
+        (.invalidDeduplicationID(bytes: 129, max: 128), .invalidParameterValue, 400),
+        (.deduplicationWithoutFIFO, .invalidParameterValue, 400),
+        (.labelTooLong(bytes: 2, max: 1), .invalidParameterValue, 400),
+        (.burialTooLong(bytes: 2, max: 1), .invalidParameterValue, 400),
+        (.moveIsRunning(name("q")), .invalidParameterValue, 400),
+        (.noDeadLetterQueue(name("q")), .invalidParameterValue, 400),
+        (.moveTaskDoesNotExist, .resourceNotFound, 404),
+        (.moveIsOver, .unsupportedOperation, 400),
+        (.invalidMoveRate(0, accepted: 1...500), .invalidParameterValue, 400),
+        (.invalidMoveTarget(name("q"), reason: "x"), .invalidParameterValue, 400),
+        (.queueTypeIsFixed, .invalidAttributeValue, 400),
+        (.invalidDeadLetterTarget(name("q"), reason: "there is no such queue"), .invalidParameterValue, 400),
+        (.invalidReceivesMax(0, accepted: 1...1000), .invalidParameterValue, 400),
+        (.tooManyDeadLetterSources(11, max: 10), .invalidParameterValue, 400),
+        (.propertiesTooLong(bytes: 2, max: 1), .overLimit, 403),
+        (.backInFIFO, .invalidAttributeValue, 400),
         (.outOfDiskSpace, .serviceUnavailable, 503),
         (.outOfMemory, .serviceUnavailable, 503),
         (.busy, .serviceUnavailable, 503),
@@ -48,11 +69,27 @@ import Testing
         }
     }
 
+    @Test func aMoveSaysWhichQueueIsMissing() {
+        let options = MoveOptions(from: Self.name("dlq"), to: Self.name("target"))
+        for (missing, parameter) in [("dlq", "SourceArn"), ("target", "DestinationArn")] {
+            let fault = RejectionMapping.faultOfMove(for: .queueDoesNotExist(Self.name(missing)), options)
+            #expect(fault.code == .resourceNotFound)
+            #expect(fault.message == "The resource that you specified for the \(parameter) parameter doesn't exist.")
+        }
+    }
+
     @Test func codesAreThoseOfSQS() {
         let expected: [SQSErrorCode: (String, String, Int)] = [
             .queueDoesNotExist: ("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400),
             .queueNameExists: ("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists", 400),
             .overLimit: ("com.amazonaws.sqs#OverLimit", "OverLimit", 403),
+            .purgeQueueInProgress: (
+                "com.amazonaws.sqs#PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403
+            ),
+            .queueDeletedRecently: (
+                "com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400
+            ),
+            .resourceNotFound: ("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException", 404),
             .emptyBatchRequest: (
                 "com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400
             ),
@@ -88,8 +125,10 @@ import Testing
     }
 
     @Test func everySettingHasItsName() {
-        let names = Set(QueueSetting.allCases.map { RejectionMapping.attributeName(of: $0) })
-        #expect(names.count == QueueSetting.allCases.count)
+        let names = Set(QueueSetting.fixed.map { RejectionMapping.attributeName(of: $0) })
+        #expect(names.count == QueueSetting.fixed.count)
+        #expect(RejectionMapping.attributeName(of: .property("sqs.Policy")) == "Policy")
+        #expect(RejectionMapping.attributeName(of: .property("other")) == "other")
         #expect(names.contains("MessageRetentionPeriod"))
     }
 }

@@ -11,6 +11,8 @@ final class FakeStorage: Storage {
         var receiveCount: UInt32 = 0
         var handle: ReceiptHandle?
         var isInFlight = false
+        var sequence: UInt64
+        var deadLetterSource: QueueName?
     }
 
     struct Queue {
@@ -41,6 +43,11 @@ final class FakeStorage: Storage {
         var cancelled: [UInt64] = []
         var refusal: Rejection?
         var inFlight: Int?
+        /// What a FIFO queue has seen, for ever.
+        var duplicates: [String: SentMessage] = [:]
+        var moves: [MoveTask] = []
+        /// Nil: the front end has to ask for properties each time.
+        var version: UInt64?
     }
 
     /// What a test over sockets waits for.
@@ -62,6 +69,7 @@ final class FakeStorage: Storage {
 
     var readiness: Readiness { .ready }
     var metrics: StorageMetrics { StorageMetrics() }
+    var propertiesVersion: UInt64? { state.withLock { $0.version } }
 
     func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         state.withLock { state in
@@ -160,21 +168,113 @@ final class FakeStorage: Storage {
     private static func take(_ name: QueueName, _ options: ReceiveOptions, _ state: inout State) -> [ReceivedMessage] {
         guard var queue = state.queues[name] else { return [] }
         var taken: [ReceivedMessage] = []
-        for index in queue.messages.indices where !queue.messages[index].isInFlight && taken.count < options.maximum {
+        let blocked = Set(queue.messages.filter(\.isInFlight).compactMap(\.message.group))
+        for var stored in queue.messages where !stored.isInFlight && taken.count < options.maximum {
+            if queue.settings.isFIFO, let group = stored.message.group, blocked.contains(group) { continue }
+            guard let index = queue.messages.firstIndex(where: { $0.id == stored.id }) else { continue }
+            if let policy = queue.settings.deadLetters, stored.receiveCount >= policy.receivesMax,
+                state.queues[policy.target] != nil
+            {
+                stored.deadLetterSource = name
+                queue.messages.remove(at: index)
+                state.queues[policy.target]?.messages.append(stored)
+                continue
+            }
             state.counter += 1
             let handle = ReceiptHandle(words: (state.counter, 0xABCD, 7))
-            queue.messages[index].isInFlight = true
-            queue.messages[index].handle = handle
-            queue.messages[index].receiveCount += 1
-            let stored = queue.messages[index]
-            taken.append(
-                ReceivedMessage(
-                    id: stored.id, handle: handle, body: stored.message.body, attributes: stored.message.attributes,
-                    sentAt: BrokerTime(milliseconds: 1_700_000_000_123),
-                    firstReceivedAt: BrokerTime(milliseconds: 1_700_000_000_456), receiveCount: stored.receiveCount))
+            stored.isInFlight = options.visibilityTimeout != .zero
+            stored.handle = handle
+            stored.receiveCount += 1
+            queue.messages[index] = stored
+            taken.append(received(stored, handle))
         }
         state.queues[name] = queue
         return taken
+    }
+
+    private static func received(_ stored: Stored, _ handle: ReceiptHandle) -> ReceivedMessage {
+        ReceivedMessage(
+            id: stored.id, handle: handle, body: stored.message.body, attributes: stored.message.attributes,
+            sentAt: BrokerTime(milliseconds: 1_700_000_000_123),
+            firstReceivedAt: BrokerTime(milliseconds: 1_700_000_000_456), receiveCount: stored.receiveCount,
+            group: stored.message.group, sequence: stored.sequence, deadLetterSource: stored.deadLetterSource,
+            deduplicationID: stored.message.deduplication?.id, labels: stored.message.labels)
+    }
+
+    private static func send(
+        _ name: QueueName, _ message: NewMessage, _ state: inout State
+    ) throws(Rejection) -> SentMessage {
+        let settings = try queue(name, state).settings
+        guard message.countedBytes <= settings.maximumMessageBytes else {
+            throw .messageTooLarge(bytes: message.countedBytes, max: settings.maximumMessageBytes)
+        }
+        if settings.isFIFO {
+            guard message.group != nil else { throw .missingGroup }
+            guard let deduplication = message.deduplication,
+                !deduplication.isOfContent || settings.deduplicatesContent
+            else { throw .missingDeduplication }
+        }
+        let scope = settings.deduplicationScope == .group ? message.group ?? "" : ""
+        let key = message.deduplication.map { "\(name) \(scope) \($0.id)" }
+        if let key, let sent = state.duplicates[key] { return sent }
+        state.counter += 1
+        let id = MessageID(high: 0x1122_3344_5566_4777, low: 0x8000_0000_0000_0000 | state.counter)
+        state.queues[name]?.messages.append(Stored(id: id, message: message, sequence: state.counter))
+        let sent = SentMessage(
+            id: id, sentAt: BrokerTime(milliseconds: 1_700_000_000_123), sequence: state.counter)
+        if let key { state.duplicates[key] = sent }
+        return sent
+    }
+
+    private static func check(
+        _ name: QueueName, _ settings: QueueSettings, _ state: State
+    ) throws(Rejection) {
+        guard let policy = settings.deadLetters else { return }
+        guard let target = state.queues[policy.target] else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
+        }
+        guard target.settings.isFIFO == settings.isFIFO else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "both queues must be FIFO, or both standard")
+        }
+        guard target.settings.deadLetterSources.allow(name) else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "it does not allow this source")
+        }
+    }
+
+    private static func sources(of name: QueueName, _ state: State) -> [QueueName] {
+        state.queues.filter { $0.value.settings.deadLetters?.target == name }.keys.sorted()
+    }
+
+    private static func startMove(_ options: MoveOptions, _ state: inout State) throws(Rejection) -> MoveTask {
+        let source = try queue(options.from, state)
+        if let to = options.to { _ = try queue(to, state) }
+        if options.needsDeadLetterQueue, sources(of: options.from, state).isEmpty {
+            throw .noDeadLetterQueue(options.from)
+        }
+        if state.moves.contains(where: { $0.from == options.from && $0.status == .running }) {
+            throw .moveIsRunning(options.from)
+        }
+        let task = MoveTask(
+            id: UInt64(state.moves.count + 1), from: options.from, to: options.to, rate: options.rate,
+            toMove: source.messages.count, startedAt: BrokerTime(milliseconds: 1_700_000_000_789))
+        state.moves.append(task)
+        return task
+    }
+
+    private static func cancelMove(_ id: UInt64, _ state: inout State) throws(Rejection) -> MoveTask {
+        guard let index = state.moves.firstIndex(where: { $0.id == id }) else { throw .moveTaskDoesNotExist }
+        guard state.moves[index].status == .running else { throw .moveIsOver }
+        state.moves[index].status = .cancelled
+        return state.moves[index]
+    }
+
+    private static func page(
+        _ names: [QueueName], after: QueueName?, limit: Int, _ state: State
+    ) -> StorageReply {
+        let names = names.filter { name in after.map { $0 < name } ?? true }
+        return .queues(
+            names.prefix(limit).compactMap { name in state.queues[name].map { info(name, $0) } },
+            more: names.count > limit)
     }
 
     private static func reply(to request: StorageRequest, _ state: inout State) throws(Rejection) -> StorageReply {
@@ -183,11 +283,17 @@ final class FakeStorage: Storage {
             if let queue = state.queues[name], let difference = change.firstDifference(from: queue.settings) {
                 throw .queueExists(name, difference: difference)
             }
-            if state.queues[name] == nil { state.queues[name] = Queue(settings: change.applied(to: QueueSettings())) }
+            if state.queues[name] == nil {
+                let settings = change.applied(to: QueueSettings())
+                try check(name, settings, state)
+                state.queues[name] = Queue(settings: settings)
+            }
+            state.version? += 1
             return .queue(info(name, try queue(name, state)))
         case .deleteQueue(let name):
             _ = try queue(name, state)
             state.queues[name] = nil
+            state.version? += 1
             return .done
         case .purgeQueue(let name):
             _ = try queue(name, state)
@@ -195,22 +301,23 @@ final class FakeStorage: Storage {
             return .done
         case .changeSettings(let name, let change):
             let settings = change.applied(to: try queue(name, state).settings)
+            try check(name, settings, state)
             state.queues[name]?.settings = settings
+            state.version? += 1
             return .done
         case .describeQueue(let name): return .queue(info(name, try queue(name, state)))
         case .listQueues(let prefix, let after, let limit):
-            let names = state.queues.keys.sorted().filter { name in
-                name.text.hasPrefix(prefix) && after.map { $0 < name } ?? true
-            }
-            let infos = names.prefix(limit).compactMap { name in state.queues[name].map { info(name, $0) } }
-            return .queues(infos, more: names.count > limit)
-        case .send(let name, let message):
-            let max = try queue(name, state).settings.maximumMessageBytes
-            guard message.countedBytes <= max else { throw .messageTooLarge(bytes: message.countedBytes, max: max) }
-            state.counter += 1
-            let id = MessageID(high: 0x1122_3344_5566_4777, low: 0x8000_0000_0000_0000 | state.counter)
-            state.queues[name]?.messages.append(Stored(id: id, message: message))
-            return .sent(SentMessage(id: id, sentAt: BrokerTime(milliseconds: 1_700_000_000_123)))
+            let names = state.queues.keys.sorted().filter { $0.text.hasPrefix(prefix) }
+            return page(names, after: after, limit: limit, state)
+        case .listDeadLetterSources(let name, let after, let limit):
+            _ = try queue(name, state)
+            return page(sources(of: name, state), after: after, limit: limit, state)
+        case .startMove(let options): return .moveTask(try startMove(options, &state))
+        case .listMoves(let name, let limit):
+            _ = try queue(name, state)
+            return .moveTasks(Array(state.moves.filter { $0.from == name }.reversed().prefix(limit)))
+        case .cancelMove(let id): return .moveTask(try cancelMove(id, &state))
+        case .send(let name, let message): return .sent(try send(name, message, &state))
         case .delete(let name, let handle):
             guard try index(of: handle, in: name, state) != nil else { return .done }
             state.queues[name]?.messages.removeAll { $0.handle == handle }
@@ -224,7 +331,7 @@ final class FakeStorage: Storage {
                 state.queues[name]?.messages[index].isInFlight = false
             }
             return .done
-        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue: throw .busy
+        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID: throw .busy
         }
     }
 

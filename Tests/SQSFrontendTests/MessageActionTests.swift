@@ -227,12 +227,6 @@ import Testing
             let body = #"{"QueueUrl":"q1","MessageBody":"x","DelaySeconds":\#(delay)}"#
             #expect(try client.fault("SendMessage", body).contains("InvalidParameterValue"))
         }
-        for parameter in ["MessageGroupId", "MessageDeduplicationId"] {
-            let body = #"{"QueueUrl":"q1","MessageBody":"x","\#(parameter)":"g"}"#
-            #expect(try client.fault("SendMessage", body).contains("UnsupportedOperation"))
-        }
-        let traced = #"{"QueueUrl":"q1","MessageBody":"x","MessageSystemAttributes":{"AWSTraceHeader":{}}}"#
-        #expect(try client.fault("SendMessage", traced).contains("UnsupportedOperation"))
         #expect(client.seen().isEmpty)
     }
 

@@ -15,8 +15,7 @@ extension TestClient {
     /// Sends a request, lets the storage answer, and returns the response.
     func exchange(_ request: String) throws -> Response {
         try write(request)
-        settle()
-        return try #require(try response())
+        return try #require(try settledResponse())
     }
 
     /// The same with a form as body.

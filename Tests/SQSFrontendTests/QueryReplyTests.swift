@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import RoostModel
 import RoostStorage
@@ -13,6 +14,9 @@ import Testing
     private static let url = "http://localhost:9324/000000000000"
     /// The handle that the storage of the tests gives to the first message that is received.
     private static let anyHandle = "A-HANDLE"
+
+    private static let arn = "arn:aws:sqs:us-east-1:000000000000:"
+    private static let task = Data(#"{"taskId":"1","sourceArn":"\#(arn)q1"}"#.utf8).base64EncodedString()
 
     /// Requests in their order on one queue, and their replies. `A-HANDLE` stands for the handle that came last.
     private static let table: [(String, String)] = [
@@ -122,6 +126,57 @@ import Testing
                 + "<Message>Value 901 for parameter DelaySeconds is invalid. "
                 + "Reason: DelaySeconds must be &gt;= 0 and &lt;= 900.</Message></BatchResultErrorEntry>"
                 + "</SendMessageBatchResult>\(metadata)</SendMessageBatchResponse>"
+        ),
+        ("Action=TagQueue&QueueUrl=q2&Tag.1.Key=k&Tag.1.Value=v", "<TagQueueResponse>\(metadata)</TagQueueResponse>"),
+        (
+            "Action=ListQueueTags&QueueUrl=q2",
+            "<ListQueueTagsResponse><ListQueueTagsResult><Tag><Key>k</Key><Value>v</Value></Tag></ListQueueTagsResult>"
+                + "\(metadata)</ListQueueTagsResponse>"
+        ),
+        ("Action=UntagQueue&QueueUrl=q2&TagKey.1=k", "<UntagQueueResponse>\(metadata)</UntagQueueResponse>"),
+        (
+            "Action=ListQueueTags&QueueUrl=q2",
+            "<ListQueueTagsResponse><ListQueueTagsResult/>\(metadata)</ListQueueTagsResponse>"
+        ),
+        (
+            "Action=AddPermission&QueueUrl=q2&Label=a&AWSAccountId.1=111111111111&ActionName.1=*",
+            "<AddPermissionResponse>\(metadata)</AddPermissionResponse>"
+        ),
+        (
+            "Action=RemovePermission&QueueUrl=q2&Label=a",
+            "<RemovePermissionResponse>\(metadata)</RemovePermissionResponse>"
+        ),
+        (
+            "Action=SetQueueAttributes&QueueUrl=q2&Attribute.1.Name=RedrivePolicy&Attribute.1.Value="
+                + "%7B%22deadLetterTargetArn%22:%22\(arn)q1%22,%22maxReceiveCount%22:%221%22%7D",
+            "<SetQueueAttributesResponse>\(metadata)</SetQueueAttributesResponse>"
+        ),
+        (
+            "Action=ListDeadLetterSourceQueues&QueueUrl=q1",
+            "<ListDeadLetterSourceQueuesResponse><ListDeadLetterSourceQueuesResult>"
+                + "<QueueUrl>http://localhost:9324/000000000000/q2</QueueUrl></ListDeadLetterSourceQueuesResult>"
+                + "\(metadata)</ListDeadLetterSourceQueuesResponse>"
+        ),
+        (
+            "Action=StartMessageMoveTask&SourceArn=\(arn)q1&MaxNumberOfMessagesPerSecond=5",
+            "<StartMessageMoveTaskResponse><StartMessageMoveTaskResult><TaskHandle>\(task)</TaskHandle>"
+                + "</StartMessageMoveTaskResult>\(metadata)</StartMessageMoveTaskResponse>"
+        ),
+        (
+            "Action=ListMessageMoveTasks&SourceArn=\(arn)q1",
+            "<ListMessageMoveTasksResponse><ListMessageMoveTasksResult><ListMessageMoveTasksResultEntry>"
+                + "<TaskHandle>\(task)</TaskHandle><Status>RUNNING</Status><SourceArn>\(arn)q1</SourceArn>"
+                + "<MaxNumberOfMessagesPerSecond>5</MaxNumberOfMessagesPerSecond>"
+                + "<ApproximateNumberOfMessagesMoved>0</ApproximateNumberOfMessagesMoved>"
+                + "<ApproximateNumberOfMessagesToMove>0</ApproximateNumberOfMessagesToMove>"
+                + "<StartedTimestamp>1700000000789</StartedTimestamp></ListMessageMoveTasksResultEntry>"
+                + "</ListMessageMoveTasksResult>\(metadata)</ListMessageMoveTasksResponse>"
+        ),
+        (
+            "Action=CancelMessageMoveTask&TaskHandle=\(task.replacing("=", with: "%3D").replacing("+", with: "%2B"))",
+            "<CancelMessageMoveTaskResponse><CancelMessageMoveTaskResult>"
+                + "<ApproximateNumberOfMessagesMoved>0</ApproximateNumberOfMessagesMoved>"
+                + "</CancelMessageMoveTaskResult>\(metadata)</CancelMessageMoveTaskResponse>"
         ),
         ("Action=PurgeQueue&QueueUrl=q2", "<PurgeQueueResponse>\(metadata)</PurgeQueueResponse>"),
         ("Action=DeleteQueue&QueueUrl=q2", "<DeleteQueueResponse>\(metadata)</DeleteQueueResponse>"),

@@ -76,9 +76,6 @@ import Testing
         #expect(try client.queryFault("Action=sendmessage") == "400 Sender InvalidAction")
         #expect(try client.queryFault("Action=%3Cb%3E") == "400 Sender InvalidAction")
         #expect(try client.query("Action=%3Cb%3E").element("Message")?.contains("The action &lt;b&gt; is") == true)
-        #expect(
-            try client.queryFault("Action=ListQueueTags&QueueUrl=q1")
-                == "400 Sender AWS.SimpleQueueService.UnsupportedOperation")
         #expect(try client.queryFault("Action=%f") == "404 Sender MalformedQueryString")
     }
 

@@ -75,6 +75,44 @@ import Testing
         }
     }
 
+    /// In each place of the signature: a digit that is wrong, and everything that is none.
+    @Test func aSignatureIsSixtyFourSmallDigits() throws {
+        var verifier = SignatureVerifier(SignatureCase.keys)
+        let good = try #require(try SignatureCase.named("SendMessage"))
+        let header = try #require(good.headers.firstIndex { $0[0] == "Authorization" })
+        let text = Array(good.headers[header][1].utf8)
+        for place in text.count - 64..<text.count {
+            for byte in UInt8(1)...127 where byte != text[place] {
+                var other = good
+                var bytes = text
+                bytes[place] = byte
+                other.headers[header][1] = String(decoding: bytes, as: UTF8.self)
+                let isDigit = "0123456789abcdef".utf8.contains(byte)
+                let verdict = verdict(other, &verifier)
+                #expect(
+                    verdict == (isDigit ? "SignatureDoesNotMatch" : "IncompleteSignature"), "byte \(byte) at \(place)")
+            }
+        }
+        for letter in ["\u{80}", "\u{B0}", "\u{E1}", "\u{7FF}"] {
+            var other = good
+            other.headers[header][1] = String(good.headers[header][1].dropLast(2)) + letter
+            #expect(verdict(other, &verifier) == "IncompleteSignature")
+        }
+    }
+
+    @Test func everyKeyIsFound() throws {
+        let good = try #require(try SignatureCase.named("SendMessage"))
+        let right = SignatureCase.keys.all[1]
+        for count in 0..<20 {
+            let others = (0..<count).map { AccessKey(id: $0 % 2 == 0 ? "AKID\($0)" : "AKIDZ\($0)", secret: "other") }
+            var without = SignatureVerifier(AccessKeys(others))
+            #expect(verdict(good, &without) == "InvalidClientTokenId")
+            // Of two with one id the first counts.
+            var verifier = SignatureVerifier(AccessKeys(others + [right, AccessKey(id: right.id, secret: "later")]))
+            #expect(verdict(good, &verifier) == "ok", "\(count) other keys")
+        }
+    }
+
     @Test func manyScopesDoNotFillTheMemoryAndStillVerify() throws {
         var verifier = SignatureVerifier(SignatureCase.keys)
         let good = try #require(try SignatureCase.all().first { $0.name == "SendMessage" })

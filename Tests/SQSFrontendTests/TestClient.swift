@@ -40,13 +40,16 @@ final class TestClient {
 
     convenience init(
         limits: SQSLimits = SQSLimits(), queue: String? = "q1", logger: Logger = Logger(label: "test"),
-        accessKeys: AccessKeys? = nil, now: @escaping @Sendable () -> Int64 = { 0 }
+        accessKeys: AccessKeys? = nil, now: @escaping @Sendable () -> Int64 = { 0 },
+        uptime: (@Sendable () -> Int64)? = nil
     ) throws {
         let loop = EmbeddedEventLoop()
         let storage = FakeStorage()
         let load = SharedLoad(limits)
         var configuration = SQSConfiguration(limits: limits, accessKeys: accessKeys)
         configuration.wallSeconds = now
+        configuration.isStrictTiming = uptime != nil
+        if let uptime { configuration.uptimeSeconds = uptime }
         let outlet = LoopOutlet(
             eventLoop: loop, storage: storage, configuration: configuration, load: load, logger: logger)
         outlet.start()
@@ -84,6 +87,15 @@ final class TestClient {
         loop.run()
     }
 
+    /// The next whole response, after as many turns as the questions of an action and its policy take.
+    func settledResponse() throws -> Response? {
+        for _ in 0..<4 {
+            settle()
+            if let response = try response() { return response }
+        }
+        return nil
+    }
+
     func advance(seconds: Int64) { loop.advanceTime(by: .seconds(seconds)) }
 
     /// The next whole response, or nil.
@@ -115,8 +127,7 @@ final class TestClient {
     /// Sends a request, lets the storage answer, and returns the response.
     func call(_ action: String, _ body: String) throws -> Response {
         try write(Self.request(action, body))
-        settle()
-        return try #require(try response())
+        return try #require(try settledResponse())
     }
 
     /// The error code and HTTP status of a call that fails.

@@ -4,7 +4,9 @@ package import RoostStorage
 
 /// A message as a client sends it.
 package struct MessageFields: Decodable {
-    package static let names = ["body", "body_base64", "attributes", "delay_seconds"]
+    package static let names = [
+        "body", "body_base64", "attributes", "delay_seconds", "group", "deduplication_id", "trace",
+    ]
 
     package var message: NewMessage
 
@@ -16,7 +18,10 @@ package struct MessageFields: Decodable {
         message = NewMessage(
             body: try Self.body(fields),
             attributes: try fields.value("attributes", as: AttributeFields.self)?.attributes ?? [],
-            delay: try fields.seconds("delay_seconds")
+            delay: try fields.seconds("delay_seconds"),
+            group: try fields.text("group"),
+            deduplication: try fields.text("deduplication_id").map { Deduplication(id: $0) },
+            labels: MessageLabels(trace: try fields.text("trace"))
         )
     }
 
@@ -119,32 +124,61 @@ private struct AttributeValueFields: Decodable {
 
 extension JSON {
     package init(_ sent: SentMessage) {
-        self = ["id": .string(sent.id.description), "sent_at_ms": .time(sent.sentAt)]
+        self = [
+            "id": .string(sent.id.description), "sent_at_ms": .time(sent.sentAt), "sequence": .counter(sent.sequence),
+        ]
     }
 
     package init(_ message: ReceivedMessage) {
         let body = Self.bodyMember(message.body)
-        self = [
-            "id": .string(message.id.description),
-            "handle": .string(message.handle.description),
-            body.name: body.value,
-            "attributes": Self.attributes(message.attributes),
-            "sent_at_ms": .time(message.sentAt),
-            "first_received_at_ms": .time(message.firstReceivedAt),
-            "receive_count": .count(Int(message.receiveCount)),
-        ]
+        self = .object(
+            [
+                Member(name: "id", value: .string(message.id.description)),
+                Member(name: "handle", value: .string(message.handle.description)),
+                body,
+                Member(name: "attributes", value: Self.attributes(message.attributes)),
+                Member(name: "sent_at_ms", value: .time(message.sentAt)),
+                Member(name: "first_received_at_ms", value: .time(message.firstReceivedAt)),
+                Member(name: "receive_count", value: .count(Int(message.receiveCount))),
+                Member(name: "sequence", value: .counter(message.sequence)),
+            ]
+                + Self.members([
+                    ("group", message.group), ("deduplication_id", message.deduplicationID),
+                    ("trace", message.labels.trace), ("sender", message.labels.sender),
+                    ("dead_letter_source", message.deadLetterSource?.text),
+                ]))
     }
 
     package init(_ message: PeekedMessage) {
         let body = Self.bodyMember(message.body)
-        self = [
-            "id": .string(message.id.description),
-            "state": .string(message.state.name),
-            body.name: body.value,
-            "attributes": Self.attributes(message.attributes),
-            "sent_at_ms": .time(message.sentAt),
-            "receive_count": .count(Int(message.receiveCount)),
-            "due_ms": message.due.map(JSON.time) ?? nil,
+        self = .object(
+            [
+                Member(name: "id", value: .string(message.id.description)),
+                Member(name: "state", value: .string(message.state.name)),
+                body,
+                Member(name: "attributes", value: Self.attributes(message.attributes)),
+                Member(name: "sent_at_ms", value: .time(message.sentAt)),
+                Member(name: "receive_count", value: .count(Int(message.receiveCount))),
+                Member(name: "due_ms", value: message.due.map(JSON.time) ?? nil),
+            ]
+                + Self.members([("group", message.group), ("dead_letter_source", message.deadLetterSource?.text)])
+                + Self.burial(message))
+    }
+
+    /// Most messages have none of these: they stand there only when they are.
+    private static func members(_ texts: [(name: String, text: String?)]) -> [Member] {
+        texts.compactMap { name, text in text.map { Member(name: name, value: .string($0)) } }
+    }
+
+    private static func burial(_ message: PeekedMessage) -> [Member] {
+        guard let burial = message.burial else { return [] }
+        return [
+            Member(
+                name: "burial",
+                value: [
+                    "reason": .string(burial.reason), "error": .string(burial.error), "by": .string(burial.by),
+                    "at_ms": message.buriedAt.map(JSON.time) ?? nil,
+                ])
         ]
     }
 
@@ -179,6 +213,7 @@ extension MessageState {
         case .ready: "ready"
         case .inFlight: "in_flight"
         case .damaged: "damaged"
+        case .buried: "buried"
         }
     }
 }

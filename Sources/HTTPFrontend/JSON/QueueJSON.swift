@@ -1,76 +1,5 @@
 package import RoostModel
 
-/// Settings of a queue as a client sends them. What is absent stays as it is.
-package struct SettingsFields: Decodable {
-    package var change: QueueSettingsChange
-
-    package init(from decoder: any Decoder) throws {
-        let fields = try StrictFields(decoder, allowed: QueueSetting.allCases.map(\.fieldName))
-        change = QueueSettingsChange(
-            visibilityTimeout: try fields.seconds(QueueSetting.visibilityTimeout.fieldName),
-            delay: try fields.seconds(QueueSetting.delay.fieldName),
-            retention: try Self.retention(fields),
-            maximumMessageBytes: try fields.wholeNumber(QueueSetting.maximumMessageBytes.fieldName),
-            receiveWait: try fields.seconds(QueueSetting.receiveWait.fieldName),
-            redelivery: try Self.redelivery(fields)
-        )
-    }
-
-    private static func retention(_ fields: StrictFields) throws -> Milliseconds? {
-        let name = QueueSetting.retention.fieldName
-        if fields.isNull(name) { return .unlimited }
-        if let text = try? fields.text(name) {
-            guard text == "unlimited" else {
-                throw Problem.invalidField("\(name) must be a number of seconds, null or \"unlimited\".")
-            }
-            return .unlimited
-        }
-        return try fields.seconds(name)
-    }
-
-    private static func redelivery(_ fields: StrictFields) throws -> Redelivery? {
-        let name = QueueSetting.redelivery.fieldName
-        guard let text = try fields.text(name) else { return nil }
-        guard let redelivery = Redelivery.allCases.first(where: { $0.name == text }) else {
-            throw Problem.invalidField("\(name) must be \"front\" or \"back\".")
-        }
-        return redelivery
-    }
-}
-
-extension QueueSetting {
-    /// The name of the setting in the JSON API.
-    package var fieldName: String {
-        switch self {
-        case .visibilityTimeout: "visibility_timeout_seconds"
-        case .delay: "delay_seconds"
-        case .retention: "retention_seconds"
-        case .maximumMessageBytes: "maximum_message_bytes"
-        case .receiveWait: "receive_wait_seconds"
-        case .redelivery: "redelivery"
-        }
-    }
-
-    /// A value of the setting in the unit of the JSON API. The model counts times in milliseconds.
-    func text(of value: Int64) -> String {
-        switch self {
-        case .visibilityTimeout, .delay, .retention, .receiveWait:
-            value == .max ? "unlimited" : Milliseconds(value).secondsText
-        case .maximumMessageBytes: String(value)
-        case .redelivery: UInt8(exactly: value).flatMap(Redelivery.init)?.name ?? String(value)
-        }
-    }
-}
-
-extension Redelivery {
-    package var name: String {
-        switch self {
-        case .front: "front"
-        case .back: "back"
-        }
-    }
-}
-
 extension JSON {
     package init(_ info: QueueInfo) {
         self = [
@@ -86,6 +15,15 @@ extension JSON {
         ]
     }
 
+    /// A page of queues.
+    init(_ list: [QueueInfo], more: Bool) {
+        let next = more ? list.last?.name.text : nil
+        self = [
+            "queues": .array(list.map { JSON($0) }), "more": .bool(more),
+            "next_after": next.map(JSON.string) ?? nil,
+        ]
+    }
+
     private init(_ settings: QueueSettings) {
         self = [
             "visibility_timeout_seconds": .seconds(settings.visibilityTimeout),
@@ -94,13 +32,31 @@ extension JSON {
             "maximum_message_bytes": .count(settings.maximumMessageBytes),
             "receive_wait_seconds": .seconds(settings.receiveWait),
             "redelivery": .string(settings.redelivery.name),
+            "fifo": .bool(settings.isFIFO),
+            "content_based_deduplication": .bool(settings.deduplicatesContent),
+            "deduplication_scope": .string(settings.deduplicationScope.name),
+            "dead_letters": settings.deadLetters.map {
+                ["queue": .string($0.target.text), "max_receives": .count($0.receivesMax)]
+            } ?? nil,
+            "dead_letter_sources": JSON(settings.deadLetterSources),
+            "properties": .object(
+                settings.properties.sorted { $0.key < $1.key }.map { Member(name: $0.key, value: .string($0.value)) }),
         ]
+    }
+
+    private init(_ sources: DeadLetterSources) {
+        self =
+            switch sources {
+            case .all: "all"
+            case .none: "none"
+            case .these(let names): .array(names.map { .string($0.text) })
+            }
     }
 
     package init(_ counts: MessageCounts) {
         self = [
             "ready": .count(counts.ready), "in_flight": .count(counts.inFlight), "delayed": .count(counts.delayed),
-            "damaged": .count(counts.damaged),
+            "damaged": .count(counts.damaged), "buried": .count(counts.buried),
         ]
     }
 
@@ -108,6 +64,7 @@ extension JSON {
         self = [
             "sent": .counter(totals.sent), "received": .counter(totals.received), "deleted": .counter(totals.deleted),
             "returned": .counter(totals.returned), "expired": .counter(totals.expired),
+            "moved_out": .counter(totals.movedOut), "moved_in": .counter(totals.movedIn),
         ]
     }
 }

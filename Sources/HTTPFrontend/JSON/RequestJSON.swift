@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import Hummingbird
 package import NIOCore
+import RoostModel
 
 /// Reading of request bodies, with the limit that `HTTPConfiguration` sets.
 package struct BodyReader: Sendable {
@@ -39,6 +40,9 @@ package struct BodyReader: Sendable {
             return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
         } catch let problem as Problem {
             throw problem
+        } catch let rejection as Rejection {
+            // A name in the body that is no queue name.
+            throw Problem(rejection)
         } catch {
             throw Problem.invalidJSON("The body is not JSON that this route reads.")
         }

@@ -45,6 +45,10 @@ package struct StrictFields {
         try optional(Int.self, name, "a whole number")
     }
 
+    package func flag(_ name: String) throws -> Bool? {
+        try optional(Bool.self, name, "true or false")
+    }
+
     /// A number of seconds, rounded to whole milliseconds.
     package func seconds(_ name: String) throws -> Milliseconds? {
         guard let value = try optional(Double.self, name, "a number of seconds") else { return nil }
@@ -71,6 +75,8 @@ package struct StrictFields {
             return try members.decode(type, forKey: Name(name))
         } catch let problem as Problem {
             throw problem
+        } catch let rejection as Rejection {
+            throw Problem(rejection)
         } catch {
             throw Problem.invalidField("\(name) must be \(expected).")
         }

@@ -155,7 +155,7 @@ private func seconds(_ nanoseconds: UInt64) -> Double { Double(nanoseconds) / 1e
 
 extension MessageCounts {
     fileprivate var byState: [(state: String, count: Int)] {
-        [("ready", ready), ("inflight", inFlight), ("delayed", delayed), ("damaged", damaged)]
+        [("ready", ready), ("inflight", inFlight), ("delayed", delayed), ("damaged", damaged), ("buried", buried)]
     }
 }
 
@@ -165,6 +165,8 @@ extension MessageTotals {
             ("sent", "Messages accepted", sent), ("received", "Messages leased to receivers", received),
             ("deleted", "Messages deleted", deleted), ("returned", "Leases that ended without a delete", returned),
             ("expired", "Messages removed by retention", expired),
+            ("moved_out", "Messages moved to another queue", movedOut),
+            ("moved_in", "Messages moved from another queue", movedIn),
         ]
     }
 }

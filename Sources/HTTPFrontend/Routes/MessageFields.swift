@@ -81,7 +81,42 @@ struct VisibilityFields: Decodable {
     }
 }
 
-private func requireBatch(_ count: Int, of field: String) throws {
+/// Body of `POST bury`.
+struct BuryFields: Decodable {
+    var handles: [String]
+    var burial: Burial
+
+    init(from decoder: any Decoder) throws {
+        let fields = try StrictFields(decoder, allowed: ["handles", "reason", "error", "by"])
+        guard let handles = try fields.texts("handles") else { throw Problem.missingField("handles") }
+        try requireBatch(handles.count, of: "handles")
+        self.handles = handles
+        burial = Burial(
+            reason: try fields.text("reason") ?? "", error: try fields.text("error") ?? "",
+            by: try fields.text("by") ?? ""
+        )
+    }
+}
+
+/// Body of `POST kick`.
+enum KickFields: Decodable {
+    case count(Int)
+    case ids([String])
+
+    init(from decoder: any Decoder) throws {
+        let fields = try StrictFields(decoder, allowed: ["count", "ids"])
+        switch (try fields.wholeNumber("count"), try fields.texts("ids")) {
+        case (let count?, nil): self = .count(count)
+        case (nil, let ids?):
+            try requireBatch(ids.count, of: "ids")
+            self = .ids(ids)
+        case (nil, nil): throw Problem.missingField("count (or ids)")
+        case (_?, _?): throw Problem.invalidField("count and ids exclude each other.")
+        }
+    }
+}
+
+func requireBatch(_ count: Int, of field: String) throws {
     guard batchEntries.contains(count) else {
         throw Problem.invalidField(
             "\(field) must have \(batchEntries.lowerBound) to \(batchEntries.upperBound) entries, not \(count)."

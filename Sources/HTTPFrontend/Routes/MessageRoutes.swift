@@ -13,14 +13,17 @@ package struct MessageRoutes: Sendable {
         queue.get("messages") { request, context in try await peek(request, try queueName(context)) }
         queue.post("receive") { request, context in try await receive(request, try queueName(context)) }
         queue.post("delete") { request, context in try await delete(request, try queueName(context)) }
+        queue.post("bury") { request, context in try await bury(request, try queueName(context)) }
+        queue.post("kick") { request, context in try await kick(request, try queueName(context)) }
         queue.post("visibility") { request, context in try await changeVisibility(request, try queueName(context)) }
     }
 
     private func send(_ request: Request, _ name: QueueName) async throws -> Response {
         switch try await bodies.decode(SendFields.self, from: request) {
-        case .one(let message): return .json(JSON(try await calls.send(message, to: name)))
+        case .one(let message):
+            return .json(JSON(try await calls.send(ContentDigest.marked(message, for: name), to: name)))
         case .batch(let messages):
-            let results = await calls.performAll(messages.map { .send(name, $0) })
+            let results = await calls.performAll(messages.map { .send(name, ContentDigest.marked($0, for: name)) })
             return .json(batchJSON(results))
         }
     }
@@ -47,8 +50,24 @@ package struct MessageRoutes: Sendable {
         case .handles(let texts):
             return .json(try await batch(texts, ReceiptHandle.init, orElse: .invalidHandle) { .delete(name, $0) })
         case .ids(let texts):
-            let problem = Problem.invalidField("An id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.")
-            return .json(try await batch(texts, MessageID.init, orElse: problem) { .deleteByID(name, $0) })
+            return .json(try await batch(texts, MessageID.init, orElse: .invalidID) { .deleteByID(name, $0) })
+        }
+    }
+
+    private func bury(_ request: Request, _ name: QueueName) async throws -> Response {
+        let fields = try await bodies.decode(BuryFields.self, from: request)
+        return .json(
+            try await batch(fields.handles, ReceiptHandle.init, orElse: .invalidHandle) {
+                .bury(name, $0, fields.burial)
+            }
+        )
+    }
+
+    private func kick(_ request: Request, _ name: QueueName) async throws -> Response {
+        switch try await bodies.decode(KickFields.self, from: request) {
+        case .count(let count): return .json(["kicked": .count(try await calls.count(.kick(name, count: count)))])
+        case .ids(let texts):
+            return .json(try await batch(texts, MessageID.init, orElse: .invalidID) { .kickByID(name, $0) })
         }
     }
 
@@ -77,12 +96,17 @@ package struct MessageRoutes: Sendable {
     }
 }
 
+extension Problem {
+    static let invalidID = Problem.invalidField("An id has the form xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx.")
+}
+
 /// The results of a batch, each at the place of its entry.
 private func batchJSON(_ results: [Result<StorageReply, Problem>]) -> JSON {
     var failed = 0
     let entries = results.map { result -> JSON in
         switch result {
         case .success(.sent(let sent)): return JSON(sent)
+        case .success(.count(let count)): return ["kicked": .bool(count > 0)]
         case .success: return [:]
         case .failure(let problem):
             failed += 1

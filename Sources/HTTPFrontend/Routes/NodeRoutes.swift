@@ -57,6 +57,7 @@ package struct NodeRoutes: Sendable {
             ]
             if metrics.isDiskFull { lines.append("disk full: new messages are refused") }
             if metrics.isMemoryFull { lines.append("memory limit reached: new messages are refused") }
+            if metrics.counts.buried > 0 { lines.append("buried messages \(metrics.counts.buried)") }
             if metrics.counts.damaged > 0 { lines.append("damaged messages \(metrics.counts.damaged)") }
         }
         return lines.joined(separator: "\n") + "\n"

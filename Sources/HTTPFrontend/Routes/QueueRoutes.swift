@@ -24,16 +24,12 @@ package struct QueueRoutes: Sendable {
         let after = try query.text("after").map { try QueueName($0) }
         let limit = try query.wholeNumber("limit", in: 1...1000, default: 100)
         let (list, more) = try await calls.queues(prefix: query.text("prefix") ?? "", after: after, limit: limit)
-        let next = more ? list.last?.name.text : nil
-        return .json([
-            "queues": .array(list.map { JSON($0) }), "more": .bool(more),
-            "next_after": next.map(JSON.string) ?? nil,
-        ])
+        return .json(JSON(list, more: more))
     }
 
     private func create(_ request: Request, _ name: QueueName) async throws -> Response {
         let settings = try await bodies.decodeIfPresent(SettingsFields.self, from: request)
-        return .json(JSON(try await calls.queue(.createQueue(name, settings.change))))
+        return .json(JSON(try await calls.queue(.createQueue(name, settings.checked(with: name, isNew: true)))))
     }
 
     private func describe(_ name: QueueName) async throws -> Response {
@@ -42,7 +38,7 @@ package struct QueueRoutes: Sendable {
 
     private func change(_ request: Request, _ name: QueueName) async throws -> Response {
         let settings = try await bodies.decode(SettingsFields.self, from: request)
-        try await calls.done(.changeSettings(name, settings.change))
+        try await calls.done(.changeSettings(name, settings.checked(with: name, isNew: false)))
         return try await describe(name)
     }
 

@@ -26,9 +26,27 @@ package struct StorageCalls: Sendable {
     }
 
     package func queues(prefix: String, after: QueueName?, limit: Int) async throws -> (list: [QueueInfo], more: Bool) {
-        let request = StorageRequest.listQueues(prefix: prefix, after: after, limit: limit)
+        try await queues(.listQueues(prefix: prefix, after: after, limit: limit))
+    }
+
+    package func queues(_ request: StorageRequest) async throws -> (list: [QueueInfo], more: Bool) {
         guard case .queues(let list, let more) = try await async.perform(request) else { throw UnexpectedReply() }
         return (list, more)
+    }
+
+    package func count(_ request: StorageRequest) async throws -> Int {
+        guard case .count(let count) = try await async.perform(request) else { throw UnexpectedReply() }
+        return count
+    }
+
+    package func move(_ request: StorageRequest) async throws -> MoveTask {
+        guard case .moveTask(let task) = try await async.perform(request) else { throw UnexpectedReply() }
+        return task
+    }
+
+    package func moves(_ request: StorageRequest) async throws -> [MoveTask] {
+        guard case .moveTasks(let tasks) = try await async.perform(request) else { throw UnexpectedReply() }
+        return tasks
     }
 
     package func send(_ message: NewMessage, to name: QueueName) async throws -> SentMessage {

@@ -105,7 +105,9 @@ extension APIClient {
     /// A refusal of the server by its HTTP status, of a request or of one entry of a batch.
     package static func refusal(status: UInt, words: String) -> CommandError {
         switch status {
-        case 404: CommandError(.notFound, words, nextStep: "List the queues with: roost queue list")
+        case 404 where words.contains("queue_does_not_exist"):
+            CommandError(.notFound, words, nextStep: "List the queues with: roost queue list")
+        case 404: CommandError(.notFound, words)
         case 400..<500, 507: CommandError(.refused, words)
         case 503: CommandError(.refused, words, nextStep: "Try again in a moment.")
         default: CommandError(.failed, words)

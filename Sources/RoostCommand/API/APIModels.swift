@@ -10,6 +10,19 @@ package struct QueueDescription: Decodable, Sendable {
         package var maximumMessageBytes: Int
         package var receiveWaitSeconds: Double
         package var redelivery: String
+        // Nil from here on: an earlier version of the server, which knows none of them.
+        package var fifo: Bool?
+        package var contentBasedDeduplication: Bool?
+        package var deduplicationScope: String?
+        package var deadLetters: DeadLetters?
+        /// `all`, `none` or a list of names.
+        package var deadLetterSources: JSONValue?
+        package var properties: [String: String]?
+    }
+
+    package struct DeadLetters: Decodable, Sendable {
+        package var queue: String
+        package var maxReceives: Int
     }
 
     package struct Counts: Decodable, Sendable {
@@ -18,8 +31,9 @@ package struct QueueDescription: Decodable, Sendable {
         package var delayed: Int
         /// Nil: an earlier version of the server, which knows none.
         package var damaged: Int?
+        package var buried: Int?
 
-        package var all: Int { ready + inFlight + delayed + (damaged ?? 0) }
+        package var all: Int { ready + inFlight + delayed + (damaged ?? 0) + (buried ?? 0) }
     }
 
     package struct Totals: Decodable, Sendable {
@@ -28,6 +42,8 @@ package struct QueueDescription: Decodable, Sendable {
         package var deleted: Int
         package var returned: Int
         package var expired: Int
+        package var movedOut: Int?
+        package var movedIn: Int?
     }
 
     package struct Pause: Decodable, Sendable {
@@ -58,6 +74,9 @@ package struct OutgoingMessage: Encodable, Sendable, Equatable {
     package var bodyBase64: String?
     package var attributes: [String: AttributeValue]?
     package var delaySeconds: Double?
+    package var group: String?
+    package var deduplicationId: String?
+    package var trace: String?
 
     package init(body: [UInt8], attributes: [String: AttributeValue] = [:], delaySeconds: Double? = nil) {
         if let text = String(validating: body, as: UTF8.self) {
@@ -99,6 +118,20 @@ package struct IncomingMessage: Decodable, Sendable {
     package var receiveCount: Int
     /// End of the delay or of the lease.
     package var dueMs: Int64?
+    package var sequence: UInt64?
+    package var group: String?
+    package var deduplicationId: String?
+    package var trace: String?
+    package var sender: String?
+    package var deadLetterSource: String?
+    package var burial: Burial?
+
+    package struct Burial: Decodable, Sendable {
+        package var reason: String
+        package var error: String
+        package var by: String
+        package var atMs: Int64?
+    }
 
     /// Nobody can read the body any more; an empty one stands in its place.
     package var isDamaged: Bool { state == "damaged" }
@@ -110,6 +143,24 @@ package struct IncomingMessage: Decodable, Sendable {
     }
 }
 
+/// A move of messages, as far as it is.
+package struct MoveDescription: Decodable, Sendable {
+    package var id: UInt64
+    package var from: String
+    /// Nil: each message back to where it was a dead letter.
+    package var to: String?
+    package var rate: Int?
+    package var status: String
+    package var failure: String?
+    package var moved: Int
+    package var toMove: Int
+    package var startedAtMs: Int64
+}
+
+package struct MoveList: Decodable, Sendable {
+    package var moves: [MoveDescription]
+}
+
 package struct MessageList: Decodable, Sendable {
     package var messages: [IncomingMessage]
 }
@@ -117,6 +168,8 @@ package struct MessageList: Decodable, Sendable {
 /// The result of one entry of a batch.
 package struct EntryResult: Decodable, Sendable {
     package var id: String?
+    /// Of a kick by id: false when there is no such message that is buried.
+    package var kicked: Bool?
     package var error: Failure?
 
     package struct Failure: Decodable, Sendable {

@@ -55,7 +55,7 @@ package struct Delete: AsyncParsableCommand {
     }
 }
 
-/// Deletes by handle or id.
+/// What was done to messages by handle or id.
 enum Acknowledgement {
     struct Outcome {
         var accepted = 0
@@ -68,15 +68,24 @@ enum Acknowledgement {
     static func delete(
         _ kind: String, _ values: [String], in queue: String, _ client: APIClient
     ) async throws -> Outcome {
-        let body = try API.encode([kind: values])
-        let reply = try await client.call(.POST, ["queues", queue, "delete"], body: body)
+        try await post("delete", kind, values, in: queue, client)
+    }
+
+    /// One request of a queue for many messages, with more fields if wanted.
+    static func post(
+        _ path: String, _ kind: String, _ values: [String], more: [String: JSONValue] = [:], in queue: String,
+        _ client: APIClient
+    ) async throws -> Outcome {
+        let fields = more.merging([kind: .list(values.map { .text($0) })]) { $1 }
+        let reply = try await client.call(
+            .POST, ["queues", queue, path], body: try API.encode(JSONValue.object(fields)))
         let results = try API.decode(EntryResults.self, reply).results
         var outcome = Outcome()
         for (value, result) in zip(values, results) {
             if let error = result.error {
                 outcome.failed.append("\(value): \(Text.harmless(error.detail))")
                 outcome.firstError = outcome.firstError ?? error.commandError
-            } else {
+            } else if result.kicked != false {
                 outcome.accepted += 1
             }
         }

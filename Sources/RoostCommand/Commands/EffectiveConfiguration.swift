@@ -1,3 +1,4 @@
+import RoostModel
 package import RoostServer
 
 /// What `serve --print-config` writes.
@@ -12,7 +13,17 @@ package enum EffectiveConfiguration {
             table.add([value.option, value.text, source(value.source)])
         }
         let warnings = loaded.warnings.map { "warning: \($0)\n" }.joined()
-        return table.rendered(style) + warnings
+        return table.rendered(style) + queues(loaded.configuration.queues, style) + warnings
+    }
+
+    private static func queues(_ queues: [DeclaredQueue], _ style: Style) -> String {
+        guard !queues.isEmpty else { return "" }
+        var table = Table([.left("QUEUE"), .left("SETTINGS"), .left("SET BY")])
+        for queue in queues {
+            let text = SettingTexts.inShort(queue.change)
+            table.add([queue.name.text, text.isEmpty ? "(defaults)" : text, "file \(queue.place)"])
+        }
+        return "\n" + table.rendered(style)
     }
 
     private static func source(_ source: ConfigurationSource) -> String {
@@ -26,8 +37,17 @@ package enum EffectiveConfiguration {
             ]
             return (value.option, .object(["value": .text(value.text), "source": .object(source)]))
         }
+        let queues = loaded.configuration.queues.map { queue -> (String, JSONValue) in
+            let settings = SettingTexts.of(queue.change).map { ($0.name, JSONValue.text($0.text)) }
+            let source: [String: JSONValue] = ["kind": "file", "name": .text(queue.place)]
+            return (
+                queue.name.text,
+                .object(["settings": .object(Dictionary(settings) { $1 }), "source": .object(source)])
+            )
+        }
         return .object([
             "options": .object(Dictionary(options) { $1 }),
+            "queues": .object(Dictionary(queues) { $1 }),
             "warnings": .list(loaded.warnings.map { .text($0) }),
         ])
     }

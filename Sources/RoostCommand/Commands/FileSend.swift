@@ -11,7 +11,7 @@ struct FileSend {
 
     let queue: String
     let path: String
-    /// Attributes and delay of every message.
+    /// Attributes, delay, group and trace of every message.
     let template: OutgoingMessage
     let inFlight: Int
     let json: Bool
@@ -79,6 +79,8 @@ struct FileSend {
             var message = OutgoingMessage(body: line)
             message.attributes = template.attributes
             message.delaySeconds = template.delaySeconds
+            message.group = template.group
+            message.trace = template.trace
             batch.messages.append(message)
             batch.lines.append(reader.lineNumber)
             batch.bytes += line.count

@@ -6,6 +6,12 @@ enum MessageText {
         if let handle = message.handle { fields.append(("handle", handle)) }
         fields.append(("sent", "\(Moment.text(message.sentAtMs)) (\(Moment.relative(message.sentAtMs)))"))
         fields.append(("receives", Text.number(message.receiveCount)))
+        let labels = [
+            ("group", message.group), ("duplicate", message.deduplicationId), ("trace", message.trace),
+            ("sender", message.sender), ("from", message.deadLetterSource.map { "\($0) (dead letter)" }),
+        ]
+        for case (let name, let value?) in labels { fields.append((name, value)) }
+        if let burial = message.burial { fields += Self.burial(burial) }
         for (name, value) in (message.attributes ?? [:]).sorted(by: { $0.key < $1.key }) {
             fields.append(("attribute", "\(name)=\(value.value ?? value.valueBase64 ?? "") (\(value.type))"))
         }
@@ -14,6 +20,12 @@ enum MessageText {
             let filler = String(repeating: " ", count: 10 - name.count)
             return "\(style.dim(name))\(filler)\(Text.harmless(value, keeping: ["\n", "\t"]))\n"
         }.joined()
+    }
+
+    private static func burial(_ burial: IncomingMessage.Burial) -> [(String, String)] {
+        let when = burial.atMs.map { "\(Moment.text($0)) (\(Moment.relative($0)))" } ?? ""
+        let fields = [("buried", when), ("reason", burial.reason), ("error", burial.error), ("by", burial.by)]
+        return fields.filter { !$0.1.isEmpty }
     }
 
     /// The bytes as they were sent, made harmless only where they go to a terminal.

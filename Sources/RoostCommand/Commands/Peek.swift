@@ -11,6 +11,7 @@ package struct Peek: AsyncParsableCommand {
               roost peek orders
               roost peek orders --from tail --count 3
               roost peek orders --state in-flight --json
+              roost peek orders --state buried --full
               roost peek orders --state damaged
             """
     )
@@ -23,6 +24,8 @@ package struct Peek: AsyncParsableCommand {
         case delayed
         /// The body cannot be read any more.
         case damaged
+        /// Set aside by a worker.
+        case buried
 
         var wireName: String { self == .inFlight ? "in_flight" : rawValue }
     }
@@ -30,7 +33,7 @@ package struct Peek: AsyncParsableCommand {
     @OptionGroup package var name: QueueArgument
     @Option(help: "Which end to look at: head or tail.")
     package var from = End.head
-    @Option(help: "Messages of which state: ready, in-flight, delayed or damaged.")
+    @Option(help: "Messages of which state: ready, in-flight, delayed, buried or damaged.")
     package var state = State.ready
     @Option(help: "Messages at most, 1 to 1000.")
     package var count = 10
@@ -56,6 +59,9 @@ package struct Peek: AsyncParsableCommand {
             return console.error("No message in \(name.queue) is \(state.rawValue).\n")
         }
         console.out(full ? blocks(messages, console.outStyle) : table(messages).rendered(console.outStyle))
+        if state == .buried {
+            console.error("Put them back with: roost kick \(name.queue) --id ID\n")
+        }
         if state == .damaged {
             console.error("Their bodies are lost. Remove one with: roost delete \(name.queue) --id ID\n")
         }
@@ -66,15 +72,19 @@ package struct Peek: AsyncParsableCommand {
     }
 
     private func table(_ messages: [IncomingMessage]) -> Table {
-        var table = Table([
-            .left("ID"), .left("SENT"), .left("DUE"), .right("RECEIVES"), .right("BYTES"), .left("BODY"),
-        ])
+        let isBuried = state == .buried
+        var table = Table(
+            [.left("ID"), .left("SENT"), .left(isBuried ? "BURIED" : "DUE"), .right("RECEIVES"), .right("BYTES")]
+                + (isBuried ? [.left("REASON")] : []) + [.left("BODY")])
         for message in messages {
-            table.add([
-                message.id, Moment.relative(message.sentAtMs), message.dueMs.map { Moment.relative($0) } ?? "-",
-                Text.number(message.receiveCount), Text.number(message.bytes.count),
-                message.isDamaged ? "(damaged)" : Text.preview(MessageText.bodyText(message)),
-            ])
+            let moment = isBuried ? message.burial?.atMs : message.dueMs
+            table.add(
+                [
+                    message.id, Moment.relative(message.sentAtMs), moment.map { Moment.relative($0) } ?? "-",
+                    Text.number(message.receiveCount), Text.number(message.bytes.count),
+                ] + (isBuried ? [Text.preview(message.burial?.reason ?? "", limit: 40)] : []) + [
+                    message.isDamaged ? "(damaged)" : Text.preview(MessageText.bodyText(message))
+                ])
         }
         return table
     }

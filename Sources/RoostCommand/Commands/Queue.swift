@@ -1,4 +1,6 @@
 package import ArgumentParser
+import Foundation
+import NIOHTTP1
 
 package struct Queue: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -6,11 +8,13 @@ package struct Queue: AsyncParsableCommand {
         discussion: """
             Examples:
               roost queue create orders --visibility 2m --retention 14d
+              roost queue set orders --visibility 5m
               roost queue list --prefix ord
               roost queue stats orders
             """,
         subcommands: [
-            QueueCreate.self, QueueList.self, QueueDelete.self, QueuePurge.self, QueueStats.self, QueuePause.self,
+            QueueCreate.self, QueueSet.self, QueueList.self, QueueDelete.self, QueuePurge.self, QueueStats.self,
+            QueuePause.self,
             QueueResume.self,
         ]
     )
@@ -28,6 +32,28 @@ package struct QueueArgument: ParsableArguments {
     package func validate() throws {
         // Checked here only so far that the path of the request is what it seems; the server knows the rule.
         if queue.isEmpty || queue == "." || queue == ".." { throw ValidationError("\"\(queue)\" is not a queue name.") }
+    }
+}
+
+/// Pages of queues of a server, which lists at most 1,000 at a time.
+enum QueuePages {
+    static func all(
+        _ client: APIClient, prefix: String? = nil, limit: Int = .max
+    ) async throws(CommandError) -> [Data] {
+        var pages: [Data] = []
+        var missing = limit
+        var after: String?
+        repeat {
+            var query = ["limit": "\(min(missing, 1000))"]
+            query["prefix"] = prefix
+            query["after"] = after
+            let data = try await client.call(.GET, ["queues"], query: query)
+            let page = try API.decode(QueuePage.self, data)
+            pages.append(data)
+            missing -= page.queues.count
+            after = page.more ? page.nextAfter : nil
+        } while after != nil && missing > 0
+        return pages
     }
 }
 

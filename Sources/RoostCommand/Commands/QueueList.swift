@@ -1,6 +1,4 @@
 package import ArgumentParser
-import Foundation
-import NIOHTTP1
 
 package struct QueueList: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
@@ -27,31 +25,13 @@ package struct QueueList: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let pages = try await client.withClient { try await self.pages($0) }
+        let pages = try await client.withClient { try await QueuePages.all($0, prefix: prefix, limit: limit ?? .max) }
         if client.json {
             let queues = try pages.flatMap { try JSONValue($0)["queues"]?.items ?? [] }
             Console.current.out(try JSONValue.object(["queues": .list(queues)]).rendered())
         } else {
             show(try pages.flatMap { data in try API.decode(QueuePage.self, data).queues })
         }
-    }
-
-    /// The server lists at most 1,000 queues at a time.
-    private func pages(_ client: APIClient) async throws(CommandError) -> [Data] {
-        var pages: [Data] = []
-        var missing = limit ?? .max
-        var after: String?
-        repeat {
-            var query = ["limit": "\(min(missing, 1000))"]
-            query["prefix"] = prefix
-            query["after"] = after
-            let data = try await client.call(.GET, ["queues"], query: query)
-            let page = try API.decode(QueuePage.self, data)
-            pages.append(data)
-            missing -= page.queues.count
-            after = page.more ? page.nextAfter : nil
-        } while after != nil && missing > 0
-        return pages
     }
 
     private func show(_ queues: [QueueDescription]) {
@@ -68,16 +48,19 @@ package struct QueueList: AsyncParsableCommand {
                 + "roost peek \(Text.harmless(damaged.name)) --state damaged\n")
     }
 
-    /// The column of damaged messages stands there only when there are some.
+    /// The columns of buried and damaged messages stand there only when there are some.
     private func table(_ queues: [QueueDescription]) -> Table {
         let hasDamage = queues.contains { ($0.counts.damaged ?? 0) > 0 }
+        let hasBurials = queues.contains { ($0.counts.buried ?? 0) > 0 }
         var table = Table(
             [.left("NAME"), .right("READY"), .right("IN FLIGHT"), .right("DELAYED")]
-                + (hasDamage ? [.right("DAMAGED")] : []) + [.right("OLDEST"), .left("STATE")])
+                + (hasBurials ? [.right("BURIED")] : []) + (hasDamage ? [.right("DAMAGED")] : [])
+                + [.right("OLDEST"), .left("STATE")])
         for queue in queues {
             let counts = queue.counts
             table.add(
                 [queue.name, Text.number(counts.ready), Text.number(counts.inFlight), Text.number(counts.delayed)]
+                    + (hasBurials ? [Text.number(counts.buried ?? 0)] : [])
                     + (hasDamage ? [Text.number(counts.damaged ?? 0)] : []) + [
                         queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-", queue.pause == nil ? "" : "paused",
                     ])

@@ -40,6 +40,7 @@ package struct QueueStats: AsyncParsableCommand {
             ("ready", Text.number(queue.counts.ready)),
             ("in flight", Text.number(queue.counts.inFlight)),
             ("delayed", Text.number(queue.counts.delayed)),
+            ("buried", Text.number(queue.counts.buried ?? 0)),
             ("damaged", Text.number(queue.counts.damaged ?? 0)),
             ("oldest message", queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-"),
             ("waiting receives", Text.number(queue.waiters)),
@@ -48,6 +49,8 @@ package struct QueueStats: AsyncParsableCommand {
             ("deleted", Text.number(queue.totals.deleted)),
             ("returned", Text.number(queue.totals.returned)),
             ("expired", Text.number(queue.totals.expired)),
+            ("moved out", Text.number(queue.totals.movedOut ?? 0)),
+            ("moved in", Text.number(queue.totals.movedIn ?? 0)),
             ("created", Moment.text(queue.createdAtMs)),
         ]
     }
@@ -60,6 +63,30 @@ package struct QueueStats: AsyncParsableCommand {
             ("largest message", ByteSize.text(settings.maximumMessageBytes)),
             ("receive wait", Text.duration(settings.receiveWaitSeconds)),
             ("redelivery", settings.redelivery),
+        ] + fifo(settings)
+            + [
+                (
+                    "dead letters",
+                    settings.deadLetters.map { "to \($0.queue) after \(Text.plural($0.maxReceives, "receive"))" } ?? "-"
+                ), ("takes dead letters of", sources(settings.deadLetterSources)),
+            ] + (settings.properties ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, Text.preview($0.value)) }
+    }
+
+    private static func fifo(_ settings: QueueDescription.Settings) -> [(String, String)] {
+        guard settings.fifo == true else { return [("type", "standard")] }
+        return [
+            ("type", "FIFO"),
+            ("duplicates", settings.contentBasedDeduplication == true ? "by id or body" : "by id"),
+            ("duplicates within", settings.deduplicationScope ?? "queue"),
         ]
+    }
+
+    private static func sources(_ value: JSONValue?) -> String {
+        switch value {
+        case .text(let text): text == "all" ? "any queue" : text
+        case .list(let names):
+            names.compactMap { if case .text(let name) = $0 { name } else { nil } }.joined(separator: ", ")
+        default: "any queue"
+        }
     }
 }

@@ -19,6 +19,7 @@ package struct Send: AsyncParsableCommand {
             Examples:
               roost send orders '{"id": 7}'
               roost send orders hello --delay 30s --attribute priority=7:Number --attribute source=shop
+              roost send payments.fifo '{"id": 7}' --group customer-12
               date | roost send orders
               roost send orders --file lines.txt
               zcat lines.gz | roost send orders --file -
@@ -36,6 +37,12 @@ package struct Send: AsyncParsableCommand {
         name: [.short, .long],
         help: ArgumentHelp("An attribute of the message. May be given several times.", valueName: "name=value[:type]"))
     package var attribute: [AttributeArgument] = []
+    @Option(help: "The message group. Needed in a FIFO queue, which keeps the order of each group.")
+    package var group: String?
+    @Option(help: ArgumentHelp("Of a FIFO queue: a message with the same id is not stored again.", valueName: "id"))
+    package var deduplicationId: String?
+    @Option(help: "A text for tracing through systems, kept with the message.")
+    package var trace: String?
     @Flag(help: "Keep a newline at the end of stdin.")
     package var raw = false
     @Option(help: "With --file: requests on their way at a time. 1 keeps the order of the lines.")
@@ -46,6 +53,9 @@ package struct Send: AsyncParsableCommand {
 
     package func validate() throws {
         if file != nil, body != nil { throw ValidationError("Give a body or --file, not both.") }
+        if file != nil, deduplicationId != nil {
+            throw ValidationError("With --deduplication-id all lines of a file would be the same message.")
+        }
         if file != nil, raw { throw ValidationError("--raw goes with a body from stdin, not with --file.") }
         guard (1...64).contains(inFlight) else {
             throw ValidationError("--in-flight \(inFlight): accepted is 1 to 64.")
@@ -70,7 +80,11 @@ package struct Send: AsyncParsableCommand {
 
     private func message(body: [UInt8]) -> OutgoingMessage {
         let attributes = Dictionary(attribute.map { ($0.name, $0.value) }) { $1 }
-        return OutgoingMessage(body: body, attributes: attributes, delaySeconds: delay?.seconds)
+        var message = OutgoingMessage(body: body, attributes: attributes, delaySeconds: delay?.seconds)
+        message.group = group
+        message.deduplicationId = deduplicationId
+        message.trace = trace
+        return message
     }
 
     private func bodyBytes() throws -> [UInt8] {

@@ -20,6 +20,8 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("account")) var account: String?
     @Option(help: help("region")) var region: String?
     @Option(help: help("max-message-bytes")) var maxMessageBytes: String?
+    @Option(help: help("sqs-strict-timing")) var sqsStrictTiming: String?
+    @Flag(help: help("auto-create")) var autoCreate = false
     @Option(help: help("aweq")) var aweq: String?
     @Option(help: help("aweq-queue")) var aweqQueue: String?
     @Option(help: help("aweq-visibility")) var aweqVisibility: String?
@@ -46,6 +48,7 @@ package struct ServeOptions: ParsableArguments {
             ("sqs", sqs), ("http", http), ("redis", redis), ("insecure", insecure ? "on" : nil),
             ("access-keys-file", accessKeysFile), ("account", account), ("region", region),
             ("max-message-bytes", maxMessageBytes),
+            ("sqs-strict-timing", sqsStrictTiming), ("auto-create", autoCreate ? "on" : nil),
             ("aweq", aweq), ("aweq-queue", aweqQueue), ("aweq-visibility", aweqVisibility),
             ("engine", engine), ("loops", loops), ("test-acknowledge-early", testAcknowledgeEarly ? "on" : nil),
             ("log-level", logLevel), ("log-format", logFormat), ("config", config),

@@ -40,6 +40,7 @@ package struct Stats: AsyncParsableCommand {
             ("ready", Text.number(node.counts.ready)),
             ("in flight", Text.number(node.counts.inFlight)),
             ("delayed", Text.number(node.counts.delayed)),
+            ("buried", Text.number(node.counts.buried ?? 0)),
             ("damaged", Text.number(node.counts.damaged ?? 0)),
             ("waiting receives", Text.number(node.waiters)),
             ("connections", Text.number(node.connections.values.reduce(0, +))),

@@ -9,9 +9,13 @@ extension Broker {
         try validate(message, for: queue)
         let delay = message.delay ?? queues[queue].settings.delay
         guard delay >= .zero, delay <= Limits.delayMax else { throw .invalidDelay(delay, max: Limits.delayMax) }
+        let group = try groupName(of: message, for: queue)
         guard let slot = index.freeSlot() else { throw .outOfMemory }
         guard hasNumbers else { throw .storageFailed("all numbers of messages are used up") }
-        return SendEntry(queue: queue, slot: slot, number: nextNumber, sentAt: now, availableAt: now + delay)
+        return SendEntry(
+            queue: queue, slot: slot, number: nextNumber, sentAt: now,
+            availableAt: available(now, delay, group, in: queue), group: group,
+            deduplication: try deduplicationKey(of: message, group, for: queue))
     }
 
     /// Nil when there is nothing to deliver.
@@ -22,17 +26,18 @@ extension Broker {
         guard accepted.contains(maximum) else { throw .invalidCount(maximum, accepted: accepted) }
         let timeout = visibilityTimeout ?? queues[queue].settings.visibilityTimeout
         try validate(timeout)
-        guard queues[queue].pause == nil, queues[queue].counts.ready > 0 else { return nil }
-        let slots = fitting(readySlots(of: queue, maximum: maximum))
-        return LeaseEntry(queue: queue, at: now, deadline: now + timeout, slots: slots)
+        guard queues[queue].pause == nil, queues[queue].hasDeliverable else { return nil }
+        let slots = fitting(untilDeadLetter(deliverableSlots(of: queue, maximum: maximum), of: queue))
+        return slots.isEmpty ? nil : LeaseEntry(queue: queue, at: now, deadline: now + timeout, slots: slots)
     }
 
     /// Nil when the message is gone, or the handle is not its newest one: then there is nothing to do.
     package func prepareDelete(_ handle: ReceiptHandle, in queue: UInt32) throws(Rejection) -> DeleteEntry? {
         guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
         guard isMessage(receipt.slot, receipt.number, of: queue),
-            index[receipt.slot].receiveCount == receipt.receiveCount
+            index[receipt.slot].lease == receipt.lease
         else { return nil }
+        guard !queues[queue].isFIFO || isHeld(receipt.slot) else { throw .receiptHandleExpired }
         return DeleteEntry(slot: receipt.slot, number: receipt.number)
     }
 
@@ -48,11 +53,15 @@ extension Broker {
     ) throws(Rejection) -> ChangeVisibilityEntry? {
         try validate(timeout)
         guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
-        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place != .damaged else {
+        guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place != .damaged,
+            index[receipt.slot].place != .buried
+        else {
             throw .messageNotAvailable
         }
         if index[receipt.slot].place == .inFlight {
             try validate(total: timeout, of: receipt, now)
+        } else if queues[queue].isFIFO {
+            throw .messageNotAvailable
         } else if timeout == .zero {
             return nil
         }
@@ -66,7 +75,7 @@ extension Broker {
     ) throws(Rejection) -> ChangeVisibilityEntry? {
         guard let receipt = handleSeal.open(handle, queue: queue) else { throw .invalidReceiptHandle }
         guard isMessage(receipt.slot, receipt.number, of: queue), index[receipt.slot].place == .inFlight,
-            index[receipt.slot].receiveCount == receipt.receiveCount
+            index[receipt.slot].lease == receipt.lease
         else { return nil }
         return ChangeVisibilityEntry(slot: receipt.slot, number: receipt.number, deadline: nil)
     }
@@ -90,8 +99,14 @@ extension Broker {
         let bytes = message.countedBytes
         let bytesMax = min(queues[queue].settings.maximumMessageBytes, configuration.messageBytesMax)
         guard bytes <= bytesMax else { throw .messageTooLarge(bytes: bytes, max: bytesMax) }
+        try validate(message.labels)
         guard !message.attributes.isEmpty else { return }
         try validate(message.attributes)
+    }
+
+    private func validate(_ labels: MessageLabels) throws(Rejection) {
+        let bytes = max(labels.sender?.utf8.count ?? 0, labels.trace?.utf8.count ?? 0)
+        guard bytes <= Limits.labelBytesMax else { throw .labelTooLong(bytes: bytes, max: Limits.labelBytesMax) }
     }
 
     private func validate(_ attributes: [MessageAttribute]) throws(Rejection) {
@@ -107,66 +122,75 @@ extension Broker {
         }
     }
 
-    private func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
-        isAlive(slot) && index[slot].number == number && index[slot].queue == queue
+    /// Damaged messages are held by nobody, and can be deleted by anybody who had them.
+    private func isHeld(_ slot: UInt32) -> Bool { index[slot].place == .inFlight || index[slot].place == .damaged }
+
+    private func groupName(of message: borrowing NewMessage, for queue: UInt32) throws(Rejection) -> GroupName? {
+        guard let text = message.group else {
+            if queues[queue].isFIFO { throw .missingGroup }
+            return nil
+        }
+        let (bytes, max) = (text.utf8.count, Limits.groupBytesMax)
+        guard (1...max).contains(bytes) else { throw .invalidGroup(bytes: bytes, max: max) }
+        guard groups.freeID() != nil else { throw .tooManyGroups(max: GroupTable.groupsMax) }
+        return groupSeal.seal(text)
     }
 
-    /// As many of the first ones as fit into one reply, and at least one.
-    func fitting(_ slots: [UInt32]) -> [UInt32] {
-        var bytes = 0
-        for (count, slot) in slots.enumerated() {
-            bytes += Int(index[slot].location.length)
-            if bytes > Limits.receiveBytesMax { return Array(slots.prefix(max(count, 1))) }
-        }
-        return slots
+    /// In a FIFO group no message becomes available before the one that was sent before it.
+    private func available(
+        _ now: BrokerTime, _ delay: Milliseconds, _ group: GroupName?, in queue: UInt32
+    ) -> BrokerTime {
+        guard queues[queue].isFIFO, let group, let id = find(group, in: queue) else { return now + delay }
+        let last = groups[id].lane.delayed.tail
+        guard last != MessageSlot.none else { return now + delay }
+        // The one before may be due and not available yet, when many are due at once.
+        return max(now + max(delay, Milliseconds(1)), index[last].availableAt)
     }
 
-    /// The oldest ready messages: a merge of those that came back and those not delivered yet, by order.
-    func readySlots(of queue: UInt32, maximum: Int) -> [UInt32] {
-        var slots: [UInt32] = []
-        slots.reserveCapacity(min(maximum, queues[queue].counts.ready))
-        var fresh = queues[queue].ready.head
-        queues[queue].returned.ascend(in: index) { old in
-            while slots.count < maximum, fresh != MessageSlot.none, index[fresh].order < index[old].order {
-                slots.append(fresh)
-                fresh = index[fresh].next
-            }
-            if slots.count < maximum { slots.append(old) }
-            return slots.count < maximum
-        }
-        while slots.count < maximum, fresh != MessageSlot.none {
-            slots.append(fresh)
-            fresh = index[fresh].next
-        }
-        return slots
+    func isMessage(_ slot: UInt32, _ number: UInt64, of queue: UInt32) -> Bool {
+        isAlive(slot) && index[slot].number == number && self.queue(of: slot) == queue
     }
 }
 
 extension Broker {
     /// What a receiver is told of a message it has just leased, beside the content.
     package struct Leased: Sendable {
+        package var slot: UInt32
         package var number: UInt64
         package var id: MessageID
         package var handle: ReceiptHandle
         package var location: BodyLocation
         package var firstReceivedAt: BrokerTime
         package var receiveCount: UInt32
+        package var deadLetterSource: QueueName?
     }
 
     /// Call right after the lease entry was applied.
     package func leased(_ slot: UInt32, by entry: borrowing LeaseEntry) -> Leased {
-        let number = index[slot].number
-        let count = index[slot].receiveCount
         let receipt = Receipt(
-            slot: slot, number: number, receiveCount: count,
+            slot: slot, number: index[slot].number, lease: index[slot].lease,
             leasedSeconds: UInt16(truncatingIfNeeded: entry.at.milliseconds / 1000))
-        return Leased(
-            number: number,
-            id: idSeal.seal(slot: slot, number: number),
-            handle: handleSeal.seal(receipt, queue: entry.queue),
+        return leased(slot, handleSeal.seal(receipt, queue: entry.queue))
+    }
+
+    /// What is in flight under this handle.
+    package func held(_ handle: ReceiptHandle, in queue: UInt32) -> Leased? {
+        guard let receipt = handleSeal.open(handle, queue: queue), isMessage(receipt.slot, receipt.number, of: queue),
+            index[receipt.slot].place == .inFlight, index[receipt.slot].lease == receipt.lease
+        else { return nil }
+        return leased(receipt.slot, handle)
+    }
+
+    private func leased(_ slot: UInt32, _ handle: ReceiptHandle) -> Leased {
+        Leased(
+            slot: slot,
+            number: index[slot].number,
+            id: idSeal.seal(slot: slot, number: index[slot].number),
+            handle: handle,
             location: index[slot].location,
             firstReceivedAt: index[slot].firstReceivedAt,
-            receiveCount: count)
+            receiveCount: index[slot].receiveCount,
+            deadLetterSource: deadLetterSource(of: slot))
     }
 
     mutating func apply(
@@ -175,13 +199,16 @@ extension Broker {
         try requireLive(entry.queue, .send)
         var message = MessageSlot()
         message.number = entry.number
-        message.queue = entry.queue
         message.location = location
         message.availableAt = entry.availableAt
-        guard entry.number >= nextNumber, entry.number <= Self.numberMax, index.use(entry.slot, for: message) else {
+        guard entry.number >= nextNumber, entry.number <= Self.numberMax, !index.isUsed(entry.slot),
+            let owner = enter(entry.queue, entry.group), index.use(entry.slot, for: message)
+        else {
             throw EntryMismatch(kind: .send, reason: "slot \(entry.slot) or number \(entry.number) is taken")
         }
+        index[entry.slot].owner = owner
         nextNumber = entry.number + 1
+        remember(entry)
         countTotal(entry.queue) { $0.sent += 1 }
         if entry.availableAt > entry.sentAt {
             startDelay(entry.slot, until: entry.availableAt)
@@ -195,21 +222,21 @@ extension Broker {
         for slot in entry.slots {
             // Checked one by one, for a slot that is named twice is ready only once.
             try requireAlive(slot, .lease)
-            guard isReady(slot), index[slot].queue == entry.queue else {
+            guard isReady(slot), queue(of: slot) == entry.queue else {
                 throw EntryMismatch(kind: .lease, reason: "the message in slot \(slot) is not ready")
             }
-            queues[entry.queue].removeReady(slot, in: &index)
-            count(entry.queue, .ready, -1)
+            removeReady(slot)
             if index[slot].receiveCount == 0 { index[slot].noteFirstReceive(at: entry.at) }
-            index[slot].receiveCount &+= 1
+            index[slot].noteReceive()
             startLease(slot, until: entry.deadline)
+            passTurn(of: slot)
         }
         countTotal(entry.queue) { $0.received += UInt64(entry.slots.count) }
     }
 
     mutating func apply(_ entry: DeleteEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireAlive(entry.slot, number: entry.number, .delete)
-        countTotal(index[entry.slot].queue) { $0.deleted += 1 }
+        countTotal(queue(of: entry.slot)) { $0.deleted += 1 }
         remove(entry.slot, &effects)
     }
 
@@ -217,12 +244,13 @@ extension Broker {
         try requireAlive(entry.slot, number: entry.number, .changeVisibility)
         switch index[entry.slot].place {
         case .inFlight: endLease(entry.slot)
-        case .readyList, .returnedTree: removeReady(entry.slot)
-        case .free, .dead, .delayed, .damaged:
+        case .readyList, .returnedTree, .readyInGroup: removeReady(entry.slot)
+        case .free, .dead, .delayed, .damaged, .buried:
             throw EntryMismatch(kind: .changeVisibility, reason: "the message in slot \(entry.slot) was not received")
         }
         if let deadline = entry.deadline {
             startLease(entry.slot, until: deadline)
+            refreshTurn(of: entry.slot)
         } else {
             giveBack(entry.slot, &effects)
         }
@@ -233,92 +261,116 @@ extension Broker {
 
 extension Broker {
     func isReady(_ slot: UInt32) -> Bool {
-        index[slot].place == .readyList || index[slot].place == .returnedTree
+        switch index[slot].place {
+        case .readyList, .returnedTree, .readyInGroup: true
+        case .free, .delayed, .inFlight, .dead, .damaged, .buried: false
+        }
     }
 
     mutating func startDelay(_ slot: UInt32, until due: BrokerTime) {
-        let queue = index[slot].queue
         index[slot].place = .delayed
         index[slot].deadline = due
-        queues[queue].delayed.append(slot, in: &index)
-        count(queue, .delayed, 1)
+        withLane(index[slot].owner) { $0.delayed.append(slot, in: &$1) }
+        count(queue(of: slot), .delayed, 1)
         messageTimers.insert(slot, in: &index)
     }
 
     mutating func endDelay(_ slot: UInt32, at now: BrokerTime, _ effects: inout Effects) {
-        let queue = index[slot].queue
         messageTimers.remove(slot, in: &index)
-        queues[queue].delayed.remove(slot, in: &index)
-        count(queue, .delayed, -1)
+        withLane(index[slot].owner) { $0.delayed.remove(slot, in: &$1) }
+        count(queue(of: slot), .delayed, -1)
         index[slot].availableAt = now
         becomeAvailable(slot, at: now, &effects)
     }
 
     mutating func becomeAvailable(_ slot: UInt32, at now: BrokerTime, _ effects: inout Effects) {
-        let queue = index[slot].queue
-        queues[queue].available.append(slot, in: &index)
-        queues[queue].appendReady(slot, order: takeOrder(), in: &index)
-        count(queue, .ready, 1)
-        armRetention(of: queue)
-        effects.readyQueues.append(queue)
+        withLane(index[slot].owner) { $0.available.append(slot, in: &$1) }
+        appendReady(slot)
+        armRetention(of: index[slot].owner)
+        effects.readyQueues.append(queue(of: slot))
     }
 
     mutating func startLease(_ slot: UInt32, until deadline: BrokerTime) {
         index[slot].place = .inFlight
         index[slot].deadline = deadline
         messageTimers.insert(slot, in: &index)
-        count(index[slot].queue, .inFlight, 1)
+        count(queue(of: slot), .inFlight, 1)
     }
 
     mutating func endLease(_ slot: UInt32) {
         messageTimers.remove(slot, in: &index)
-        count(index[slot].queue, .inFlight, -1)
+        count(queue(of: slot), .inFlight, -1)
     }
 
     mutating func giveBack(_ slot: UInt32, _ effects: inout Effects) {
-        let queue = index[slot].queue
+        let queue = queue(of: slot)
         countTotal(queue) { $0.returned += 1 }
-        count(queue, .ready, 1)
-        switch queues[queue].settings.redelivery {
-        case .back where nextOrder < Self.orderReserve:
-            queues[queue].appendReady(slot, order: takeOrder(), in: &index)
-        case .front, .back: queues[queue].insertReturned(slot, in: &index)
+        if queues[queue].isFIFO || (queues[queue].settings.redelivery == .back && nextOrder < Self.orderReserve) {
+            appendReady(slot)
+        } else {
+            count(queue, .ready, 1)
+            withLane(index[slot].owner) { $0.insertReturned(slot, in: &$1) }
+            refreshTurn(of: slot)
         }
         effects.readyQueues.append(queue)
     }
 
+    /// Behind all others of its lane; in a FIFO queue the message keeps its place in the order of its group.
+    private mutating func appendReady(_ slot: UInt32) {
+        let queue = queue(of: slot)
+        count(queue, .ready, 1)
+        if queues[queue].isFIFO {
+            index[slot].place = .readyInGroup
+        } else {
+            let order = takeOrder()
+            withLane(index[slot].owner) { $0.appendReady(slot, order: order, in: &$1) }
+        }
+        refreshTurn(of: slot)
+    }
+
     private mutating func removeReady(_ slot: UInt32) {
-        let queue = index[slot].queue
-        queues[queue].removeReady(slot, in: &index)
-        count(queue, .ready, -1)
+        withLane(index[slot].owner) { $0.removeReady(slot, in: &$1) }
+        count(queue(of: slot), .ready, -1)
     }
 
     /// Takes a living message out of everything, and its slot out of use.
     mutating func remove(_ slot: UInt32, _ effects: inout Effects) {
+        let owner = index[slot].owner
+        let hadTurn = owner.isGroup && groups[owner.id].hasTurn
         takeOut(slot)
+        // In a FIFO queue it may have been what the others of its group waited for.
+        if owner.isGroup, groups[owner.id].hasTurn, !hadTurn { effects.readyQueues.append(groups[owner.id].queue) }
         effects.released.append(index[slot].location)
         index.free(slot)
+        leave(owner)
     }
 
-    /// Takes a living message out of its queue's lists and counts, and out of the timers.
+    /// Takes a living message out of the lists and counts of its queue, and out of the timers. It still counts as a
+    /// member of its group.
     mutating func takeOut(_ slot: UInt32) {
-        let queue = index[slot].queue
+        let owner = index[slot].owner
         switch index[slot].place {
-        case .readyList, .returnedTree:
+        case .readyList, .returnedTree, .readyInGroup:
             removeReady(slot)
-            queues[queue].available.remove(slot, in: &index)
+            withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .inFlight:
             endLease(slot)
-            queues[queue].available.remove(slot, in: &index)
+            withLane(owner) { $0.available.remove(slot, in: &$1) }
+        case .buried:
+            endBurial(slot)
+            withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .delayed:
             messageTimers.remove(slot, in: &index)
-            queues[queue].delayed.remove(slot, in: &index)
-            count(queue, .delayed, -1)
+            withLane(owner) { $0.delayed.remove(slot, in: &$1) }
+            count(queue(of: owner), .delayed, -1)
         case .damaged:
+            let queue = queue(of: owner)
             queues[queue].damaged.remove(slot, in: &index)
             count(queue, .damaged, -1)
+            if owner.isGroup { groups[owner.id].damaged -= 1 }
         case .free, .dead: return
         }
+        if owner.isGroup { refreshTurn(ofGroup: owner.id) }
     }
 
     private mutating func takeOrder() -> UInt64 {

@@ -5,7 +5,7 @@ package import RoostModel
 extension Broker {
     /// `waiters` is not the core's to know: the engine fills it in.
     package func describe(_ id: UInt32, now: BrokerTime) -> QueueInfo {
-        let oldest = queues[id].available.head
+        let oldest = oldestAvailable(of: id)
         return QueueInfo(
             name: queues[id].name,
             settings: queues[id].settings,
@@ -13,10 +13,23 @@ extension Broker {
             modifiedAt: queues[id].modifiedAt,
             counts: queues[id].counts,
             totals: queues[id].totals,
-            oldestMessageAge: oldest == MessageSlot.none ? nil : max(now - index[oldest].availableAt, .zero),
+            oldestMessageAge: oldest.map { max(now - $0, .zero) },
             pause: queues[id].pause,
             waiters: 0
         )
+    }
+
+    /// Groups that are looked at for the age of the oldest message; they come in the order of their birth.
+    private static let groupsLookedAtMax = 1000
+
+    private func oldestAvailable(of id: UInt32) -> BrokerTime? {
+        var heads = [queues[id].lane.available.head]
+        var group = queues[id].groups.head
+        while group != MessageSlot.none, heads.count <= Self.groupsLookedAtMax {
+            heads.append(groups[group].lane.available.head)
+            group = groups[group].siblingNext
+        }
+        return heads.lazy.filter { $0 != MessageSlot.none }.map { index[$0].availableAt }.min()
     }
 
     package func counts(of id: UInt32) -> MessageCounts { queues[id].counts }
@@ -49,61 +62,73 @@ extension Broker {
         package var location: BodyLocation
         package var receiveCount: UInt32
         package var due: BrokerTime?
+        package var burial: Burial?
+        package var buriedAt: BrokerTime?
+        package var deadLetterSource: QueueName?
     }
 
-    /// How many messages one peek walks over at most to find those that are in flight.
+    /// How many messages and groups one peek walks over at most.
     package static let peekStepsMax = 10_000
 
     /// Messages of one state: ready ones in the order of delivery, delayed ones in the order of sending, in-flight ones
-    /// in the order in which they became available, damaged ones in the order in which that was found out, without a
-    /// location, for there is nothing to read. Delayed, damaged and in-flight messages are found among the first (or
-    /// last) `peekStepsMax` of a queue only.
+    /// in the order in which they became available, buried ones in the order of burial, damaged ones in the order in
+    /// which that was found out, without a location, for there is nothing to read. Groups come one after the other.
+    /// Delayed, damaged and in-flight messages are found among the first (or last) `peekStepsMax` of a queue only, and
+    /// so are all of a queue with groups.
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
             switch state {
-            case .ready: fromTail ? lastReady(of: id, maximum: count) : readySlots(of: id, maximum: count)
-            case .delayed: walk(queues[id].delayed, fromTail, count) { _ in true }
-            case .damaged: walk(queues[id].damaged, fromTail, count) { _ in true }
-            case .inFlight: walk(queues[id].available, fromTail, count) { index[$0].place == .inFlight }
+            case .ready: readySlots(of: id, fromTail, count)
+            case .delayed: walk(lists(of: id, fromTail, \.delayed), fromTail, count) { _ in true }
+            case .damaged: walk([queues[id].damaged], fromTail, count) { _ in true }
+            case .buried: buriedSlots(of: id, fromTail: fromTail, count)
+            case .inFlight:
+                walk(lists(of: id, fromTail, \.available), fromTail, count) { index[$0].place == .inFlight }
             }
         return (state == .damaged ? slots : fitting(slots)).map { slot in
-            Peeked(
+            let burial = burial(of: slot)
+            return Peeked(
                 slot: slot, number: index[slot].number,
                 id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
                 availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
                 receiveCount: index[slot].receiveCount,
-                due: state == .ready || state == .damaged ? nil : index[slot].deadline)
+                due: state == .delayed || state == .inFlight ? index[slot].deadline : nil,
+                burial: burial?.burial, buriedAt: burial?.at, deadLetterSource: deadLetterSource(of: slot))
         }
+    }
+
+    private func readySlots(of id: UInt32, _ fromTail: Bool, _ count: Int) -> [UInt32] {
+        guard queues[id].groups.isEmpty else {
+            return walk(lists(of: id, fromTail, \.available), fromTail, count) { isReady($0) }
+        }
+        return fromTail ? queues[id].lane.lastReady(count, in: index) : queues[id].lane.firstReady(count, in: index)
+    }
+
+    private func lists(
+        of id: UInt32, _ fromTail: Bool, _ list: KeyPath<Lane, MessageList<AgeLinks>>
+    ) -> [MessageList<AgeLinks>] {
+        var lists = [queues[id].lane[keyPath: list]]
+        var group = fromTail ? queues[id].groups.tail : queues[id].groups.head
+        while group != MessageSlot.none, lists.count < Self.peekStepsMax {
+            lists.append(groups[group].lane[keyPath: list])
+            group = fromTail ? groups[group].siblingPrevious : groups[group].siblingNext
+        }
+        if fromTail { lists.append(lists.removeFirst()) }
+        return lists
     }
 
     private func walk(
-        _ list: MessageList<AgeLinks>, _ fromTail: Bool, _ count: Int, where isWanted: (UInt32) -> Bool
+        _ lists: [MessageList<AgeLinks>], _ fromTail: Bool, _ count: Int, where isWanted: (UInt32) -> Bool
     ) -> [UInt32] {
         var slots: [UInt32] = []
         var steps = 0
-        var slot = fromTail ? list.tail : list.head
-        while slot != MessageSlot.none, slots.count < count, steps < Self.peekStepsMax {
-            if isWanted(slot) { slots.append(slot) }
-            slot = fromTail ? index[slot].agePrevious : index[slot].ageNext
-            steps += 1
-        }
-        return slots
-    }
-
-    private func lastReady(of queue: UInt32, maximum: Int) -> [UInt32] {
-        var slots: [UInt32] = []
-        var fresh = queues[queue].ready.tail
-        queues[queue].returned.descend(in: index) { old in
-            while slots.count < maximum, fresh != MessageSlot.none, index[fresh].order > index[old].order {
-                slots.append(fresh)
-                fresh = index[fresh].previous
+        for list in lists {
+            var slot = fromTail ? list.tail : list.head
+            while slot != MessageSlot.none, slots.count < count, steps < Self.peekStepsMax {
+                if isWanted(slot) { slots.append(slot) }
+                slot = fromTail ? index[slot].agePrevious : index[slot].ageNext
+                steps += 1
             }
-            if slots.count < maximum { slots.append(old) }
-            return slots.count < maximum
-        }
-        while slots.count < maximum, fresh != MessageSlot.none {
-            slots.append(fresh)
-            fresh = index[fresh].previous
         }
         return slots
     }

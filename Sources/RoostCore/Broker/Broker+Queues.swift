@@ -21,6 +21,7 @@ extension Broker {
         }
         let settings = change.applied(to: defaultSettings)
         try validate(settings)
+        try validateDeadLetters(change, settings, of: name)
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
     }
@@ -38,7 +39,9 @@ extension Broker {
     ) throws(Rejection) -> ChangeSettingsEntry {
         let id = try queueID(named: name)
         let settings = change.applied(to: queues[id].settings)
+        guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
         try validate(settings)
+        try validateDeadLetters(change, settings, of: name)
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
 
@@ -66,6 +69,40 @@ extension Broker {
         try check(.retention, settings.retention.count, 1...Milliseconds.unlimited.count)
         try check(.maximumMessageBytes, Int64(settings.maximumMessageBytes), 1...Int64(configuration.messageBytesMax))
         try check(.receiveWait, settings.receiveWait.count, 0...Limits.receiveWaitMax.count)
+        guard !settings.isFIFO || settings.redelivery == .front else { throw .backInFIFO }
+        let deduplicates = settings.deduplicatesContent || settings.deduplicationScope != .queue
+        guard settings.isFIFO || !deduplicates else { throw .deduplicationWithoutFIFO }
+        let bytes = settings.properties.reduce(0) {
+            $0 + $1.key.utf8.count + $1.value.utf8.count + Limits.queuePropertyBytes
+        }
+        let bytesMax = Limits.queuePropertiesBytesMax
+        guard bytes <= bytesMax else { throw .propertiesTooLong(bytes: bytes, max: bytesMax) }
+    }
+
+    /// A policy that stands is left alone: its target may be gone, or not allow it any more.
+    private func validateDeadLetters(
+        _ change: QueueSettingsChange, _ settings: QueueSettings, of name: QueueName
+    ) throws(Rejection) {
+        if case .these(let names) = settings.deadLetterSources, names.count > Limits.deadLetterSourcesMax {
+            throw .tooManyDeadLetterSources(names.count, max: Limits.deadLetterSourcesMax)
+        }
+        guard case .some(.some(let policy)) = change.deadLetters else { return }
+        let accepted = 1...Limits.deadLetterReceivesMax
+        guard accepted.contains(policy.receivesMax) else {
+            throw .invalidReceivesMax(policy.receivesMax, accepted: accepted)
+        }
+        guard policy.target != name else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "it is the queue itself")
+        }
+        guard let target = queues.id(named: policy.target) else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
+        }
+        guard queues[target].isFIFO == settings.isFIFO else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "both queues must be FIFO, or both standard")
+        }
+        guard queues[target].settings.deadLetterSources.allow(name) else {
+            throw .invalidDeadLetterTarget(policy.target, reason: "it does not allow this source")
+        }
     }
 
     private func check(
@@ -77,7 +114,8 @@ extension Broker {
 
 extension Broker {
     mutating func apply(_ entry: CreateQueueEntry) throws(EntryMismatch) {
-        let queue = Queue(name: entry.name, settings: entry.settings, createdAt: entry.at)
+        var queue = Queue(name: entry.name, settings: entry.settings, createdAt: entry.at)
+        queue.birth = takeBirth()
         guard queues.create(entry.queue, queue) else {
             throw EntryMismatch(kind: .createQueue, reason: "queue \(entry.queue) or its name is taken")
         }
@@ -85,7 +123,8 @@ extension Broker {
 
     mutating func apply(_ entry: DeleteQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireLive(entry.queue, .deleteQueue)
-        bury(entry.queue, below: nextNumber)
+        takeAll(of: entry.queue, below: nextNumber)
+        moves.forget(from: entry.queue)
         queues.remove(entry.queue)
         effects.deletedQueues.append(entry.queue)
         queues.startReaping(entry.queue)
@@ -98,16 +137,19 @@ extension Broker {
             throw EntryMismatch(
                 kind: .purgeQueue, reason: "it is of messages below \(entry.below), the next one is \(nextNumber)")
         }
-        bury(entry.queue, below: entry.below)
-        if !queues[entry.queue].dead.isEmpty { queues.startReaping(entry.queue) }
+        takeAll(of: entry.queue, below: entry.below)
+        if !queues[entry.queue].dead.isEmpty || !queues[entry.queue].deadGroups.isEmpty {
+            queues.startReaping(entry.queue)
+        }
     }
 
     mutating func apply(_ entry: ChangeSettingsEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .changeSettings)
-        queues[entry.queue].settings = entry.settings
+        queues.setSettings(of: entry.queue, entry.settings)
         queues[entry.queue].modifiedAt = entry.at
-        disarmRetention(of: entry.queue)
-        armRetention(of: entry.queue)
+        disarmRetention(of: .queue(entry.queue))
+        armRetention(of: .queue(entry.queue))
+        rearmGroups(of: entry.queue)
     }
 
     mutating func apply(_ entry: PauseQueueEntry) throws(EntryMismatch) {
@@ -122,20 +164,26 @@ extension Broker {
     }
 
     /// Takes all messages of a queue out of sight at once: O(1). Their slots are freed later, a slice at a time.
-    private mutating func bury(_ id: UInt32, below number: UInt64) {
-        disarmRetention(of: id)
+    private mutating func takeAll(of id: UInt32, below number: UInt64) {
+        disarmRetention(of: .queue(id))
         queues[id].purgedBelow = number
+        queues[id].groupsBornFrom = nextBirth
         for state in MessageState.allCases { count(id, state, -queues[id].counts[state]) }
-        queues[id].ready = MessageList()
-        queues[id].returned = Treap()
-        var available = queues[id].available
-        var delayed = queues[id].delayed
+        var lane = Lane()
+        swap(&lane, &queues[id].lane)
         var damaged = queues[id].damaged
-        queues[id].available = MessageList()
-        queues[id].delayed = MessageList()
         queues[id].damaged = MessageList()
-        queues[id].dead.append(contentsOf: &available, in: &index)
-        queues[id].dead.append(contentsOf: &delayed, in: &index)
+        queues[id].buried = MessageList()
+        queues[id].dead.append(contentsOf: &lane.available, in: &index)
+        queues[id].dead.append(contentsOf: &lane.delayed, in: &index)
         queues[id].dead.append(contentsOf: &damaged, in: &index)
+        queues[id].rearmFrom = MessageSlot.none
+        queues[id].moveFrom = MessageSlot.none
+        queues[id].turns = GroupList()
+        queues[id].turnCount = 0
+        queues[id].turnsUntilLane = 0
+        var living = GroupList()
+        swap(&living, &queues[id].groups)
+        groups.appendSiblings(&living, to: &queues[id].deadGroups)
     }
 }

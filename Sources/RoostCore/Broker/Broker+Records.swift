@@ -52,9 +52,13 @@ extension Broker {
             throw EntryMismatch(kind: .damage, reason: "the message in slot \(entry.slot) is damaged already")
         }
         takeOut(entry.slot)
-        let queue = index[entry.slot].queue
+        let owner = index[entry.slot].owner
+        let queue = queue(of: owner)
         index[entry.slot].place = .damaged
         queues[queue].damaged.append(entry.slot, in: &index)
         count(queue, .damaged, 1)
+        guard owner.isGroup else { return }
+        groups[owner.id].damaged += 1
+        refreshTurn(ofGroup: owner.id)
     }
 }

@@ -5,19 +5,22 @@ package import RoostModel
 extension Broker {
     /// When `prepareTick` has to be called next; nil when nothing waits for time. May be early, never late.
     package func nextTick(now: BrokerTime) -> BrokerTime? {
-        if queues.nextToReap != nil { return now }
-        let retention = queueTimers.nextDue.map { max($0, retentionHeldUntil ?? $0) }
-        guard let message = messageTimers.nextDue else { return retention }
-        return min(message, retention ?? message)
+        if queues.nextToReap != nil || !queuesToRearm.isEmpty { return now }
+        let retention = [queueTimers.nextDue, groupTimers.nextDue].compactMap { $0 }.min()
+        let held = retention.map { max($0, retentionHeldUntil ?? $0) }
+        return [messageTimers.nextDue, held, nextForgetting].compactMap { $0 }.min()
     }
 
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
+        setTimersAnew(budget)
         let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
         let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
+        let isGroupsDone = groupTimers.advance(to: now, budget: budget, in: &groups)
         // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
-        guard isMessagesDone && isQueuesDone || budget == Limits.timersPerTickMax else { return nil }
+        let isDone = isMessagesDone && isQueuesDone && isGroupsDone
+        guard isDone || budget == Limits.timersPerTickMax else { return nil }
         messageTimers.due(in: index) { slot in
             entry.fired.append(slot)
             return entry.fired.count < budget
@@ -26,7 +29,8 @@ extension Broker {
         if entry.fired.count < budget, !isHeld { collectExpired(now, budget, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
-        return entry.isEmpty ? nil : entry
+        let isForgetting = nextForgetting.map { $0 <= now } ?? false
+        return entry.isEmpty && !isForgetting ? nil : entry
     }
 
     /// Lets the timers follow the log while it is replayed, so that none of them piles up at the start of time.
@@ -44,10 +48,11 @@ extension Broker {
             guard index[slot].place != .damaged else {
                 throw EntryMismatch(kind: .tick, reason: "the message in slot \(slot) is damaged and does not expire")
             }
-            countTotal(index[slot].queue) { $0.expired += 1 }
+            countTotal(queue(of: slot)) { $0.expired += 1 }
             remove(slot, &effects)
         }
         reap(entry.reaped, &effects)
+        forgetDuplicates(at: entry.at)
     }
 
     private func hasTimer(_ slot: UInt32) -> Bool {
@@ -73,63 +78,163 @@ extension Broker {
 // MARK: - Retention
 
 extension Broker {
-    /// Sets the queue's timer if it has none. A timer that stands is left, though the message it stood for may be gone:
+    /// Sets the lane's timer if it has none. A timer that stands is left, though the message it stood for may be gone:
     /// when it fires, it is set anew. So deleting the oldest message, the most common thing, costs nothing.
-    mutating func armRetention(of id: UInt32) {
-        guard queues[id].retentionTimer == nil, let due = queues[id].nextRetention(in: index) else { return }
-        queues[id].retentionTimer = due
-        queueTimers.insert(id, in: &queues)
+    mutating func armRetention(of owner: Owner) {
+        let retention = queues[queue(of: owner)].settings.retention
+        if owner.isGroup {
+            guard groups[owner.id].lane.retentionTimer == nil,
+                let due = groups[owner.id].lane.nextRetention(retention, in: index)
+            else { return }
+            groups[owner.id].lane.retentionTimer = due
+            groupTimers.insert(owner.id, in: &groups)
+        } else {
+            guard queues[owner.id].lane.retentionTimer == nil,
+                let due = queues[owner.id].lane.nextRetention(retention, in: index)
+            else { return }
+            queues[owner.id].lane.retentionTimer = due
+            queueTimers.insert(owner.id, in: &queues)
+        }
     }
 
-    mutating func disarmRetention(of id: UInt32) {
-        guard queues[id].retentionTimer != nil else { return }
-        queueTimers.remove(id, in: &queues)
-        queues[id].retentionTimer = nil
+    mutating func disarmRetention(of owner: Owner) {
+        if owner.isGroup {
+            guard groups[owner.id].lane.retentionTimer != nil else { return }
+            groupTimers.remove(owner.id, in: &groups)
+            groups[owner.id].lane.retentionTimer = nil
+        } else {
+            guard queues[owner.id].lane.retentionTimer != nil else { return }
+            queueTimers.remove(owner.id, in: &queues)
+            queues[owner.id].lane.retentionTimer = nil
+        }
+    }
+
+    /// The retention of a queue changed: its groups follow in slices.
+    mutating func rearmGroups(of queue: UInt32) {
+        guard !queues[queue].groups.isEmpty else { return }
+        queues[queue].rearmFrom = queues[queue].groups.head
+        enterToRearm(queue)
+    }
+
+    /// In the order of ids, so that a broker made from an image goes on alike.
+    private mutating func enterToRearm(_ queue: UInt32) {
+        var (low, high) = (0, queuesToRearm.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if queuesToRearm[middle] < queue { low = middle + 1 } else { high = middle }
+        }
+        if low == queuesToRearm.count || queuesToRearm[low] != queue { queuesToRearm.insert(queue, at: low) }
+    }
+
+    /// For a broker made from an image.
+    mutating func restoreQueuesToRearm() {
+        for queue in 0..<queues.idCount where queues[queue].rearmFrom != MessageSlot.none {
+            queuesToRearm.append(queue)
+        }
+    }
+
+    private mutating func setTimersAnew(_ budget: Int) {
+        var budget = budget
+        while budget > 0, let queue = queuesToRearm.last {
+            let group = queues[queue].rearmFrom
+            guard group != MessageSlot.none else {
+                queuesToRearm.removeLast()
+                continue
+            }
+            budget -= 1
+            queues[queue].rearmFrom = groups[group].siblingNext
+            disarmRetention(of: .group(group))
+            armRetention(of: .group(group))
+        }
     }
 
     /// Looks at as many queues as the budget allows, however few messages the entry still takes: the timer of a queue
     /// may stand for a message that is gone, and behind it are others whose messages fit.
     private mutating func collectExpired(_ now: BrokerTime, _ budget: Int, _ entry: inout TickEntry) {
         let room = budget - entry.fired.count
-        var dueQueues: [UInt32] = []
+        var due: [Owner] = []
         queueTimers.due(in: queues) { queue in
-            dueQueues.append(queue)
-            return dueQueues.count < budget
+            due.append(.queue(queue))
+            return due.count < budget
         }
-        for queue in dueQueues where entry.expired.count < room {
-            collectExpired(of: queue, now, room, &entry)
+        groupTimers.due(in: groups) { group in
+            guard due.count < budget else { return false }
+            due.append(.group(group))
+            return true
         }
+        for owner in due where entry.expired.count < room { collectExpired(of: owner, now, room, &entry) }
     }
 
-    /// Leaves the timer due when the entry has no room for all of the queue's expired messages.
-    private mutating func collectExpired(of id: UInt32, _ now: BrokerTime, _ room: Int, _ entry: inout TickEntry) {
-        let retention = queues[id].settings.retention
-        var slot = queues[id].available.head
-        while slot != MessageSlot.none, index[slot].availableAt + retention <= now {
+    /// Leaves the timer due when the entry has no room for all of the lane's expired messages.
+    private mutating func collectExpired(of owner: Owner, _ now: BrokerTime, _ room: Int, _ entry: inout TickEntry) {
+        if owner.isGroup, !isAlive(group: owner.id) { return disarmRetention(of: owner) }
+        let retention = queues[queue(of: owner)].settings.retention
+        var slot = owner.isGroup ? groups[owner.id].lane.available.head : queues[owner.id].lane.available.head
+        // The settings may have changed since the timer was set.
+        while retention != .unlimited, slot != MessageSlot.none, index[slot].availableAt + retention <= now {
             guard entry.expired.count < room else { return }
             entry.expired.append(slot)
             slot = index[slot].ageNext
         }
-        disarmRetention(of: id)
+        disarmRetention(of: owner)
         guard slot != MessageSlot.none, retention != .unlimited else { return }
-        queues[id].retentionTimer = index[slot].availableAt + retention
-        queueTimers.insert(id, in: &queues)
+        rearm(owner, at: index[slot].availableAt + retention)
     }
 
-    /// Frees dead messages, queue after queue. The end of a queue counts as one, so that many empty ones are bounded
-    /// too.
+    private mutating func rearm(_ owner: Owner, at due: BrokerTime) {
+        if owner.isGroup {
+            groups[owner.id].lane.retentionTimer = due
+            groupTimers.insert(owner.id, in: &groups)
+        } else {
+            queues[owner.id].lane.retentionTimer = due
+            queueTimers.insert(owner.id, in: &queues)
+        }
+    }
+}
+
+// MARK: - Freeing
+
+extension Broker {
+    /// Frees dead messages, queue after queue. The end of a queue or group counts as one, so that many empty ones are
+    /// bounded too.
     private mutating func reap(_ count: UInt32, _ effects: inout Effects) {
         for _ in 0..<count {
             guard let id = queues.nextToReap else { return }
             let slot = queues[id].dead.head
-            guard slot != MessageSlot.none else {
+            if slot != MessageSlot.none {
+                queues[id].dead.remove(slot, in: &index)
+                free(slot, &effects)
+            } else if !queues[id].deadGroups.isEmpty {
+                reapGroup(queues[id].deadGroups.head, of: id, &effects)
+            } else {
                 queues.finishReaping()
-                continue
             }
-            queues[id].dead.remove(slot, in: &index)
-            if hasTimer(slot) { messageTimers.remove(slot, in: &index) }
-            effects.released.append(index[slot].location)
-            index.free(slot)
         }
+    }
+
+    /// One message of a purged group, or the group when it has none.
+    private mutating func reapGroup(_ id: UInt32, of queue: UInt32, _ effects: inout Effects) {
+        if !groups[id].lane.available.isEmpty {
+            let slot = groups[id].lane.available.head
+            groups[id].lane.available.remove(slot, in: &index)
+            free(slot, &effects)
+        } else if !groups[id].lane.delayed.isEmpty {
+            let slot = groups[id].lane.delayed.head
+            groups[id].lane.delayed.remove(slot, in: &index)
+            free(slot, &effects)
+        } else {
+            disarmRetention(of: .group(id))
+            groups.removeSibling(id, from: &queues[queue].deadGroups)
+            groups.free(id)
+        }
+    }
+
+    private mutating func free(_ slot: UInt32, _ effects: inout Effects) {
+        if hasTimer(slot) { messageTimers.remove(slot, in: &index) }
+        if index[slot].place == .buried { burials.free(index[slot].burial) }
+        effects.released.append(index[slot].location)
+        let owner = index[slot].owner
+        if owner.isGroup { groups[owner.id].messages -= 1 }
+        index.free(slot)
     }
 }

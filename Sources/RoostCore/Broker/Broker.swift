@@ -23,11 +23,16 @@ package struct BrokerConfiguration: Sendable {
 /// core knows where in the log they lie. The cost of an operation does not grow with the number of messages or queues.
 package struct Broker: Sendable {
     var queues = QueueTable()
+    var groups = GroupTable()
     var index = MessageIndex()
+    var burials = BurialTable()
+    var moves = MoveTable()
     /// Ends of delays and leases.
     var messageTimers = TimerWheel()
     /// Ends of the retention of the oldest message of each queue.
     var queueTimers = TimerWheel()
+    /// The same for groups.
+    var groupTimers = TimerWheel()
 
     /// The number of the next message.
     var nextNumber: UInt64 = 1
@@ -35,6 +40,11 @@ package struct Broker: Sendable {
     static let numberMax: UInt64 = 1 << 48 - 1
     /// The next place at the end of a queue; one counter for all queues.
     var nextOrder: UInt64 = 1
+    var deduplication = DeduplicationTable()
+    /// Queues with `rearmFrom`.
+    var queuesToRearm: [UInt32] = []
+    /// Of the next queue or group.
+    var nextBirth: UInt64 = 1
     /// From here on places are kept for messages whose delay ends: no new messages, and what is given back returns to
     /// its old place.
     static let orderReserve: UInt64 = numberMax - (1 << 31)
@@ -53,18 +63,23 @@ package struct Broker: Sendable {
     let configuration: BrokerConfiguration
     let idSeal: MessageIDSeal
     let handleSeal: ReceiptHandleSeal
+    let groupSeal: GroupSeal
+    let deduplicationSeal: DeduplicationSeal
 
     package init(configuration: BrokerConfiguration) {
         self.configuration = configuration
         idSeal = MessageIDSeal(configuration.sealingKey)
         handleSeal = ReceiptHandleSeal(configuration.sealingKey)
+        groupSeal = GroupSeal(configuration.sealingKey)
+        deduplicationSeal = DeduplicationSeal(configuration.sealingKey)
     }
 
     /// Queues that exist.
     package var queueCount: Int { queues.liveCount }
     /// Messages held, those that wait to be freed included.
     package var messageCount: Int { index.count }
-    package var indexBytes: Int { index.residentBytes }
+    package var indexBytes: Int { index.residentBytes + groups.residentBytes + burials.residentBytes }
+    package var deduplicationBytes: Int { deduplication.residentBytes }
 
     /// The id under which the queue is known in entries and effects.
     package func queueID(named name: QueueName) throws(Rejection) -> UInt32 {
@@ -76,10 +91,12 @@ package struct Broker: Sendable {
 
     /// Whether a receive from this queue would get a message.
     package func hasDeliverable(_ id: UInt32) -> Bool {
-        queues.isLive(id) && queues[id].pause == nil && queues[id].counts.ready > 0
+        queues.isLive(id) && queues[id].pause == nil && queues[id].hasDeliverable
     }
 
     package func settings(of id: UInt32) -> QueueSettings { queues[id].settings }
+
+    package func receiveWait(of id: UInt32) -> Milliseconds { queues[id].settings.receiveWait }
 
     package func messageID(slot: UInt32, number: UInt64) -> MessageID {
         idSeal.seal(slot: slot, number: number)
@@ -124,6 +141,11 @@ extension Broker {
         case .changeVisibility(let entry): try apply(entry, &effects)
         case .move(let entry): try apply(entry, at: location, &effects)
         case .damage(let entry): try apply(entry)
+        case .transfer(let entry): try apply(entry, &effects)
+        case .bury(let entry): try apply(entry)
+        case .kick(let entry): try apply(entry, &effects)
+        case .startMove(let entry): try apply(entry)
+        case .endMove(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
         }
     }
@@ -135,8 +157,32 @@ extension Broker {
     /// A message that can be delivered, deleted or extended: in use, not purged, its queue not deleted.
     func isAlive(_ slot: UInt32) -> Bool {
         guard index.isUsed(slot), index[slot].place != .dead else { return false }
-        let queue = index[slot].queue
-        return queues.isLive(queue) && index[slot].number >= queues[queue].purgedBelow
+        let owner = index[slot].owner
+        guard !owner.isGroup else { return isAlive(group: owner.id) }
+        return queues.isLive(owner.id) && index[slot].number >= queues[owner.id].purgedBelow
+    }
+
+    /// Whether the group was not purged, nor its queue deleted.
+    func isAlive(group: UInt32) -> Bool {
+        let queue = groups[group].queue
+        return queues.isLive(queue) && groups[group].birth >= queues[queue].groupsBornFrom
+    }
+
+    /// The queue that a message in use stands in.
+    @inline(__always)
+    func queue(of slot: UInt32) -> UInt32 { queue(of: index[slot].owner) }
+
+    @inline(__always)
+    func queue(of owner: Owner) -> UInt32 { owner.isGroup ? groups[owner.id].queue : owner.id }
+
+    /// Changes the lane that a message stands in.
+    @inline(__always)
+    mutating func withLane(_ owner: Owner, _ change: (inout Lane, inout MessageIndex) -> Void) {
+        if owner.isGroup {
+            change(&groups[owner.id].lane, &index)
+        } else {
+            change(&queues[owner.id].lane, &index)
+        }
     }
 
     func requireAlive(_ slot: UInt32, number: UInt64? = nil, _ kind: EntryKind) throws(EntryMismatch) {

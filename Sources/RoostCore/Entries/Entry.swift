@@ -15,6 +15,11 @@ package enum Entry: Sendable, Equatable {
     case changeVisibility(ChangeVisibilityEntry)
     case move(MoveEntry)
     case damage(DamageEntry)
+    case transfer(TransferEntry)
+    case bury(BuryEntry)
+    case kick(KickEntry)
+    case startMove(StartMoveEntry)
+    case endMove(EndMoveEntry)
     case tick(TickEntry)
 }
 
@@ -32,6 +37,11 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case changeVisibility = 19
     case move = 20
     case damage = 21
+    case transfer = 22
+    case bury = 23
+    case kick = 24
+    case startMove = 25
+    case endMove = 26
     case tick = 32
 }
 
@@ -75,6 +85,8 @@ package struct SendEntry: Sendable, Equatable {
     package var sentAt: BrokerTime
     /// When the message becomes available: `sentAt` without a delay.
     package var availableAt: BrokerTime
+    package var group: GroupName?
+    package var deduplication: DeduplicationKey?
 }
 
 package struct LeaseEntry: Sendable, Equatable {
@@ -119,6 +131,33 @@ package struct DamageEntry: Sendable, Equatable {
     }
 }
 
+/// Messages go to another queue. Only their index entries move; their records stay where they are.
+package struct TransferEntry: Sendable, Equatable {
+    package enum Purpose: UInt8, Sendable {
+        /// Received too often: the message remembers where it was, and how often it was received.
+        case deadLetter = 1
+        /// Sent on its way again, as if it had never been received.
+        case redrive = 2
+    }
+
+    package var from: UInt32
+    package var to: UInt32
+    package var at: BrokerTime
+    package var purpose: Purpose
+    package var slots: [UInt32]
+    /// The move in the background that does it; 0: none. Redrives only.
+    package var move: UInt64
+
+    package init(from: UInt32, to: UInt32, at: BrokerTime, purpose: Purpose, slots: [UInt32], move: UInt64 = 0) {
+        self.from = from
+        self.to = to
+        self.at = at
+        self.purpose = purpose
+        self.slots = slots
+        self.move = move
+    }
+}
+
 /// What time did: at most `Limits.timersPerTickMax` slots in all three parts together.
 package struct TickEntry: Sendable, Equatable {
     package var at: BrokerTime
@@ -155,6 +194,11 @@ extension Entry {
         case .changeVisibility: .changeVisibility
         case .move: .move
         case .damage: .damage
+        case .transfer: .transfer
+        case .bury: .bury
+        case .kick: .kick
+        case .startMove: .startMove
+        case .endMove: .endMove
         case .tick: .tick
         }
     }

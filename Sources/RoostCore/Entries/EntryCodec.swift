@@ -3,36 +3,37 @@ import RoostModel
 /// Entries to bytes and back: the payload of a log record. All numbers are little-endian; the kind stands in the frame.
 ///
 /// ```
-/// createQueue       queue u32 | at i64 | settings (53) | name to the end
+/// createQueue       queue u32 | at i64 | settings | name to the end
 /// deleteQueue       queue u32
 /// purgeQueue        queue u32 | below u64
-/// changeSettings    queue u32 | at i64 | settings (53)
+/// changeSettings    queue u32 | at i64 | settings
 /// pauseQueue        queue u32 | since i64 | reason to the end
 /// resumeQueue       queue u32
 /// lease             queue u32 | at i64 | deadline i64 | slot u32, to the end
 /// delete            slot u32 | number u64
 /// changeVisibility  slot u32 | number u64 | deadline i64 (lowest number: none)
+/// transfer          from u32 | to u32 | at i64 | purpose u8 | of a redrive: move u64 | slot u32, to the end
 /// damage            slot u32 | number u64
+/// bury              as in TaskEntryCodec, and so are the next ones
+/// kick, startMove, endMove
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
-///
-/// settings          visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-///                   | reserved (12), zero
 /// ```
-/// A send has a codec of its own, and a move has the payload of the send: see `SendRecord`.
+/// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send:
+/// see `SendRecord`.
 package enum EntryCodec {
-    static let settingsSize = 53
-
     /// Bytes of the payload. Not for `.send` and `.move`, whose content the core does not hold.
     package static func size(_ entry: borrowing Entry) -> Int {
         switch entry {
-        case .createQueue(let entry): 12 + settingsSize + entry.name.text.utf8.count
+        case .createQueue(let entry): 12 + SettingsCodec.size(entry.settings) + entry.name.text.utf8.count
         case .deleteQueue, .resumeQueue: 4
         case .purgeQueue: 12
-        case .changeSettings: 12 + settingsSize
+        case .changeSettings(let entry): 12 + SettingsCodec.size(entry.settings)
         case .pauseQueue(let entry): 12 + entry.pause.reason.utf8.count
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease(let entry): 20 + 4 * entry.slots.count
         case .delete, .damage: 12
+        case .transfer(let entry): 17 + (entry.purpose == .redrive ? 8 : 0) + 4 * entry.slots.count
+        case .bury, .kick, .startMove, .endMove: TaskEntryCodec.size(entry)
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
         }
@@ -45,12 +46,12 @@ package enum EntryCodec {
         case .createQueue(let entry):
             writer.write(entry.queue)
             writer.write(entry.at)
-            encode(entry.settings, &writer)
+            SettingsCodec.encode(entry.settings, &writer)
             writer.write(text: entry.name.text)
         case .changeSettings(let entry):
             writer.write(entry.queue)
             writer.write(entry.at)
-            encode(entry.settings, &writer)
+            SettingsCodec.encode(entry.settings, &writer)
         case .pauseQueue(let entry):
             writer.write(entry.queue)
             writer.write(entry.pause.since)
@@ -61,7 +62,8 @@ package enum EntryCodec {
             writer.write(entry.queue)
             writer.write(entry.below)
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
-        case .lease, .delete, .changeVisibility, .damage, .tick: encodeMessageEntry(entry, &writer)
+        case .lease, .delete, .changeVisibility, .damage, .transfer, .tick: encodeMessageEntry(entry, &writer)
+        case .bury, .kick, .startMove, .endMove: TaskEntryCodec.encode(entry, &writer)
         }
     }
 
@@ -91,6 +93,13 @@ package enum EntryCodec {
         case .damage(let entry):
             writer.write(entry.slot)
             writer.write(entry.number)
+        case .transfer(let entry):
+            writer.write(entry.from)
+            writer.write(entry.to)
+            writer.write(entry.at)
+            writer.write(entry.purpose.rawValue)
+            if entry.purpose == .redrive { writer.write(entry.move) }
+            for slot in entry.slots { writer.write(slot) }
         case .tick(let entry):
             writer.write(entry.at)
             writer.write(entry.reaped)
@@ -109,7 +118,7 @@ package enum EntryCodec {
         case .changeSettings:
             .changeSettings(
                 ChangeSettingsEntry(
-                    queue: try reader.read(), at: try reader.readTime(), settings: try decodeSettings(&reader)))
+                    queue: try reader.read(), at: try reader.readTime(), settings: try SettingsCodec.decode(&reader)))
         case .pauseQueue: .pauseQueue(try decodePause(&reader))
         case .resumeQueue: .resumeQueue(ResumeQueueEntry(queue: try reader.read()))
         case .send: .send(try SendRecord.decodeEntry(&reader))
@@ -118,6 +127,8 @@ package enum EntryCodec {
         case .changeVisibility: .changeVisibility(try decodeChangeVisibility(&reader))
         case .move: .move(try decodeMove(&reader))
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
+        case .transfer: .transfer(try decodeTransfer(&reader))
+        case .bury, .kick, .startMove, .endMove: try TaskEntryCodec.decode(kind, &reader)
         case .tick: .tick(try decodeTick(&reader))
         }
     }
@@ -125,7 +136,7 @@ package enum EntryCodec {
     private static func decodeCreateQueue(_ reader: inout ByteReader) throws(EntryDecodingError) -> CreateQueueEntry {
         let queue: UInt32 = try reader.read()
         let at = try reader.readTime()
-        let settings = try decodeSettings(&reader)
+        let settings = try SettingsCodec.decode(&reader)
         guard let name = try? QueueName(try reader.readText(reader.remaining)) else {
             throw EntryDecodingError(reason: "not the name of a queue")
         }
@@ -161,6 +172,17 @@ package enum EntryCodec {
         return MoveEntry(slot: send.slot, number: send.number)
     }
 
+    private static func decodeTransfer(_ reader: inout ByteReader) throws(EntryDecodingError) -> TransferEntry {
+        let (from, to): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        let at = try reader.readTime()
+        guard let purpose = TransferEntry.Purpose(rawValue: try reader.read()) else {
+            throw EntryDecodingError(reason: "a transfer for an unknown purpose")
+        }
+        let move: UInt64 = purpose == .redrive ? try reader.read() : 0
+        let slots = try decodeSlots(reader.remaining / 4, &reader)
+        return TransferEntry(from: from, to: to, at: at, purpose: purpose, slots: slots, move: move)
+    }
+
     private static func decodeTick(_ reader: inout ByteReader) throws(EntryDecodingError) -> TickEntry {
         var entry = TickEntry(at: try reader.readTime())
         entry.reaped = try reader.read()
@@ -170,38 +192,11 @@ package enum EntryCodec {
         return entry
     }
 
-    private static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
+    static func decodeSlots(_ count: Int, _ reader: inout ByteReader) throws(EntryDecodingError) -> [UInt32] {
         guard count <= reader.remaining / 4 else { throw EntryDecodingError(reason: "record ends early") }
         var slots: [UInt32] = []
         slots.reserveCapacity(count)
         for _ in 0..<count { slots.append(try reader.read()) }
         return slots
-    }
-
-    static func encode(_ settings: QueueSettings, _ writer: inout ByteWriter) {
-        writer.write(settings.visibilityTimeout.count)
-        writer.write(settings.delay.count)
-        writer.write(settings.retention.count)
-        writer.write(Int64(settings.maximumMessageBytes))
-        writer.write(settings.receiveWait.count)
-        writer.write(settings.redelivery.rawValue)
-        writer.write(UInt64(0))
-        writer.write(UInt32(0))
-    }
-
-    static func decodeSettings(_ reader: inout ByteReader) throws(EntryDecodingError) -> QueueSettings {
-        let visibility: Int64 = try reader.read()
-        let delay: Int64 = try reader.read()
-        let retention: Int64 = try reader.read()
-        let maximum: Int64 = try reader.read()
-        let wait: Int64 = try reader.read()
-        guard let redelivery = Redelivery(rawValue: try reader.read()), let maximum = Int(exactly: maximum) else {
-            throw EntryDecodingError(reason: "settings out of range")
-        }
-        _ = try reader.readBytes(12)
-        return QueueSettings(
-            visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),
-            retention: Milliseconds(retention), maximumMessageBytes: maximum,
-            receiveWait: Milliseconds(wait), redelivery: redelivery)
     }
 }

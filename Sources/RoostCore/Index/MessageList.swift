@@ -6,7 +6,7 @@ package protocol LinkField {
     static func setNext(_ slot: inout MessageSlot, _ value: UInt32)
 }
 
-/// `previous` and `next`: the ready messages.
+/// `previous` and `next`: the ready messages of a lane, or the buried ones of a queue.
 package enum PlaceLinks: LinkField {
     package static func previous(_ slot: borrowing MessageSlot) -> UInt32 { slot.previous }
     package static func next(_ slot: borrowing MessageSlot) -> UInt32 { slot.next }

@@ -18,23 +18,34 @@ package struct BodyLocation: Sendable, Hashable {
     package static let none = Self(segment: 0, offset: 0, length: 0)
 }
 
+/// Whose lane a message stands in: that of its queue, or that of a group in the queue.
+package struct Owner: Sendable, Hashable {
+    /// 24 bits.
+    package var id: UInt32
+    package var isGroup: Bool
+
+    package static func queue(_ id: UInt32) -> Self { Self(id: id, isGroup: false) }
+    package static func group(_ id: UInt32) -> Self { Self(id: id, isGroup: true) }
+}
+
 /// All that is held in memory of a message: 60 bytes.
 ///
-/// A message is always on one list through `agePrevious` and `ageNext` (its queue's messages in the order in which they
-/// became available, its queue's delayed ones, or its damaged ones), and in one structure through `previous` and
+/// A message is always on one list through `agePrevious` and `ageNext` (its lane's messages in the order in which they
+/// became available, its lane's delayed ones, or its queue's damaged ones), and in one structure through `previous` and
 /// `next`: the ready list, the tree of returned messages (as left and right child), or a bucket of the timer wheel.
-/// Damaged messages are in none of these.
+/// Buried messages are on their queue's list of them. Damaged messages are in none of these, nor are the ready ones of
+/// a FIFO queue, which wait in the order of their group.
 ///
 /// ```
 /// word  0..3   low 32 bits of: number, order, availableAt, deadline
 /// word  4      number 47..32 | order 47..32
 /// word  5      availableAt 43..32 | deadline 43..32 | length 27..20        (12, 12, 8 bits)
-/// word  6      first receive, milliseconds after availableAt (saturates at 49 days)
-/// word  7      receive count
+/// word  6      first receive, milliseconds after availableAt, signed (saturates at 24 days)
+/// word  7      is in a group | leases | receive count                      (1, 17, 14 bits)
 /// word  8..11  previous, next, agePrevious, ageNext
 /// word 12      segment | length 19..16 | place                             (24, 4, 4 bits)
 /// word 13      offset / 8 | length 15..8                                   (24, 8 bits)
-/// word 14      queue | length 7..0                                         (24, 8 bits)
+/// word 14      owner: queue or group | length 7..0                         (24, 8 bits)
 /// ```
 package struct MessageSlot {
     /// Which structure `previous` and `next` belong to.
@@ -48,6 +59,10 @@ package struct MessageSlot {
         case dead = 5
         /// Its record cannot be read: on nothing but its queue's list of damaged messages.
         case damaged = 6
+        /// Ready in a FIFO queue, as far as the message itself goes: those before it in its group may not be.
+        case readyInGroup = 7
+        /// Set aside by a worker: on its queue's list of buried messages.
+        case buried = 8
     }
 
     /// End of a list, missing child. Slots stay below 2^31, so that the timer wheel can tell its marks from slots.
@@ -60,15 +75,16 @@ package struct MessageSlot {
     private var numberHigh: UInt16 = 0
     private var orderHigh: UInt16 = 0
     private var timeHighsAndLength: UInt32 = 0
-    package private(set) var firstReceivedAfter: UInt32 = 0
-    package var receiveCount: UInt32 = 0
+    /// Below zero in dead letters, which were received before they came to where they stand.
+    package private(set) var firstReceivedAfter: Int32 = 0
+    private var counters: UInt32 = 0
     package var previous: UInt32 = Self.none
     package var next: UInt32 = Self.none
     package var agePrevious: UInt32 = Self.none
     package var ageNext: UInt32 = Self.none
     private var segmentLengthPlace: UInt32 = 0
     private var offsetAndLength: UInt32 = 0
-    private var queueAndLength: UInt32 = 0
+    private var ownerAndLength: UInt32 = 0
 
     package init() {}
 }
@@ -92,7 +108,7 @@ extension MessageSlot {
         }
     }
 
-    /// When the message became ready for the first time; while it is delayed, when it will.
+    /// When the message became ready for the first time in its queue; while it is delayed, when it will.
     package var availableAt: BrokerTime {
         get { BrokerTime(milliseconds: Int64(timeHighsAndLength >> 20) << 32 | Int64(availableLow)) }
         set {
@@ -112,29 +128,81 @@ extension MessageSlot {
         }
     }
 
+    /// Of a buried message, in the place of the deadline: where the table of burials has the rest.
+    package var burial: UInt32 {
+        get { UInt32(truncatingIfNeeded: deadline.milliseconds) }
+        set { deadline = BrokerTime(milliseconds: Int64(newValue)) }
+    }
+
     /// Meaningful once `receiveCount` is above zero.
     package var firstReceivedAt: BrokerTime { availableAt + Milliseconds(Int64(firstReceivedAfter)) }
 
     package mutating func noteFirstReceive(at time: BrokerTime) {
-        firstReceivedAfter = UInt32(clamping: (time - availableAt).count)
+        firstReceivedAfter = Int32(clamping: (time - availableAt).count)
     }
+
+    /// For a message that goes to another queue, where it is available from `time` on.
+    package mutating func noteTransfer(at time: BrokerTime) {
+        let firstReceivedAt = firstReceivedAt
+        availableAt = time
+        noteFirstReceive(at: firstReceivedAt)
+        deadline = BrokerTime(milliseconds: 0)
+        // Handles from before are not the newest ones, should the message ever come back.
+        setCounters(lease: lease &+ 1, receives: receiveCount)
+    }
+
+    /// Whether the message was received in the queue that it stands in. The deadline of a lease is never before the
+    /// message became available, and a transfer takes the last one away.
+    package var wasReceivedHere: Bool { receiveCount > 0 && deadline >= availableAt }
 
     package var place: Place {
         get { Place(rawValue: segmentLengthPlace & 0xf) ?? .free }
         set { segmentLengthPlace = segmentLengthPlace & ~0xf | newValue.rawValue }
     }
 
-    /// 24 bits.
-    package var queue: UInt32 {
-        get { queueAndLength >> 8 }
-        set { queueAndLength = queueAndLength & 0xff | newValue << 8 }
+    /// Whose lane the message stands in.
+    package var owner: Owner {
+        get { Owner(id: ownerAndLength >> 8, isGroup: counters >> 31 == 1) }
+        set {
+            ownerAndLength = ownerAndLength & 0xff | newValue.id << 8
+            counters = counters & ~(1 << 31) | (newValue.isGroup ? 1 << 31 : 0)
+        }
+    }
+
+    /// Leases and transfers so far, modulo 2^17: tells the newest handle from older ones.
+    package var lease: UInt32 { counters >> 14 & Self.leaseMask }
+    /// Receives that count: stays at `receiveCountMax` when it is reached.
+    package var receiveCount: UInt32 { counters & Self.receiveCountMax }
+
+    package static let receiveCountMax: UInt32 = 1 << 14 - 1
+    private static let leaseMask: UInt32 = 1 << 17 - 1
+
+    package mutating func noteReceive() {
+        setCounters(lease: lease &+ 1, receives: receiveCount + 1)
+    }
+
+    /// For a message that is sent on its way again.
+    package mutating func forgetReceives() { setCounters(lease: lease, receives: 0) }
+
+    private mutating func setCounters(lease: UInt32, receives: UInt32) {
+        let group = counters & 1 << 31
+        counters = group | (lease & Self.leaseMask) << 14 | min(receives, Self.receiveCountMax)
+    }
+
+    /// Word 7 as version 1 of the image has it: a count of 32 bits, which was the number of leases too. Word 6 has no
+    /// sign there.
+    package mutating func convertFromPlainCount() {
+        firstReceivedAfter = Int32(clamping: UInt32(bitPattern: firstReceivedAfter))
+        let count = counters
+        counters = 0
+        setCounters(lease: count, receives: count)
     }
 
     package var location: BodyLocation {
         get {
             let length =
                 (timeHighsAndLength & 0xff) << 20 | (segmentLengthPlace >> 4 & 0xf) << 16
-                | (offsetAndLength & 0xff) << 8 | queueAndLength & 0xff
+                | (offsetAndLength & 0xff) << 8 | ownerAndLength & 0xff
             return BodyLocation(
                 segment: segmentLengthPlace >> 8, offset: (offsetAndLength >> 8) << 3, length: length)
         }
@@ -145,7 +213,7 @@ extension MessageSlot {
             segmentLengthPlace =
                 newValue.segment << 8 | (newValue.length >> 16 & 0xf) << 4 | segmentLengthPlace & 0xf
             offsetAndLength = (newValue.offset >> 3) << 8 | (newValue.length >> 8 & 0xff)
-            queueAndLength = queueAndLength & 0xffff_ff00 | newValue.length & 0xff
+            ownerAndLength = ownerAndLength & 0xffff_ff00 | newValue.length & 0xff
         }
     }
 

@@ -17,31 +17,43 @@ package struct Queue {
     var modifiedAt: BrokerTime
     var pause: Pause?
 
-    /// Ready messages by order: sent, no longer delayed, or returned to the back.
-    var ready = MessageList<PlaceLinks>()
-    /// Ready messages that came back to their old place.
-    var returned = Treap()
-    /// Ready and in-flight messages by the time they became available.
-    var available = MessageList<AgeLinks>()
-    var delayed = MessageList<AgeLinks>()
+    /// The messages that belong to no group. None in a FIFO queue.
+    var lane = Lane()
     /// Messages whose records cannot be read, in the order in which that was found out.
     var damaged = MessageList<AgeLinks>()
+    /// Messages that workers set aside, in the order in which they did. They are in their lanes' `available` too.
+    var buried = MessageList<PlaceLinks>()
     /// Purged messages whose slots are not freed yet.
     var dead = MessageList<AgeLinks>()
-    /// Messages with lower numbers were purged.
+    /// Messages of the lane with lower numbers were purged.
     var purgedBelow: UInt64 = 0
+
+    /// Rises with every group and queue that is made.
+    var birth: UInt64 = 0
+    var groups = GroupList()
+    /// Groups with something to deliver, the next one first.
+    var turns = GroupList()
+    var turnCount: UInt32 = 0
+    /// How many groups are to have their turn before the lane has the next one.
+    var turnsUntilLane: UInt32 = 0
+    /// Purged groups whose messages are not freed yet.
+    var deadGroups = GroupList()
+    /// The retention changed: the timers of this group and the next ones are still to be set anew.
+    var rearmFrom = MessageSlot.none
+    /// Where the walk of a move over the groups goes on; `none`: at the first one.
+    var moveFrom = MessageSlot.none
+    /// Groups born before were purged.
+    var groupsBornFrom: UInt64 = 0
 
     var counts = MessageCounts()
     var totals = MessageTotals()
 
-    /// Links of the timer for retention; armed while `retentionTimer` is not nil.
-    var retentionTimer: BrokerTime?
-    var timerPrevious = MessageSlot.none
-    var timerNext = MessageSlot.none
-
     /// Children in the tree of names.
     var nameLeft = MessageSlot.none
     var nameRight = MessageSlot.none
+    /// Children in the tree of those with dead letters, by target and name.
+    var sourceLeft = MessageSlot.none
+    var sourceRight = MessageSlot.none
 
     /// Link of the list of queues with dead messages, or of free ids.
     var nextQueue = MessageSlot.none
@@ -56,30 +68,8 @@ package struct Queue {
 }
 
 extension Queue {
-    /// Puts a message behind all others. The order must be higher than any before.
-    mutating func appendReady(_ slot: UInt32, order: UInt64, in index: inout MessageIndex) {
-        index[slot].order = order
-        index[slot].place = .readyList
-        ready.append(slot, in: &index)
-    }
+    var isFIFO: Bool { settings.isFIFO }
 
-    /// Puts a message back where its order says.
-    mutating func insertReturned(_ slot: UInt32, in index: inout MessageIndex) {
-        index[slot].place = .returnedTree
-        returned.insert(slot, in: &index)
-    }
-
-    mutating func removeReady(_ slot: UInt32, in index: inout MessageIndex) {
-        if index[slot].place == .readyList {
-            ready.remove(slot, in: &index)
-        } else {
-            returned.remove(slot, in: &index)
-        }
-    }
-
-    /// When the oldest message will have been kept long enough; nil when nothing expires.
-    func nextRetention(in index: borrowing MessageIndex) -> BrokerTime? {
-        guard !available.isEmpty, settings.retention != .unlimited else { return nil }
-        return index[available.head].availableAt + settings.retention
-    }
+    /// Whether a receive would get something, if the queue is not paused.
+    var hasDeliverable: Bool { isFIFO ? !turns.isEmpty : counts.ready > 0 }
 }

@@ -12,11 +12,13 @@ struct QueueDirectory {
 
 /// All queues by dense id, in chunks, with their names in a table (to find) and in a tree (to list in order).
 package struct QueueTable {
-    private static let queuesPerChunk = 64
+    static let queuesPerChunk = 64
 
-    private(set) var chunks: ContiguousArray<ContiguousArray<Queue>> = []
+    var chunks: ContiguousArray<ContiguousArray<Queue>> = []
     private var names = NameTable()
     private(set) var nameTree = Treap()
+    /// Queues that have dead letters, by their target and their own name.
+    var sourceTree = Treap()
     private(set) var idCount: UInt32 = 0
     private(set) var firstFree = MessageSlot.none
     package private(set) var liveCount = 0
@@ -58,6 +60,7 @@ package struct QueueTable {
         self[id].life = .live
         names[queue.name] = id
         changeNameTree { $0.insert(id, in: &$1) }
+        enterSources(id)
         liveCount += 1
         return true
     }
@@ -66,6 +69,7 @@ package struct QueueTable {
     package mutating func remove(_ id: UInt32) {
         names[self[id].name] = nil
         changeNameTree { $0.remove(id, in: &$1) }
+        leaveSources(id)
         self[id].life = .deleted
         liveCount -= 1
     }
@@ -152,10 +156,10 @@ extension QueueTable: TreapNodes {
 
 extension QueueTable: TimerNodes {
     package func timerDeadline(_ node: UInt32) -> BrokerTime {
-        self[node].retentionTimer ?? BrokerTime(milliseconds: .max)
+        self[node].lane.retentionTimer ?? BrokerTime(milliseconds: .max)
     }
-    package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].timerPrevious }
-    package func timerNext(_ node: UInt32) -> UInt32 { self[node].timerNext }
-    package mutating func setTimerPrevious(_ node: UInt32, _ value: UInt32) { self[node].timerPrevious = value }
-    package mutating func setTimerNext(_ node: UInt32, _ value: UInt32) { self[node].timerNext = value }
+    package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].lane.timerPrevious }
+    package func timerNext(_ node: UInt32) -> UInt32 { self[node].lane.timerNext }
+    package mutating func setTimerPrevious(_ node: UInt32, _ value: UInt32) { self[node].lane.timerPrevious = value }
+    package mutating func setTimerNext(_ node: UInt32, _ value: UInt32) { self[node].lane.timerNext = value }
 }

@@ -5,16 +5,16 @@ package struct Receipt: Equatable {
     package var slot: UInt32
     /// 48 bits.
     package var number: UInt64
-    /// The receive that issued the handle. A message's newest handle carries its present count.
-    package var receiveCount: UInt32
+    /// The lease that the handle was issued for: see `MessageSlot.lease`.
+    package var lease: UInt32
     /// Broker time of that receive in seconds, its low 16 bits: enough to tell how long a lease of at most
     /// 12 hours has been held.
     package var leasedSeconds: UInt16
 
-    package init(slot: UInt32, number: UInt64, receiveCount: UInt32, leasedSeconds: UInt16) {
+    package init(slot: UInt32, number: UInt64, lease: UInt32, leasedSeconds: UInt16) {
         self.slot = slot
         self.number = number
-        self.receiveCount = receiveCount
+        self.lease = lease
         self.leasedSeconds = leasedSeconds
     }
 }
@@ -30,7 +30,7 @@ package struct ReceiptHandleSeal {
 
     package func seal(_ receipt: Receipt, queue: UInt32) -> ReceiptHandle {
         let plain = (
-            UInt64(receipt.slot) << 32 | UInt64(receipt.receiveCount),
+            UInt64(receipt.slot) << 32 | UInt64(receipt.lease),
             receipt.number << 16 | UInt64(receipt.leasedSeconds)
         )
         let tag = self.tag(plain, queue: queue)
@@ -45,7 +45,7 @@ package struct ReceiptHandleSeal {
         return Receipt(
             slot: UInt32(truncatingIfNeeded: plain.0 >> 32),
             number: plain.1 >> 16,
-            receiveCount: UInt32(truncatingIfNeeded: plain.0),
+            lease: UInt32(truncatingIfNeeded: plain.0),
             leasedSeconds: UInt16(truncatingIfNeeded: plain.1)
         )
     }

@@ -57,12 +57,14 @@ extension BrokerImageCheck {
         try Self.require(
             queue.purgedBelow <= broker.nextNumber, "queue \(id) is purged beyond the newest message")
         guard queue.life != .live else {
-            return try Self.require(queue.isReaping || queue.dead.isEmpty, "the dead of queue \(id) are not reaped")
+            return try Self.require(
+                queue.isReaping || queue.dead.isEmpty && queue.deadGroups.isEmpty,
+                "the dead of queue \(id) are not reaped")
         }
         try Self.require(queue.life == .free || queue.isReaping, "queue \(id) is deleted and not reaped")
         let isEmpty =
-            queue.ready.isEmpty && queue.returned.isEmpty && queue.available.isEmpty && queue.delayed.isEmpty
-            && queue.damaged.isEmpty
+            !queue.lane.hasReady && queue.lane.available.isEmpty && queue.lane.delayed.isEmpty
+            && queue.damaged.isEmpty && queue.groups.isEmpty
         try Self.require(isEmpty, "queue \(id) is deleted and has messages")
     }
 

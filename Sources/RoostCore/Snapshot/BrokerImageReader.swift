@@ -10,6 +10,11 @@ package struct BrokerImageReader {
     private struct Header {
         var index = (messages: 0, chunks: UInt32(0), residentChunks: UInt32(0))
         var queues: QueueDirectory
+        var groups = (ids: UInt32(0), count: 0)
+        var duplicates = 0
+        var burials = UInt32(0)
+        var moves = UInt32(0)
+        var version: UInt32
     }
 
     private var broker: Broker
@@ -29,9 +34,13 @@ package struct BrokerImageReader {
             switch kind {
             case .header: try takeHeader(&reader)
             case .queues: try takeQueues(&reader)
+            case .groups: try takeGroups(&reader)
+            case .burials: try takeBurials(&reader)
+            case .moves: try takeMoves(&reader)
             case .chunk: try takeChunk(&reader)
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
+            case .duplicates: try takeDuplicates(&reader)
             }
             try reader.expectEnd()
         } catch {
@@ -44,9 +53,11 @@ package struct BrokerImageReader {
         guard header != nil, expectedKind(.header) == nil else { throw BrokerImageError("sections are missing") }
         guard broker.queues.liveCount == header.map({ Int($0.queues.liveCount) }),
             broker.index.residentChunks == header.map({ Int($0.index.residentChunks) }),
-            broker.index.count == header?.index.messages
-        else { throw BrokerImageError("queues, messages or their chunks are not as many as the header says") }
+            broker.groups.count == header?.groups.count, broker.index.count == header?.index.messages
+        else { throw BrokerImageError("queues, groups, messages or their chunks are not as many as the header says") }
         try BrokerImageCheck.check(broker)
+        broker.restoreQueuesToRearm()
+        broker.queues.restoreSources()
         return broker
     }
 
@@ -54,15 +65,21 @@ package struct BrokerImageReader {
     private func expectedKind(_ kind: Format.Kind) -> Format.Kind? {
         guard let header else { return .header }
         if broker.queues.idCount < header.queues.idCount { return .queues }
+        if broker.groups.idCount < header.groups.ids { return .groups }
+        if broker.burials.idCount < header.burials { return .burials }
+        if broker.moves.records.count < header.moves { return .moves }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
-        return wheels < 2 ? .wheel : nil
+        if wheels < (header.version == 1 ? 2 : 3) { return .wheel }
+        return broker.deduplication.count < header.duplicates ? .duplicates : nil
     }
 }
 
 extension BrokerImageReader {
     private mutating func takeHeader(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let version: UInt32 = try reader.read()
-        guard version == Format.version else { throw .init(reason: "image version \(version) is not known here") }
+        guard Format.versionsRead.contains(version) else {
+            throw .init(reason: "image version \(version) is not known here")
+        }
         broker.nextNumber = try reader.read()
         broker.nextOrder = try reader.read()
         guard (1...Broker.numberMax + 1).contains(broker.nextNumber),
@@ -84,14 +101,88 @@ extension BrokerImageReader {
             throw EntryDecodingError(reason: "\(chunks) chunks, \(queues.idCount) queues")
         }
         broker.queues.restore(queues)
-        header = Header(index: (messages, chunks, residentChunks), queues: queues)
+        var header = Header(index: (messages, chunks, residentChunks), queues: queues, version: version)
+        if version > 1 {
+            header.groups = try takeGroupDirectory(&reader)
+            try takeTaskDirectory(&reader, &header)
+            header.duplicates = try reader.readCount()
+            guard header.duplicates <= DeduplicationTable.countMax else { throw .init(reason: "too many duplicates") }
+        }
+        self.header = header
+    }
+
+    private mutating func takeGroupDirectory(
+        _ reader: inout ByteReader
+    ) throws(EntryDecodingError) -> (ids: UInt32, count: Int) {
+        broker.nextBirth = try reader.read()
+        guard (1...Format.totalMax).contains(broker.nextBirth) else { throw .init(reason: "a birth beyond all") }
+        try reader.readMoved(&broker.totals)
+        let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard ids <= GroupTable.groupsMax else { throw EntryDecodingError(reason: "\(ids) groups") }
+        broker.groups.restore(firstFree: firstFree)
+        return (ids, try reader.readCount())
+    }
+
+    private mutating func takeTaskDirectory(
+        _ reader: inout ByteReader, _ header: inout Header
+    ) throws(EntryDecodingError) {
+        broker.counts.buried = try reader.readCount()
+        let (ids, firstFree): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard ids <= 1 << 31 else { throw EntryDecodingError(reason: "\(ids) burials") }
+        broker.burials.restore(firstFree: firstFree)
+        header.burials = ids
+        broker.moves.nextID = try reader.read()
+        let (moves, reserved): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        guard (1...Format.totalMax).contains(broker.moves.nextID), moves <= MoveTable.tasksMax, reserved == 0 else {
+            throw EntryDecodingError(reason: "\(moves) moves, the next one is \(broker.moves.nextID)")
+        }
+        header.moves = moves
+    }
+
+    private mutating func takeMoves(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let count = header?.moves ?? 0
+        repeat {
+            guard broker.moves.records.count < count else { throw .init(reason: "more moves than announced") }
+            broker.moves.append(try MoveImage.decode(&reader))
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeBurials(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let ids = header?.burials ?? 0
+        repeat {
+            guard broker.burials.idCount < ids else { throw .init(reason: "more burials than announced") }
+            broker.burials.restore(try BurialImage.decode(&reader))
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeGroups(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let ids = header?.groups.ids ?? 0
+        repeat {
+            guard broker.groups.idCount < ids else { throw .init(reason: "more groups than announced") }
+            broker.groups.restore(try GroupImage.decode(&reader))
+        } while reader.remaining > 0
+    }
+
+    private mutating func takeDuplicates(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        let count = header?.duplicates ?? 0
+        repeat {
+            guard broker.deduplication.count < count else { throw .init(reason: "more duplicates than announced") }
+            let key = DeduplicationKey(high: try reader.read(), low: try reader.read())
+            let (number, sentAt): (UInt64, BrokerTime) = (try reader.read(), try reader.readTime())
+            let isLater = broker.deduplication.newest.map { $0 <= sentAt } ?? true
+            guard isLater, (0..<1 << 44).contains(sentAt.milliseconds), (1..<broker.nextNumber).contains(number) else {
+                throw EntryDecodingError(reason: "duplicates out of order")
+            }
+            broker.deduplication.append(
+                DeduplicationTable.Original(key: key, slot: try reader.read(), number: number, sentAt: sentAt))
+        } while reader.remaining > 0
     }
 
     private mutating func takeQueues(_ reader: inout ByteReader) throws(EntryDecodingError) {
-        let idCount = header?.queues.idCount ?? 0
+        let (idCount, version) = (header?.queues.idCount ?? 0, header?.version ?? 0)
         repeat {
             guard broker.queues.idCount < idCount else { throw .init(reason: "more queues than announced") }
-            guard broker.queues.restore(try QueueImage.decode(&reader)) else {
+            guard broker.queues.restore(try QueueImage.decode(&reader, version: version)) else {
                 throw EntryDecodingError(reason: "two queues of one name")
             }
         } while reader.remaining > 0
@@ -108,6 +199,9 @@ extension BrokerImageReader {
             chunk.usedCount += chunk.used[word].nonzeroBitCount
         }
         chunk.slots = try reader.readSlots()
+        if header?.version == 1 {
+            for place in chunk.slots.indices { chunk.slots[place].convertFromPlainCount() }
+        }
         broker.index.restore(chunk)
     }
 
@@ -134,7 +228,11 @@ extension BrokerImageReader {
             buckets.append(TimerWheel.Bucket(head: try reader.read(), tail: try reader.read()))
         }
         let wheel = TimerWheel(time: time, count: count, buckets: buckets)
-        if which == 0 { broker.messageTimers = wheel } else { broker.queueTimers = wheel }
+        switch which {
+        case 0: broker.messageTimers = wheel
+        case 1: broker.queueTimers = wheel
+        default: broker.groupTimers = wheel
+        }
         wheels += 1
     }
 }

@@ -6,7 +6,7 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, chunks, messageWheel, queueWheel, end
+        case header, queues, groups, burials, moves, chunks, messageWheel, queueWheel, groupWheel, duplicates, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -14,7 +14,11 @@ package struct BrokerImageWriter: Sendable {
     private var broker: Broker
     private var part = Part.header
     private var nextQueue: UInt32 = 0
+    private var nextGroup: UInt32 = 0
+    private var nextBurial: UInt32 = 0
+    private var nextMove = 0
     private var nextChunk: UInt32 = 0
+    private var nextDuplicate = 0
 
     package init(_ broker: consuming Broker) { self.broker = broker }
 
@@ -29,6 +33,15 @@ package struct BrokerImageWriter: Sendable {
         case .queues:
             writeQueues(&section)
             if nextQueue == broker.queues.idCount { part = partAfterQueues }
+        case .groups:
+            writeGroups(&section)
+            if nextGroup == broker.groups.idCount { part = partAfterGroups }
+        case .burials:
+            writeBurials(&section)
+            if nextBurial == broker.burials.idCount { part = partAfterBurials }
+        case .moves:
+            writeMoves(&section)
+            if nextMove == broker.moves.records.count { part = partAfterMoves }
         case .chunks:
             writeChunks(&section)
             if nextChunk == broker.index.chunkCount { part = .messageWheel }
@@ -37,13 +50,22 @@ package struct BrokerImageWriter: Sendable {
             part = .queueWheel
         case .queueWheel:
             write(broker.queueTimers, 1, &section)
-            part = .end
+            part = .groupWheel
+        case .groupWheel:
+            write(broker.groupTimers, 2, &section)
+            part = broker.deduplication.count > 0 ? .duplicates : .end
+        case .duplicates:
+            writeDuplicates(&section)
+            if nextDuplicate == broker.deduplication.count { part = .end }
         case .end: return false
         }
         return true
     }
 
-    private var partAfterQueues: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+    private var partAfterQueues: Part { broker.groups.idCount > 0 ? .groups : partAfterGroups }
+    private var partAfterGroups: Part { broker.burials.idCount > 0 ? .burials : partAfterBurials }
+    private var partAfterBurials: Part { broker.moves.records.isEmpty ? partAfterMoves : .moves }
+    private var partAfterMoves: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -65,6 +87,19 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.queues.firstReaping)
             writer.write(broker.queues.lastReaping)
             writer.write(broker.queues.nameTree.root)
+            writer.write(broker.nextBirth)
+            writer.write(broker.totals.movedOut)
+            writer.write(broker.totals.movedIn)
+            writer.write(broker.groups.idCount)
+            writer.write(broker.groups.firstFree)
+            writer.write(UInt64(broker.groups.count))
+            writer.write(UInt64(broker.counts.buried))
+            writer.write(broker.burials.idCount)
+            writer.write(broker.burials.firstFree)
+            writer.write(broker.moves.nextID)
+            writer.write(UInt32(broker.moves.records.count))
+            writer.write(UInt32(0))
+            writer.write(UInt64(broker.deduplication.count))
         }
     }
 
@@ -76,6 +111,50 @@ package struct BrokerImageWriter: Sendable {
             section.append(bytes: bytes) { QueueImage.encode(broker.queues[nextQueue], &$0) }
             nextQueue += 1
         } while nextQueue < broker.queues.idCount
+    }
+
+    private mutating func writeGroups(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.groups.rawValue) }
+        repeat {
+            section.append(bytes: Format.groupBytes) { GroupImage.encode(broker.groups[nextGroup], &$0) }
+            nextGroup += 1
+        } while nextGroup < broker.groups.idCount && section.count + Format.groupBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeDuplicates(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.duplicates.rawValue) }
+        repeat {
+            let original = broker.deduplication[nextDuplicate]
+            section.append(bytes: Format.duplicateBytes) { writer in
+                writer.write(original.key.high)
+                writer.write(original.key.low)
+                writer.write(original.number)
+                writer.write(original.sentAt)
+                writer.write(original.slot)
+            }
+            nextDuplicate += 1
+        } while nextDuplicate < broker.deduplication.count
+            && section.count + Format.duplicateBytes <= Format.sectionBytesMax
+    }
+
+    private mutating func writeBurials(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.burials.rawValue) }
+        repeat {
+            let bytes = BurialImage.size(broker.burials[nextBurial])
+            guard section.count == 4 || section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { BurialImage.encode(broker.burials[nextBurial], &$0) }
+            nextBurial += 1
+        } while nextBurial < broker.burials.idCount
+    }
+
+    private mutating func writeMoves(_ section: inout [UInt8]) {
+        section.append(bytes: 4) { $0.write(Format.Kind.moves.rawValue) }
+        while nextMove < broker.moves.records.count {
+            let bytes = MoveImage.size(broker.moves.records[nextMove])
+            guard section.count + bytes <= Format.sectionBytesMax else { return }
+            section.append(bytes: bytes) { MoveImage.encode(broker.moves.records[nextMove], &$0) }
+            nextMove += 1
+        }
     }
 
     private mutating func writeChunks(_ section: inout [UInt8]) {
@@ -130,10 +209,14 @@ extension Broker {
     /// About how many bytes the sections of an image of this broker have: right but for the lengths of names and
     /// reasons.
     package var imageBytesEstimate: Int {
-        BrokerImageFormat.headerBytes + 2 * BrokerImageFormat.wheelBytes
+        BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
+            + Int(groups.idCount) * BrokerImageFormat.groupBytes
+            + deduplication.count * BrokerImageFormat.duplicateBytes
+            + Int(burials.idCount) * BurialImage.fixedSize + burials.textBytes
+            + moves.records.count * (MoveImage.fixedSize + Limits.queueNameBytesMax)
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
-            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + Limits.queueNameBytesMax)
+            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)
     }
 }
 

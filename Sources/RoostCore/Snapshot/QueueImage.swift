@@ -10,7 +10,8 @@ enum QueueImage {
 
     static func size(_ queue: borrowing Queue) -> Int {
         guard queue.life != .free else { return Format.freeQueueBytes }
-        return Format.queueBytes + queue.name.text.utf8.count + (queue.pause?.reason.utf8.count ?? 0)
+        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count
+            + (queue.pause?.reason.utf8.count ?? 0)
     }
 
     /// Writes exactly `size` bytes.
@@ -22,7 +23,7 @@ enum QueueImage {
         writer.write(isFree ? 0 : UInt32(queue.pause?.reason.utf8.count ?? 0))
         writer.write(queue.nextQueue)
         guard !isFree else { return }
-        EntryCodec.encode(queue.settings, &writer)
+        SettingsCodec.encode(queue.settings, &writer)
         writer.write(queue.createdAt)
         writer.write(queue.modifiedAt)
         writer.write(queue.pause?.since ?? BrokerTime(milliseconds: 0))
@@ -30,27 +31,62 @@ enum QueueImage {
         writer.write(queue.counts)
         writer.write(queue.totals)
         encodeLinks(queue, &writer)
+        encodeGroups(queue, &writer)
         writer.write(text: queue.name.text)
         writer.write(text: queue.pause?.reason ?? "")
     }
 
     private static func encodeLinks(_ queue: borrowing Queue, _ writer: inout ByteWriter) {
-        writer.write(queue.ready.head)
-        writer.write(queue.ready.tail)
-        writer.write(queue.returned.root)
-        writer.write(queue.available)
-        writer.write(queue.delayed)
+        writer.write(queue.lane)
         writer.write(queue.damaged)
         writer.write(queue.dead)
-        let (isArmed, isNamed) = (queue.retentionTimer != nil, queue.life == .live)
-        writer.write(queue.retentionTimer ?? BrokerTime(milliseconds: 0))
-        writer.write(isArmed ? queue.timerPrevious : MessageSlot.none)
-        writer.write(isArmed ? queue.timerNext : MessageSlot.none)
+        let (isArmed, isNamed) = (queue.lane.retentionTimer != nil, queue.life == .live)
+        writer.write(queue.lane.retentionTimer ?? BrokerTime(milliseconds: 0))
+        writer.write(isArmed ? queue.lane.timerPrevious : MessageSlot.none)
+        writer.write(isArmed ? queue.lane.timerNext : MessageSlot.none)
         writer.write(isNamed ? queue.nameLeft : MessageSlot.none)
         writer.write(isNamed ? queue.nameRight : MessageSlot.none)
     }
 
-    static func decode(_ reader: inout ByteReader) throws(EntryDecodingError) -> Queue {
+    private static func encodeGroups(_ queue: borrowing Queue, _ writer: inout ByteWriter) {
+        writer.write(queue.birth)
+        writer.write(queue.groups)
+        writer.write(queue.turns)
+        writer.write(queue.turnCount)
+        writer.write(queue.turnsUntilLane)
+        writer.write(queue.deadGroups)
+        writer.write(queue.groupsBornFrom)
+        writer.write(queue.rearmFrom)
+        writer.write(UInt32(0))
+        writer.write(queue.totals.movedOut)
+        writer.write(queue.totals.movedIn)
+        writer.write(UInt64(queue.counts.buried))
+        writer.write(queue.buried.head)
+        writer.write(queue.buried.tail)
+        writer.write(queue.moveFrom)
+        writer.write(UInt32(0))
+    }
+
+    private static func decodeGroups(_ queue: inout Queue, _ reader: inout ByteReader) throws(EntryDecodingError) {
+        queue.birth = try reader.read()
+        queue.groups = try reader.readGroupList()
+        queue.turns = try reader.readGroupList()
+        queue.turnCount = try reader.read()
+        queue.turnsUntilLane = try reader.read()
+        queue.deadGroups = try reader.readGroupList()
+        queue.groupsBornFrom = try reader.read()
+        queue.rearmFrom = try reader.read()
+        let reserved: UInt32 = try reader.read()
+        guard reserved == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
+        try reader.readMoved(&queue.totals)
+        queue.counts.buried = try reader.readCount()
+        queue.buried = MessageList(head: try reader.read(), tail: try reader.read())
+        queue.moveFrom = try reader.read()
+        let behind: UInt32 = try reader.read()
+        guard behind == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
+    }
+
+    static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue {
         let life = try life(of: reader.read())
         let flags: UInt8 = try reader.read()
         let nameBytes: UInt16 = try reader.read()
@@ -67,6 +103,7 @@ enum QueueImage {
         queue.life = life
         queue.isReaping = flags & reapingFlag != 0
         queue.nextQueue = nextQueue
+        if version > 1 { try decodeGroups(&queue, &reader) }
         queue.name = try name(reader.readText(Int(nameBytes)))
         let reason = try reader.readText(Int(reasonBytes))
         guard queue.pause != nil || reason.isEmpty else { throw .init(reason: "a reason without a pause") }
@@ -76,7 +113,7 @@ enum QueueImage {
 
     /// All but what stands before and behind the fixed part.
     private static func decodeFixed(_ reader: inout ByteReader, _ flags: UInt8) throws(EntryDecodingError) -> Queue {
-        let settings = try EntryCodec.decodeSettings(&reader)
+        let settings = try SettingsCodec.decode(&reader)
         var queue = Queue(name: try name("free"), settings: settings, createdAt: try reader.readTime())
         queue.modifiedAt = try reader.readTime()
         let since = try reader.readTime()
@@ -84,16 +121,13 @@ enum QueueImage {
         queue.purgedBelow = try reader.read()
         queue.counts = try reader.readCounts()
         queue.totals = try reader.readTotals()
-        queue.ready = MessageList(head: try reader.read(), tail: try reader.read())
-        queue.returned = Treap(root: try reader.read())
-        queue.available = MessageList(head: try reader.read(), tail: try reader.read())
-        queue.delayed = MessageList(head: try reader.read(), tail: try reader.read())
+        queue.lane = try reader.readLane()
         queue.damaged = MessageList(head: try reader.read(), tail: try reader.read())
         queue.dead = MessageList(head: try reader.read(), tail: try reader.read())
         let timer = try reader.readTime()
-        if flags & timerFlag != 0 { queue.retentionTimer = timer }
-        queue.timerPrevious = try reader.read()
-        queue.timerNext = try reader.read()
+        if flags & timerFlag != 0 { queue.lane.retentionTimer = timer }
+        queue.lane.timerPrevious = try reader.read()
+        queue.lane.timerNext = try reader.read()
         queue.nameLeft = try reader.read()
         queue.nameRight = try reader.read()
         return queue
@@ -116,7 +150,7 @@ enum QueueImage {
 
     private static func flags(of queue: borrowing Queue) -> UInt8 {
         (queue.isReaping ? reapingFlag : 0) | (queue.pause != nil ? pausedFlag : 0)
-            | (queue.retentionTimer != nil ? timerFlag : 0)
+            | (queue.lane.retentionTimer != nil ? timerFlag : 0)
     }
 
     private static func code(of life: Queue.Life) -> UInt8 {
@@ -152,7 +186,36 @@ extension ByteWriter {
     }
 }
 
+extension ByteWriter {
+    mutating func write(_ list: GroupList) {
+        write(list.head)
+        write(list.tail)
+    }
+
+    /// Without its timer.
+    mutating func write(_ lane: Lane) {
+        write(lane.ready.head)
+        write(lane.ready.tail)
+        write(lane.returned.root)
+        write(lane.available)
+        write(lane.delayed)
+    }
+}
+
 extension ByteReader {
+    mutating func readGroupList() throws(EntryDecodingError) -> GroupList {
+        GroupList(head: try read(), tail: try read())
+    }
+
+    mutating func readLane() throws(EntryDecodingError) -> Lane {
+        var lane = Lane()
+        lane.ready = MessageList(head: try read(), tail: try read())
+        lane.returned = Treap(root: try read())
+        lane.available = MessageList(head: try read(), tail: try read())
+        lane.delayed = MessageList(head: try read(), tail: try read())
+        return lane
+    }
+
     mutating func readCounts() throws(EntryDecodingError) -> MessageCounts {
         MessageCounts(
             ready: try readCount(), inFlight: try readCount(), delayed: try readCount(), damaged: try readCount())
@@ -173,6 +236,11 @@ extension ByteReader {
         let count: UInt64 = try read()
         guard count <= 1 << 31 else { throw EntryDecodingError(reason: "\(count) messages") }
         return Int(count)
+    }
+
+    mutating func readMoved(_ totals: inout MessageTotals) throws(EntryDecodingError) {
+        totals.movedOut = try readTotal()
+        totals.movedIn = try readTotal()
     }
 
     private mutating func readTotal() throws(EntryDecodingError) -> UInt64 {

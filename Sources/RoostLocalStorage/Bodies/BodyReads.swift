@@ -7,7 +7,7 @@ import RoostStorage
 struct OutgoingMessage {
     enum Body {
         case missing
-        case here(sentAt: BrokerTime, attributes: [MessageAttribute], body: [UInt8])
+        case here(MessageContent)
         /// Damaged, or gone in the meantime: it leaves the reply.
         case left
     }

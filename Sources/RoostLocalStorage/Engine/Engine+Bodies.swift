@@ -109,7 +109,7 @@ extension Engine {
         guard let content = try? SendRecord.decodeContent(payload) else {
             preconditionFailure("a body that this process wrote cannot be read: \(location)")
         }
-        return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
+        return .here(content)
     }
 
     /// Nil when the record is not what was written there, or is another message's.
@@ -121,7 +121,7 @@ extension Engine {
             entry.slot == message.slot, entry.number == message.number,
             let content = try? SendRecord.decodeContent(record.payload)
         else { return nil }
-        return .here(sentAt: content.sentAt, attributes: content.attributes, body: content.body)
+        return .here(content)
     }
 }
 
@@ -271,17 +271,20 @@ extension Engine {
     }
 
     private static func message(_ leased: Broker.Leased, _ message: OutgoingMessage) -> ReceivedMessage? {
-        guard case .here(let sentAt, let attributes, let body) = message.body else { return nil }
+        guard case .here(let content) = message.body else { return nil }
         return ReceivedMessage(
-            id: leased.id, handle: leased.handle, body: body, attributes: attributes, sentAt: sentAt,
-            firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount)
+            id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
+            sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount,
+            group: content.group, sequence: leased.number, deadLetterSource: leased.deadLetterSource,
+            deduplicationID: content.deduplicationID, labels: content.labels)
     }
 
     private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {
-        guard case .here(let sentAt, let attributes, let body) = message.body else { return nil }
+        guard case .here(let content) = message.body else { return nil }
         return PeekedMessage(
-            id: peeked.id, state: peeked.state, body: body, attributes: attributes, sentAt: sentAt,
-            receiveCount: peeked.receiveCount, due: peeked.due)
+            id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
+            sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
+            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource)
     }
 }
 

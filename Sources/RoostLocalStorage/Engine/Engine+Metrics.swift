@@ -7,6 +7,7 @@ extension Engine {
     var memory: MemoryUse {
         var memory = MemoryUse()
         memory.index = core.indexBytes
+        memory.deduplication = core.deduplicationBytes
         memory.bodies = bodies.residentBytes
         memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes
         return memory

@@ -30,6 +30,14 @@ extension Engine {
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
         case .peek(let queue, let options): try peek(queue, options, token, receiver)
+        case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
+        case .kick(let queue, let count): try kick(queue, count: count)
+        case .kickByID(let queue, let id): try kick(queue, id)
+        case .listDeadLetterSources(let queue, let after, let limit): try listDeadLetterSources(queue, after, limit)
+        case .startMove(let options): try startMove(options)
+        case .listMoves(let queue, let limit): try listMoves(queue, limit)
+        case .cancelMove(let id): try cancelMove(id)
+        case .moveByID(let queue, let to, let ids): try moveByID(queue, to, ids)
         }
     }
 
@@ -39,9 +47,12 @@ extension Engine {
 
     private mutating func send(_ message: borrowing NewMessage, to queue: QueueName) throws(Rejection) -> Outcome {
         let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
+        if let original = core.original(of: entry) {
+            return .reply(.sent(SentMessage(id: original.id, sentAt: original.sentAt, sequence: original.number)))
+        }
         guard try commit(entry, message) else { return .noRoom }
         let id = core.messageID(slot: entry.slot, number: entry.number)
-        return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt)))
+        return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt, sequence: entry.number)))
     }
 
     private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
@@ -79,73 +90,6 @@ extension Engine {
     }
 }
 
-// MARK: - Receiving
-
-extension Engine {
-    mutating func receive(
-        _ options: ReceiveOptions, from queue: QueueName, _ token: UInt64, _ receiver: Int
-    ) throws(Rejection) -> Outcome {
-        let id = try core.queueID(named: queue)
-        let wait = options.wait ?? core.settings(of: id).receiveWait
-        try validate(wait)
-        if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
-        guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
-        line.join(
-            WaitingLine.Waiter(
-                queue: id, queueName: queue, receiver: receiver, token: token, options: options, deadline: now + wait))
-        return .waiting
-    }
-
-    /// Nil when there is nothing to deliver.
-    mutating func lease(
-        from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions, _ token: UInt64, _ receiver: Int,
-        deadline: BrokerTime
-    ) throws(Rejection) -> Outcome? {
-        if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
-            throw .tooManyInFlight(max: inFlightMax)
-        }
-        let entry = try core.prepareLease(
-            from: queue, maximum: options.maximum, visibilityTimeout: options.visibilityTimeout, now: now)
-        guard let entry else { return nil }
-        try requireSpace(for: .receive, EntryCodec.size(.lease(entry)))
-        guard commit(.lease(entry)) else { return .noRoom }
-        if let messages = messagesInMemory(entry) { return .reply(.received(messages)) }
-        let leased = entry.slots.map { core.leased($0, by: entry) }
-        let messages = leased.enumerated().map { place, leased in
-            OutgoingMessage(slot: entry.slots[place], number: leased.number, location: leased.location)
-        }
-        return begin(
-            OutgoingReply(
-                receiver: receiver, token: token,
-                kind: .received(queue: name, options, leased, deadline: deadline), messages: messages))
-    }
-
-    private func validate(_ wait: Milliseconds) throws(Rejection) {
-        let accepted = 0...Limits.receiveWaitMax.count
-        guard accepted.contains(wait.count) else {
-            throw .invalidSetting(.receiveWait, value: wait.count, accepted: accepted)
-        }
-    }
-
-    /// The common case: all bodies are in memory. Nil when one is not.
-    private mutating func messagesInMemory(_ entry: borrowing LeaseEntry) -> [ReceivedMessage]? {
-        var messages: [ReceivedMessage] = []
-        messages.reserveCapacity(entry.slots.count)
-        for slot in entry.slots {
-            let leased = core.leased(slot, by: entry)
-            guard case .trusted(let payload) = bodies.find(leased.location),
-                let content = try? SendRecord.decodeContent(payload)
-            else { return nil }
-            messages.append(
-                ReceivedMessage(
-                    id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
-                    sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
-                    receiveCount: leased.receiveCount))
-        }
-        return messages
-    }
-}
-
 // MARK: - Looking
 
 extension Engine {
@@ -162,6 +106,15 @@ extension Engine {
         return .reply(.queues(ids.map { describe($0) }, more: more))
     }
 
+    private func listDeadLetterSources(
+        _ queue: QueueName, _ after: QueueName?, _ limit: Int
+    ) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let (ids, more) = core.deadLetterSources(of: try core.queueID(named: queue), after: after, limit: limit)
+        return .reply(.queues(ids.map { describe($0) }, more: more))
+    }
+
     private mutating func peek(
         _ queue: QueueName, _ options: PeekOptions, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
@@ -172,7 +125,7 @@ extension Engine {
         let messages = peeked.map { peeked in
             var message = OutgoingMessage(slot: peeked.slot, number: peeked.number, location: peeked.location)
             if peeked.state == .damaged {
-                message.body = .here(sentAt: peeked.availableAt, attributes: [], body: [])
+                message.body = .here(MessageContent(sentAt: peeked.availableAt, attributes: [], body: []))
             }
             return message
         }

@@ -18,6 +18,7 @@ struct Engine: ~Copyable {
     /// For bodies that the page cache has.
     let disk: any Disk
     var reads = BodyReads()
+    var attempts = ReceiveAttempts()
     var followUps: [FollowUp] = []
     /// Messages found damaged since somebody was told.
     var damagedFound: [MessageID] = []
@@ -49,6 +50,11 @@ struct Engine: ~Copyable {
     var segmentsRemoved: UInt64 = 0
     /// Queues that may have something for their waiters.
     var queuesToServe: [UInt32] = []
+    /// The same in the next turn: there are more dead letters before what they may have.
+    var queuesToServeNext: [UInt32] = []
+    /// Rises whenever a queue is made, deleted or gets other settings.
+    private(set) var settingsVersion: UInt64 = 1
+    var moves = MoveSchedule()
     /// Broker time of this turn.
     var now: BrokerTime
     /// Test only: results leave before they are on disk, to show that the tests notice.
@@ -104,8 +110,9 @@ struct LackOfRoom {
     var tick = false
     var waiter = false
     var followUp = false
+    var move = false
 
-    var any: Bool { request || tick || waiter || followUp }
+    var any: Bool { request || tick || waiter || followUp || move }
 }
 
 extension Engine {
@@ -129,9 +136,12 @@ extension Engine {
         if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
+        queuesToServe.append(contentsOf: queuesToServeNext)
+        queuesToServeNext.removeAll(keepingCapacity: true)
         serveWaiters()
         performRequests(isOverdue)
         if yieldsToRequest, !lacksRoom.request { lacksRoom.tick = false }
+        moveOn()
         syncIfDue()
         markIfIdle()
     }
@@ -143,6 +153,13 @@ extension Engine {
         for item in inbound {
             if case .bodyRead(let read, let result) = item { finish(read, result) } else { backlog.add(item) }
         }
+    }
+
+    /// What has found no room in this turn comes before moves.
+    private mutating func moveOn() {
+        guard core.runningMoveCount > 0 else { return }
+        if lacksRoom.any || !performMove() { lacksRoom.move = true }
+        serveWaiters()
     }
 
     mutating func askAgain(_ submission: Submission, for receiver: Int) {
@@ -179,11 +196,16 @@ extension Engine {
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
     var nextDue: BrokerTime? {
         if !backlog.isEmpty, !lacksRoom.request { return now }
-        if !askedAgain.isEmpty || (!followUps.isEmpty && !lacksRoom.followUp) { return now }
+        if !askedAgain.isEmpty || (!queuesToServeNext.isEmpty && !lacksRoom.waiter)
+            || (!followUps.isEmpty && !lacksRoom.followUp)
+        {
+            return now
+        }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
         let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
-        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve].compactMap { $0 }.min()
+        let move = lacksRoom.move ? nil : nextMoveDue
+        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve, move].compactMap { $0 }.min()
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
@@ -285,6 +307,7 @@ extension Engine {
         guard log.hasRoom(payloadBytes: size) else { return false }
         _ = log.append(kind: entry.kind.rawValue, payloadBytes: size, at: now) { EntryCodec.encode(entry, into: $0) }
         apply(entry, at: .none)
+        if entry.changesSettings { settingsVersion += 1 }
         return true
     }
 
@@ -355,30 +378,31 @@ extension Engine {
         while let waiter = line.removeTimedOut(at: now) { answer(waiter, .success(.received([]))) }
     }
 
-    /// Hands out what became ready, to the oldest waiter first.
+    /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
+    /// waiters there, whose turn comes next.
     private mutating func serveWaiters() {
-        while let queue = queuesToServe.last {
+        while let queue = queuesToServe.popLast() {
             while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
-                guard serve(waiter, from: queue) else {
+                guard let isServed = serve(waiter, from: queue) else {
+                    queuesToServe.append(queue)
                     lacksRoom.waiter = true
                     return
                 }
+                guard !isServed else { continue }
+                if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
+                break
             }
-            queuesToServe.removeLast()
         }
     }
 
-    /// False: no room in the log.
-    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool {
+    /// False: all that was to be delivered were dead letters. Nil: no room in the log.
+    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool? {
         do throws(Rejection) {
-            guard
-                let outcome = try lease(
-                    from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
-                    deadline: waiter.deadline)
-            else {
-                preconditionFailure("a queue with something to deliver has nothing to lease")
-            }
-            if case .noRoom = outcome { return false }
+            let outcome = try lease(
+                from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
+                deadline: waiter.deadline)
+            guard let outcome else { return false }
+            if case .noRoom = outcome { return nil }
             _ = line.removeFirst(of: queue)
             if case .reply(let reply) = outcome { answer(waiter, .success(reply)) }
         } catch {
@@ -392,5 +416,14 @@ extension Engine {
 extension BodyLocation {
     init(_ record: RecordLocation) {
         self.init(segment: record.segment, offset: record.offset, length: record.length)
+    }
+}
+
+extension Entry {
+    fileprivate var changesSettings: Bool {
+        switch self {
+        case .createQueue, .deleteQueue, .changeSettings: true
+        default: false
+        }
     }
 }

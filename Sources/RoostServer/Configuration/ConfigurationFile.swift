@@ -2,34 +2,43 @@ import Configuration
 import Foundation
 import Yams
 
-/// The YAML file: a flat mapping from the names of options to values. A key that is no option is an error, because a
-/// misspelt `fsync` that is quietly ignored is noticed at the next power cut.
+/// The YAML file: a flat mapping from the names of options to values, and `queues:`. A key that is no option is an
+/// error, because a misspelt `fsync` that is quietly ignored is noticed at the next power cut.
 struct ConfigurationFile {
     /// A longer file is not a configuration but a mistake in the path.
     static let bytesMax = 1 << 20
 
     let path: String
     let snapshot: YAMLSnapshot
+    /// What `queues:` says.
+    let queues: [DeclaredQueue]
     private let lines: [String: Int]
 
     func line(of option: String) -> Int? { lines[option] }
 
     init(path: String, source: ConfigurationSource) throws(ConfigurationError) {
-        let data = try Self.contents(of: path, source: source)
+        let data = try Self.data(at: path, source: source)
         let text = String(decoding: data, as: UTF8.self)
         let root = try Self.root(of: text, path: path)
         self.path = path
-        self.lines = try Self.keys(of: root, path: path)
+        (self.lines, self.queues) = try Self.contents(of: root, path: path)
         do {
-            // An empty mapping and no document at all are the same to us, but not to the parser.
-            let bytes = root == nil ? Data("{}".utf8) : data
-            self.snapshot = try YAMLSnapshot(data: bytes.bytes, providerName: path, parsingOptions: .default)
+            self.snapshot = try Self.snapshot(of: root, path: path)
         } catch {
             throw Self.failure(path, "\(error)")
         }
     }
 
-    private static func contents(of path: String, source: ConfigurationSource) throws(ConfigurationError) -> Data {
+    /// Of the options. Queues have another shape, and are read already.
+    private static func snapshot(of root: Node?, path: String) throws -> YAMLSnapshot {
+        var options = root?.mapping ?? [:]
+        options[QueueFields.option] = nil
+        // An empty mapping and no document at all are the same to us, but not to the parser.
+        let text = options.isEmpty ? "{}" : try Yams.serialize(node: .mapping(options))
+        return try YAMLSnapshot(data: Data(text.utf8).bytes, providerName: path, parsingOptions: .default)
+    }
+
+    private static func data(at path: String, source: ConfigurationSource) throws(ConfigurationError) -> Data {
         do {
             let file = try FileHandle(forReadingFrom: URL(filePath: path))
             defer { try? file.close() }
@@ -56,24 +65,31 @@ struct ConfigurationFile {
         }
     }
 
-    /// The line of each key, after all keys were found to be options with a value of the right shape.
-    private static func keys(of root: Node?, path: String) throws(ConfigurationError) -> [String: Int] {
-        guard let root else { return [:] }
+    /// The line of each key, after all keys were found to be options with a value of the right shape, and the queues.
+    private static func contents(
+        of root: Node?, path: String
+    ) throws(ConfigurationError) -> (lines: [String: Int], queues: [DeclaredQueue]) {
+        guard let root else { return ([:], []) }
         guard let mapping = root.mapping else {
             throw failure(path, "not a list of \"option: value\" lines")
         }
         var lines: [String: Int] = [:]
+        var queues: [DeclaredQueue] = []
         var problems: [ConfigurationError.Problem] = []
         for (key, value) in mapping {
             let name = key.string ?? ""
             let line = key.mark?.line
             lines[name] = line
-            if let reason = objection(to: name, value) {
+            if name == QueueFields.option {
+                let fields = QueueFields(value, path: path)
+                queues = fields.queues
+                problems += fields.problems
+            } else if let reason = objection(to: name, value) {
                 problems.append(.init(subject: line.map { "\(path):\($0)" } ?? path, reason: reason))
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return lines
+        return (lines, queues)
     }
 
     private static func objection(to name: String, _ value: Node) -> String? {
@@ -89,7 +105,9 @@ struct ConfigurationFile {
 
     private static func unknown(_ name: String) -> String {
         guard name != ServerOption.configFileName else { return "config has no place in the file itself" }
-        let near = ServerOption.all.map(\.name).min { Spelling.distance($0, name) < Spelling.distance($1, name) }
+        let near = (ServerOption.all.map(\.name) + [QueueFields.option]).min {
+            Spelling.distance($0, name) < Spelling.distance($1, name)
+        }
         guard let near, Spelling.distance(near, name) <= 3 else { return "\"\(name)\" is not an option" }
         return "\"\(name)\" is not an option. Did you mean \(near)?"
     }

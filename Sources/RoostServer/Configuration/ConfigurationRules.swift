@@ -1,3 +1,5 @@
+import RoostModel
+
 /// What must hold between options, and what an operator should be told.
 enum ConfigurationRules {
     typealias Problem = ConfigurationError.Problem
@@ -29,6 +31,13 @@ enum ConfigurationRules {
             let needed = ByteSize.text(message * 2)
             let reason = "a segment has to hold two of the largest messages (--max-message-bytes)"
             problems.append(Problem(subject: subject("segment-bytes"), reason: reason, accepted: "\(needed) or more"))
+        }
+        for queue in configuration.queues where queue.name.text == configuration.aweq?.queue {
+            let reason = "\(queue.name) is the queue of the AweQ API, which has settings of its own"
+            problems.append(
+                Problem(
+                    subject: queue.place, reason: reason,
+                    accepted: "another name, here or for --aweq-queue, or --aweq off"))
         }
         return problems
     }
@@ -75,6 +84,9 @@ enum ConfigurationRules {
         case .always: break
         case .interval: warnings.append("fsync interval: a power cut loses messages that were accepted shortly before")
         case .off: warnings.append("fsync off: a power cut loses messages that were accepted before")
+        }
+        if configuration.autoCreate {
+            warnings.append("auto-create: a misspelt name of a queue makes a queue instead of an error")
         }
         if configuration.acknowledgeEarly {
             warnings.append("test-acknowledge-early: replies leave before the sync; never use this outside tests")

@@ -32,6 +32,12 @@ package struct ServerConfiguration: Sendable, Equatable {
     /// Nil leaves the AweQ paths out of the HTTP port.
     package var aweq: AweQ? = AweQ()
     package var maxMessageBytes = SizeChoice.automatic
+    /// The SQS API keeps the 60 seconds between purges of a queue, and between its end and its new beginning.
+    package var sqsStrictTiming = true
+    /// Sends and receives make the queue that they name.
+    package var autoCreate = false
+    /// What the file wants to be there at each start.
+    package var queues: [DeclaredQueue] = []
 
     package var engine = EngineMode.automatic
     /// Event loops that serve connections.

@@ -98,6 +98,14 @@ extension ServerOption {
                 "max-message-bytes", \.maxMessageBytes, (1 << 10)...(64 << 20),
                 "Largest message, attributes included. SQS clients have 1MiB at most. auto: 16MiB, or half a segment."
             ),
+            .toggle(
+                "sqs-strict-timing", kind: .single, isOn: true,
+                "Refuse what SQS refuses: purging a queue, or making it again, within 60 seconds."
+            ) { $1.sqsStrictTiming = $0 },
+            .toggle(
+                "auto-create", kind: .flag, isOn: false,
+                "A send or receive makes the queue that it names, with default settings."
+            ) { $1.autoCreate = $0 },
         ] + aweqOptions
 
     /// They stand in the order in which they are applied: `aweq` last, so that `off` wins.

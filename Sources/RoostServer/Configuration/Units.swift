@@ -30,6 +30,13 @@ package enum TimeSpan {
     package static func parse(_ text: String) -> Milliseconds? {
         scaled(text, by: units + [("", 1000)]).map { Milliseconds(Int64($0)) }
     }
+
+    /// In the largest unit that divides the time: `90s`, `2m`, `4d`.
+    package static func text(_ time: Milliseconds) -> String {
+        guard time != .unlimited else { return "unlimited" }
+        let unit = units.reversed().first { time.count != 0 && time.count % Int64($0.factor) == 0 } ?? ("s", 1000)
+        return "\(time.count / Int64(unit.factor))\(unit.suffix)"
+    }
 }
 
 /// Digits and a unit, as one number. The unit with the longest suffix wins.

@@ -101,7 +101,7 @@ extension Books {
             mayBeFull && isReserveUsedUp
         case (.outOfDiskSpace, _): mayBeFull
         case (.busy, .receive), (.busy, .peek): mayBeUnread
-        case (.outOfMemory, .send), (.outOfMemory, .createQueue): hasMemoryLimit
+        case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury): hasMemoryLimit
         default: false
         }
     }
@@ -136,7 +136,10 @@ extension Books {
             try find(call, index) { [self] (state, _) throws(Mismatch) in
                 try state.check(messages, name, options, newest: newest, self)
             }
-        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _):
+        case (.kick, .count(let count)), (.kickByID, .count(let count)), (.moveByID, .count(let count)):
+            try counted(call, index, count)
+        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _),
+            (.kick, _), (.kickByID, _), (.moveByID, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
         }
@@ -148,6 +151,22 @@ extension Books {
         try find(call, index) { [self] (state, now) throws(Mismatch) in
             guard case .nothing = state.outlook(for: call.request, at: now, self) else {
                 throw Mismatch("done, but there is no record of it")
+            }
+        }
+    }
+
+    private mutating func counted(_ call: Call, _ index: Int, _ count: Int) throws(Mismatch) {
+        guard call.record == nil else {
+            switch call.result {
+            case .kicked(_, let numbers), .transferred(_, _, let numbers, _):
+                return try requireEqual(count, numbers.count, "number of messages that it was done to")
+            default: throw Mismatch("its record is not that of a kick or a move")
+            }
+        }
+        try requireEqual(count, 0, "number of messages that it was done to, without a record")
+        try find(call, index) { [self] (state, now) throws(Mismatch) in
+            guard case .nothing = state.outlook(for: call.request, at: now, self) else {
+                throw Mismatch("nothing was kicked or moved, but there was something")
             }
         }
     }
@@ -171,7 +190,11 @@ extension Books {
     ) throws(Mismatch) {
         let numbers = messages.map { idSeal.open($0.id)?.number ?? 0 }
         let place = leases.firstIndex { lease in
-            lease.messages.contains { $0.number == numbers[0] && $0.receiveCount == messages[0].receiveCount }
+            lease.queue == queue
+                && lease.messages.contains {
+                    $0.number == numbers[0] && $0.receiveCount == messages[0].receiveCount
+                        && $0.firstReceivedAt == messages[0].firstReceivedAt
+                }
         }
         guard let place else { throw Mismatch("messages \(numbers) were given out, and there is no record of it") }
         let lease = leases.remove(at: place)
@@ -204,10 +227,14 @@ extension Books {
         try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
         try requireEqual(message.firstReceivedAt, expected.firstReceivedAt ?? lease.at, "\(name): first received at")
+        try requireEqual(message.sequence, expected.number, "\(name): sequence")
+        try requireEqual(message.group, expected.message.group, "\(name): group")
+        try requireEqual(
+            message.deadLetterSource, lease.sources[expected.number], "\(name): queue that it is a dead letter of")
         try issue(
             IssuedHandle(
                 handle: message.handle, queue: lease.queue, queueID: lease.queueID, number: expected.number,
-                receiveCount: expected.receiveCount, leasedAt: lease.at))
+                ofMessage: expected.handle, leasedAt: lease.at))
     }
 
     private mutating func emptyReceive(
@@ -274,10 +301,10 @@ extension ModelState {
             return !(isGone || books.permits.damage && message.state != .damaged)
         }
         try requireEqual(numbers, expected.map(\.number), "messages of \(name) that are \(options.state)")
-        for (message, expected) in zip(messages, expected) { try Self.check(message, expected) }
+        for (message, expected) in zip(messages, expected) { try check(message, expected) }
     }
 
-    private static func check(_ message: PeekedMessage, _ expected: ModelMessage) throws(Mismatch) {
+    private func check(_ message: PeekedMessage, _ expected: ModelMessage) throws(Mismatch) {
         let name = "message \(expected.number)"
         try requireEqual(message.state, expected.state, "\(name): state")
         try requireEqual(message.receiveCount, expected.receiveCount, "\(name): receive count")
@@ -287,6 +314,10 @@ extension ModelState {
         try require(message.body == expected.message.body, "\(name) has another body")
         try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
         try requireEqual(message.sentAt, expected.sentAt, "\(name): sent at")
-        try requireEqual(message.due, expected.state == .ready ? nil : expected.due, "\(name): due")
+        try requireEqual(message.due, expected.isTimed ? expected.due : nil, "\(name): due")
+        try requireEqual(message.group, expected.message.group, "\(name): group")
+        try requireEqual(message.burial, expected.burial, "\(name): why it was buried")
+        try requireEqual(message.buriedAt, expected.buriedAt, "\(name): when it was buried")
+        try requireEqual(message.deadLetterSource, source(of: expected), "\(name): queue that it is a dead letter of")
     }
 }

@@ -28,7 +28,8 @@ struct IssuedHandle: Sendable {
     var queue: QueueName
     var queueID: UInt32
     var number: UInt64
-    var receiveCount: UInt32
+    /// Which of the message's handles it is.
+    var ofMessage: Int
     var leasedAt: BrokerTime
 }
 
@@ -157,6 +158,8 @@ extension Books {
     private mutating func match(_ note: RecordNote, _ record: LoggedRecord, _ before: ModelState) throws(Mismatch) {
         switch note {
         case .none, .ticked, .moved, .damaged: return
+        case .transferred(let from, _, _, isDeadLetter: true):
+            return try require(isReceived(from), "dead letters of \(from) are moved, and nobody receives")
         case .leased(var lease):
             lease.sequence = record.sequence
             leases.append(lease)
@@ -212,7 +215,7 @@ extension Books {
     /// Whether the lease after which the message was as given here goes on.
     private static func isHeld(_ leased: ModelMessage, _ state: ModelState) -> Bool {
         guard let message = state.find(number: leased.number)?.message else { return false }
-        return message.state == .inFlight && message.receiveCount == leased.receiveCount
+        return message.state == .inFlight && message.handle == leased.handle
     }
 
     private mutating func noteEndedLeases(_ state: ModelState) {
@@ -229,6 +232,12 @@ extension Books {
         lease.messages.allSatisfy { message in
             if mayBeUnread { return lease.ended.contains(message.number) || !Self.isHeld(message, state) }
             return state.find(number: message.number) == nil
+        }
+    }
+
+    private func isReceived(_ name: QueueName) -> Bool {
+        calls.contains { call in
+            if case .receive(name, _) = call.request { true } else { false }
         }
     }
 
@@ -263,12 +272,23 @@ extension Books {
         case (.resumed(let name), .resumeQueue(let queue)): return name == queue
         case (.sent(let name, let message, _, let availableAt), .send(let queue, let wanted)):
             return name == queue && message.body == wanted.body && message.attributes == wanted.attributes
+                && message.group == wanted.group
                 && state.queue(named: name).map { availableAt == now + (wanted.delay ?? $0.settings.delay) } ?? false
         case (.deleted(let number), .delete(_, let handle)): return issued(handle)?.number == number
         case (.deleted(let number), .deleteByID(_, let id)): return idSeal.open(id)?.number == number
         case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)):
             return issued(handle)?.number == number && deadline == (timeout == .zero ? nil : now + timeout)
         case (.visibility(let number, nil), .giveBack(_, let handle)): return issued(handle)?.number == number
+        case (.buried(let number, let burial), .bury(_, let handle, let wanted)):
+            return issued(handle)?.number == number && burial == wanted
+        case (.transferred(let from, let to, let numbers, _), .moveByID(let queue, let target, let ids)):
+            guard from == queue, let found = state.queue(named: from) else { return false }
+            let moves = state.moves(ids, from: found, to: target, self)
+            return numbers == moves.map(\.number) && moves.allSatisfy { $0.to == to }
+        case (.kicked(let name, let numbers), .kick(let queue, let count)):
+            return name == queue && state.queue(named: name).map { numbers == Array($0.burials.prefix(count)) } ?? false
+        case (.kicked(let name, let numbers), .kickByID(let queue, let id)):
+            return name == queue && idSeal.open(id).map { numbers == [$0.number] } ?? false
         default: return false
         }
     }
@@ -323,8 +343,8 @@ extension Books {
     private mutating func forgetLost(_ state: ModelState) {
         ids.removeAll { $0.number > state.lastNumber }
         let lost = handles.filter { handle in
-            let count = state.find(number: handle.number)?.message.receiveCount
-            return handle.number > state.lastNumber || count.map { $0 < handle.receiveCount } ?? false
+            let newest = state.find(number: handle.number)?.message.handle
+            return handle.number > state.lastNumber || newest.map { $0 < handle.ofMessage } ?? false
         }
         everIssued.subtract(lost.map(\.handle))
         handles.removeAll { handle in lost.contains { $0.handle == handle.handle } }

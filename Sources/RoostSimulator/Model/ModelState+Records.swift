@@ -14,6 +14,10 @@ enum RecordNote: Sendable {
     case leased(Lease)
     case deleted(number: UInt64)
     case visibility(number: UInt64, deadline: BrokerTime?)
+    case buried(number: UInt64, Burial)
+    case transferred(QueueName, QueueName, [UInt64], isDeadLetter: Bool)
+    /// In this order, of this queue.
+    case kicked(QueueName, [UInt64])
     case ticked(fired: Int, expired: Int)
     case moved
     case damaged(number: UInt64)
@@ -35,6 +39,8 @@ struct Lease: Sendable {
     var isRefused = false
     /// Numbers of the messages that it held no longer at some time. Kept only after a read has failed.
     var ended: Set<UInt64> = []
+    /// The queues that its messages were dead letters of, by number.
+    var sources: [UInt64: QueueName] = [:]
 }
 
 /// What the surroundings of a run permit.
@@ -57,6 +63,9 @@ extension ModelState {
             case 32: try tick(payload, now, permits)
             case 1...6: try changeQueue(record.kind, payload, now)
             case 17...19: try changeMessage(record.kind, payload, now)
+            case 22:
+                if case .transfer(let entry) = try entry(22, payload) { try transfer(entry, now) } else { .none }
+            case 23, 24: try setAside(record.kind, payload, now)
             default: throw Mismatch("a record of kind \(record.kind)")
             }
         }
@@ -79,18 +88,21 @@ extension ModelState {
             try requireEqual(entry.at, now, "time of a new queue")
             try require(index(named: entry.name) == nil, "queue \(entry.name) is made again")
             try require(!queues.contains { $0.id == entry.queue }, "queue number \(entry.queue) is in use")
+            queuesMade += 1
             queues.append(
                 ModelQueue(
-                    id: entry.queue, name: entry.name, settings: entry.settings, createdAt: now, modifiedAt: now))
+                    id: entry.queue, serial: queuesMade, name: entry.name, settings: entry.settings, createdAt: now,
+                    modifiedAt: now))
             return .created(entry.name, entry.settings)
         case .deleteQueue(let entry):
             let index = try index(id: entry.queue)
-            bury(index)
+            empty(index)
             return .deletedQueue(queues.remove(at: index).name)
         case .purgeQueue(let entry):
             let index = try index(id: entry.queue)
-            bury(index)
+            empty(index)
             try require(entry.below > lastNumber, "a purge leaves messages below \(entry.below)")
+            queues[index].purgedBelow = entry.below
             return .purged(queues[index].name)
         case .changeSettings(let entry):
             let index = try index(id: entry.queue)
@@ -111,11 +123,15 @@ extension ModelState {
         }
     }
 
-    private mutating func bury(_ index: Int) {
+    private mutating func empty(_ index: Int) {
         deadSlots += (queues[index].line + queues[index].delayed + queues[index].damaged).map(\.slot)
         queues[index].line = []
         queues[index].delayed = []
         queues[index].damaged = []
+        queues[index].burials = []
+        queues[index].groups = []
+        queues[index].turns = []
+        queues[index].turnsBeforeOthers = 0
         queues[index].ages = []
     }
 
@@ -128,15 +144,16 @@ extension ModelState {
         deadSlots.removeAll { $0 == entry.slot }
         lastNumber = entry.number
         var new = ModelMessage(
-            number: entry.number, slot: entry.slot, message: message, sentAt: now, availableAt: entry.availableAt,
-            state: .ready, due: entry.availableAt)
+            number: entry.number, slot: entry.slot, sentTo: entry.queue, message: message, sentAt: now,
+            availableAt: entry.availableAt, state: .ready, due: entry.availableAt)
+        new.group = message.group.map { ModelGroup(name: $0) }
         queues[index].totals.sent += 1
         if entry.availableAt > now {
             new.state = .delayed
+            queues[index].enterGroup(new.group)
             queues[index].delayed.append(new)
         } else {
-            queues[index].line.append(new)
-            queues[index].ages.append(new.number)
+            queues[index].enter(new)
         }
         return .sent(queues[index].name, message, number: entry.number, availableAt: entry.availableAt)
     }
@@ -145,7 +162,7 @@ extension ModelState {
         do throws(EntryDecodingError) {
             let entry = try SendRecord.decodeEntry(payload)
             let content = try SendRecord.decodeContent(payload)
-            return (entry, NewMessage(body: content.body, attributes: content.attributes))
+            return (entry, NewMessage(body: content.body, attributes: content.attributes, group: content.group))
         } catch {
             throw Mismatch("a send cannot be read: \(error)")
         }
@@ -156,9 +173,12 @@ extension ModelState {
         let (entry, message) = try decodeSend(payload)
         let found = try living(slot: entry.slot, number: entry.number)
         try require(
-            found.message.message.body == message.body && found.message.message.attributes == message.attributes,
+            found.message.message.body == message.body && found.message.message.attributes == message.attributes
+                && found.message.message.group == message.group,
             "message \(entry.number) was altered when it was moved")
-        try requireEqual(entry.queue, queues[found.queue].id, "queue of moved message \(entry.number)")
+        // The record is that of the send, byte for byte.
+        try requireEqual(entry.queue, found.message.sentTo, "queue that moved message \(entry.number) was sent to")
+        try requireEqual(entry.sentAt, found.message.sentAt, "time at which moved message \(entry.number) was sent")
         return .moved
     }
 
@@ -169,10 +189,15 @@ extension ModelState {
         let (queue, message) = try living(slot: slot, number: number)
         try require(permits.damage, "message \(number) was found damaged, and nothing was damaged")
         try require(message.state != .damaged, "message \(number) was found damaged twice")
+        let before = queues[queue].groups
         queues[queue].remove(number)
         var damaged = message
         damaged.state = .damaged
         queues[queue].damaged.append(damaged)
+        if let group = damaged.group, !queues[queue].groups.contains(group) {
+            // It had a message all the time, so it keeps its place.
+            queues[queue].groups = before
+        }
         return .damaged(number: number)
     }
 }
@@ -200,23 +225,29 @@ extension ModelState {
         let queue = queues[index]
         try requireEqual(entry.at, now, "time of a lease")
         try require(queue.pause == nil, "messages of \(queue.name) are given out during a pause")
-        let ready = queue.line.filter { $0.state == .ready }
+        let dead = deadLetters(of: queue)?.numbers ?? []
+        let next = queues[index].next(entry.slots.count)
         try requireEqual(
-            entry.slots, ready.prefix(entry.slots.count).map(\.slot),
+            entry.slots, next.map { queue.message($0)?.slot ?? .max },
             "slots of the messages of \(queue.name) that are given out, oldest first")
+        try require(!next.contains(where: dead.contains), "dead letters of \(queue.name) are given out")
         try require(!entry.slots.isEmpty, "a lease of nothing")
         var lease = Lease(
             queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
-            readyBefore: ready.count, inFlightBefore: queue.line.count - ready.count,
+            readyBefore: queue.readyCount, inFlightBefore: queue.counts.inFlight,
             defaultTimeout: queue.settings.visibilityTimeout)
-        for message in ready.prefix(entry.slots.count) {
-            guard let place = queues[index].line.firstIndex(where: { $0.number == message.number }) else { continue }
+        for number in next {
+            guard let place = queues[index].line.firstIndex(where: { $0.number == number }) else { continue }
             queues[index].line[place].state = .inFlight
             queues[index].line[place].due = entry.deadline
             queues[index].line[place].receiveCount += 1
-            if message.firstReceivedAt == nil { queues[index].line[place].firstReceivedAt = now }
+            queues[index].line[place].handle += 1
+            queues[index].line[place].isReceivedHere = true
+            if queues[index].line[place].firstReceivedAt == nil { queues[index].line[place].firstReceivedAt = now }
             lease.messages.append(queues[index].line[place])
+            lease.sources[number] = source(of: queues[index].line[place])
         }
+        queues[index].refreshTurns()
         queues[index].totals.received += UInt64(entry.slots.count)
         return .leased(lease)
     }
@@ -226,14 +257,48 @@ extension ModelState {
         guard let place = queues[queue].line.firstIndex(where: { $0.number == message.number }) else {
             throw Mismatch("the visibility of message \(entry.number) changes, which is \(message.state)")
         }
+        try require(message.state != .buried, "the visibility of message \(entry.number) changes, which is buried")
         if let deadline = entry.deadline {
             queues[queue].line[place].state = .inFlight
             queues[queue].line[place].due = deadline
+            queues[queue].line[place].isReceivedHere = true
+            queues[queue].refreshTurns()
         } else {
             try require(message.state == .inFlight, "message \(entry.number) is given back, and is not in flight")
             queues[queue].giveBack(place)
         }
         return .visibility(number: entry.number, deadline: entry.deadline)
+    }
+}
+
+// MARK: - Burials
+
+extension ModelState {
+    private mutating func setAside(
+        _ kind: UInt8, _ payload: UnsafeRawBufferPointer, _ now: BrokerTime
+    ) throws(Mismatch) -> RecordNote {
+        switch try entry(kind, payload) {
+        case .bury(let entry):
+            try requireEqual(entry.at, now, "time of a burial")
+            let (queue, message) = try living(slot: entry.slot, number: entry.number)
+            try require(message.state == .inFlight, "message \(entry.number) is buried, and is \(message.state)")
+            queues[queue].bury(entry.number, entry.burial, now)
+            return .buried(number: entry.number, entry.burial)
+        case .kick(let entry):
+            try requireEqual(entry.at, now, "time of a kick")
+            try require(!entry.slots.isEmpty, "a kick of nothing")
+            let index = try index(id: entry.queue)
+            var numbers: [UInt64] = []
+            for slot in entry.slots {
+                guard let (queue, message) = find(slot: slot), queue == index, message.state == .buried else {
+                    throw Mismatch("slot \(slot) is kicked, where nothing is buried")
+                }
+                queues[index].kick(message.number)
+                numbers.append(message.number)
+            }
+            return .kicked(queues[index].name, numbers)
+        default: throw Mismatch("a record of kind \(kind)")
+        }
     }
 }
 
@@ -274,7 +339,7 @@ extension ModelState {
                 try require(deadSlots.contains(slot), "a timer in slot \(slot), where nothing is")
                 continue
             }
-            try require(message.state != .ready && message.state != .damaged, "message \(message.number) has no timer")
+            try require(message.isTimed, "message \(message.number) has no timer")
             try require(
                 message.due <= now,
                 "the time of message \(message.number) ends at \(now.milliseconds), due at \(message.due.milliseconds)")
@@ -294,8 +359,7 @@ extension ModelState {
         var available = message
         available.state = .ready
         available.availableAt = now
-        queues[queue].line.append(available)
-        queues[queue].ages.append(message.number)
+        queues[queue].enter(available)
     }
 
     /// Numbers of the messages that the tick removes: of each queue the oldest ones, and none too early.
@@ -311,10 +375,13 @@ extension ModelState {
         }
         let isComplete = isComplete(entry, entry.fired.count + entry.expired.count)
         for queue in queues {
-            let due = queue.expired(at: now).map(\.number)
-            let mine = numbers.filter { number in queue.message(number) != nil }
-            try requireEqual(
-                mine, isComplete ? due : Array(due.prefix(mine.count)), "messages of \(queue.name) that expire")
+            let due = queue.expired(at: now)
+            for group in [nil] + queue.groups.map(Optional.some) {
+                let first = due.filter { $0.group == group }.map(\.number)
+                let mine = numbers.filter { queue.message($0)?.group == group && queue.message($0) != nil }
+                try requireEqual(
+                    mine, isComplete ? first : Array(first.prefix(mine.count)), "messages of \(queue.name) that expire")
+            }
         }
         return numbers
     }

@@ -19,6 +19,8 @@ func requireEqual<Value: Equatable>(
 struct ModelMessage: Sendable {
     var number: UInt64
     var slot: UInt32
+    /// The queue that its record names, wherever the message went since.
+    var sentTo: UInt32
     var message: NewMessage
     var sentAt: BrokerTime
     var availableAt: BrokerTime
@@ -27,6 +29,17 @@ struct ModelMessage: Sendable {
     var due: BrokerTime
     var receiveCount: UInt32 = 0
     var firstReceivedAt: BrokerTime?
+    var burial: Burial?
+    var buriedAt: BrokerTime?
+    /// Handles are void from the next one on; a transfer takes one too.
+    var handle = 0
+    /// Since it came to this queue.
+    var isReceivedHere = false
+    var group: ModelGroup?
+}
+
+extension ModelMessage {
+    var isTimed: Bool { state == .delayed || state == .inFlight }
 }
 
 /// What queues do, as plainly as it can be written: arrays and linear search, nothing shared with the core.
@@ -35,13 +48,15 @@ struct ModelMessage: Sendable {
 /// It changes by records of the log, one after the other; each is checked first for whether it may be there.
 struct ModelQueue: Sendable {
     let id: UInt32
+    /// Which queue of all there ever were.
+    let serial: Int
     let name: QueueName
     var settings: QueueSettings
     let createdAt: BrokerTime
     var modifiedAt: BrokerTime
     var pause: Pause?
     var totals = MessageTotals()
-    /// Ready and in-flight messages in the order of delivery.
+    /// Ready, in-flight and buried messages in the order of delivery.
     var line: [ModelMessage] = []
     /// Their numbers and those of damaged ones, in the order in which they became available.
     var ages: [UInt64] = []
@@ -49,6 +64,16 @@ struct ModelQueue: Sendable {
     var delayed: [ModelMessage] = []
     /// In the order in which they were found damaged.
     var damaged: [ModelMessage] = []
+    /// Numbers of messages of the line, in the order of burial.
+    var burials: [UInt64] = []
+    /// Groups that have messages, in the order of their beginning.
+    var groups: [ModelGroup] = []
+    /// Groups with something to deliver, the next one first.
+    var turns: [ModelGroup] = []
+    /// Groups that come before the messages without a group.
+    var turnsBeforeOthers = 0
+    /// The next number when the queue was last purged.
+    var purgedBelow: UInt64 = 0
 
     var readyCount: Int { line.reduce(0) { $0 + ($1.state == .ready ? 1 : 0) } }
     var isDeliverable: Bool { pause == nil && line.contains { $0.state == .ready } }
@@ -56,10 +81,11 @@ struct ModelQueue: Sendable {
     var counts: MessageCounts {
         let ready = readyCount
         return MessageCounts(
-            ready: ready, inFlight: line.count - ready, delayed: delayed.count, damaged: damaged.count)
+            ready: ready, inFlight: line.count - ready - burials.count, delayed: delayed.count,
+            damaged: damaged.count, buried: burials.count)
     }
 
-    /// Availability of the oldest message that is ready or in flight.
+    /// Availability of the oldest message that is ready, in flight or buried.
     var oldestAvailable: BrokerTime? {
         for number in ages {
             if let message = line.first(where: { $0.number == number }) { return message.availableAt }
@@ -82,6 +108,9 @@ struct ModelQueue: Sendable {
         delayed.removeAll { $0.number == number }
         damaged.removeAll { $0.number == number }
         ages.removeAll { $0 == number }
+        burials.removeAll { $0 == number }
+        forgetEmptyGroups()
+        refreshTurns()
     }
 
     /// The lease or the wish of a receiver ended: back into the line.
@@ -89,6 +118,27 @@ struct ModelQueue: Sendable {
         line[place].state = .ready
         totals.returned += 1
         if settings.redelivery == .back { line.append(line.remove(at: place)) }
+        refreshTurns()
+    }
+
+    mutating func bury(_ number: UInt64, _ burial: Burial, _ now: BrokerTime) {
+        guard let place = line.firstIndex(where: { $0.number == number }) else { return }
+        line[place].state = .buried
+        line[place].burial = burial
+        line[place].buriedAt = now
+        burials.append(number)
+        refreshTurns()
+    }
+
+    /// To its old place, also where what failed goes to the end.
+    mutating func kick(_ number: UInt64) {
+        guard let place = line.firstIndex(where: { $0.number == number }) else { return }
+        line[place].state = .ready
+        line[place].burial = nil
+        line[place].buriedAt = nil
+        burials.removeAll { $0 == number }
+        totals.returned += 1
+        refreshTurns()
     }
 
     func expired(at now: BrokerTime) -> [ModelMessage] {
@@ -104,6 +154,7 @@ struct ModelState: Sendable {
     /// Slots of messages that were purged and may not be freed yet.
     var deadSlots: [UInt32] = []
     var lastNumber: UInt64 = 0
+    var queuesMade = 0
 
     func index(named name: QueueName) -> Int? { queues.firstIndex { $0.name == name } }
     func queue(named name: QueueName) -> ModelQueue? { queues.first { $0.name == name } }
@@ -143,7 +194,7 @@ struct ModelState: Sendable {
     /// What time has to end now: messages whose delay or lease is over.
     func due(at now: BrokerTime) -> [ModelMessage] {
         queues.flatMap { queue in
-            (queue.delayed + queue.line).filter { $0.state != .ready && $0.due <= now }
+            (queue.delayed + queue.line).filter { $0.isTimed && $0.due <= now }
         }
     }
 
@@ -156,13 +207,15 @@ struct ModelState: Sendable {
     func peek(_ queue: ModelQueue, _ options: PeekWish) -> [ModelMessage] {
         var messages =
             switch options.state {
-            case .delayed: queue.delayed
-            case .ready: queue.line.filter { $0.state == .ready }
-            case .inFlight:
-                queue.ages.compactMap { number in
-                    queue.line.first { $0.number == number && $0.state == .inFlight }
-                }
+            case .delayed: queue.grouped(queue.delayed)
+            case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
+            case .ready, .inFlight:
+                queue.grouped(
+                    queue.ages.compactMap { number in
+                        queue.line.first { $0.number == number && $0.state == options.state }
+                    })
             case .damaged: queue.damaged
+            case .buried: queue.burials.compactMap { queue.message($0) }
             }
         if options.fromTail { messages.reverse() }
         return Array(messages.prefix(options.count))

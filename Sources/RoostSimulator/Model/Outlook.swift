@@ -25,7 +25,10 @@ extension ModelState {
                 reason.utf8.count <= 1024 ? .effect : .refusal(.reasonTooLong(bytes: reason.utf8.count, max: 1024))
             }
         case .changeSettings(let name, let change):
-            named(name) { Self.problem(change.applied(to: $0.settings), books) ?? .effect }
+            named(name) { queue in
+                Self.problem(change.applied(to: queue.settings), books)
+                    ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
+            }
         case .send(let name, let message): named(name) { Self.send(message, $0, books) }
         case .receive(let name, let options): named(name) { Self.receive(options, $0) }
         case .delete(let name, let handle): named(name) { Self.delete(handle, $0, books) }
@@ -41,6 +44,16 @@ extension ModelState {
                 (1...1000).contains(options.count)
                     ? .answer : .refusal(.invalidCount(options.count, accepted: 1...1000))
             }
+        case .bury(let name, let handle, let burial): named(name) { Self.bury(handle, burial, $0, books) }
+        case .kick(let name, let count): named(name) { Self.kick(count, $0) }
+        case .kickByID(let name, let id):
+            named(name) { queue in
+                let message = books.idSeal.open(id).flatMap { queue.message($0.number, slot: $0.slot) }
+                return message?.state == .buried ? .effect : .nothing
+            }
+        // Nobody asks for these here.
+        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove: .answer
+        case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
         }
     }
 
@@ -56,7 +69,8 @@ extension ModelState {
             }
             return .answer
         }
-        return Self.problem(change.applied(to: books.defaultSettings), books) ?? .effect
+        return Self.problem(change.applied(to: books.defaultSettings), books)
+            ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
     }
 
     private static func problem(_ settings: QueueSettings, _ books: Books) -> Outlook? {
@@ -93,10 +107,37 @@ extension ModelState {
         guard let issued = books.issued(handle), issued.queueID == queue.id else {
             return .refusal(.invalidReceiptHandle)
         }
-        guard let message = queue.message(issued.number), message.receiveCount == issued.receiveCount else {
+        guard let message = queue.message(issued.number), message.handle == issued.ofMessage else {
             return .nothing
         }
         return .effect
+    }
+
+    private static func bury(
+        _ handle: ReceiptHandle, _ burial: Burial, _ queue: ModelQueue, _ books: Books
+    ) -> Outlook {
+        let bytes = burial.reason.utf8.count + burial.error.utf8.count + burial.by.utf8.count
+        if bytes > 8192 { return .refusal(.burialTooLong(bytes: bytes, max: 8192)) }
+        guard let issued = books.issued(handle), issued.queueID == queue.id else {
+            return .refusal(.invalidReceiptHandle)
+        }
+        guard let message = queue.message(issued.number), message.state == .inFlight,
+            message.handle == issued.ofMessage
+        else { return .refusal(.messageNotAvailable) }
+        return .effect
+    }
+
+    private func move(_ ids: [MessageID], _ queue: ModelQueue, to target: QueueName?, _ books: Books) -> Outlook {
+        if let target {
+            guard index(named: target) != nil else { return .refusal(.queueDoesNotExist(target)) }
+            if target == queue.name { return .refusal(.invalidMoveTarget(target, reason: "it is the queue itself")) }
+        }
+        return moves(ids, from: queue, to: target, books).isEmpty ? .nothing : .effect
+    }
+
+    private static func kick(_ count: Int, _ queue: ModelQueue) -> Outlook {
+        guard (1...1000).contains(count) else { return .refusal(.invalidCount(count, accepted: 1...1000)) }
+        return queue.burials.isEmpty ? .nothing : .effect
     }
 
     private static func giveBack(_ handle: ReceiptHandle, _ queue: ModelQueue, _ books: Books) -> Outlook {
@@ -104,7 +145,7 @@ extension ModelState {
             return .refusal(.invalidReceiptHandle)
         }
         guard let message = queue.message(issued.number), message.state == .inFlight,
-            message.receiveCount == issued.receiveCount
+            message.handle == issued.ofMessage
         else { return .nothing }
         return .effect
     }
@@ -119,7 +160,9 @@ extension ModelState {
         guard let issued = books.issued(handle), issued.queueID == queue.id else {
             return .refusal(.invalidReceiptHandle)
         }
-        guard let message = queue.message(issued.number), message.state != .damaged else {
+        guard let message = queue.message(issued.number), message.state != .damaged,
+            message.state != .buried
+        else {
             return .refusal(.messageNotAvailable)
         }
         guard message.state == .inFlight else { return timeout == .zero ? .nothing : .effect }

@@ -61,6 +61,11 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case waiterTimedOut
     case purged
     case queueDeleted
+    case buried
+    case kicked
+    case deadLetter
+    case movedByID
+    case sentToGroup
 
     package var name: String { "\(self)" }
 }

@@ -8,18 +8,21 @@ struct RandomRequests {
     /// How often each kind is asked for; random for each run, so that some runs fill queues and some churn.
     private var weights: [Int]
     private let bodyBytesMax: Int
+    /// Of the messages that have a group.
+    private let groupPercent: Int
 
     private enum Kind: Int, CaseIterable {
         case send, receive, delete, deleteByID, changeVisibility, giveBack, create, settings, purge, deleteQueue, pause
-        case resume, peek, describe, list
+        case resume, peek, describe, list, bury, kick, kickByID, move
     }
 
     init(_ dice: inout Dice, bodyBytesMax: Int) {
-        weights = [40, 20, 16, 3, 6, 3, 5, 3, 1, 1, 1, 2, 3, 3, 1]
+        weights = [40, 20, 16, 3, 6, 3, 5, 3, 1, 1, 1, 2, 3, 3, 1, 4, 2, 1, 2]
         weights[Kind.send.rawValue] = dice.pick([20, 40, 80])
         weights[Kind.delete.rawValue] = dice.pick([4, 16, 40])
         weights[Kind.purge.rawValue] = dice.pick([0, 1, 3])
         self.bodyBytesMax = dice.pick([60, 1500, bodyBytesMax, bodyBytesMax])
+        groupPercent = dice.pick([0, 0, 30, 90])
     }
 
     func request(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
@@ -59,6 +62,13 @@ struct RandomRequests {
         case .resume: return .resumeQueue(name)
         case .peek: return .peek(name, peek(&dice))
         case .describe: return .describeQueue(name)
+        case .bury:
+            return handle(&dice, books).map {
+                .bury(dice.oneIn(40) ? name : $0.queue, $0.handle, burial(&dice))
+            }
+        case .kick: return .kick(name, count: dice.oneIn(40) ? dice.pick([0, 1001]) : dice.within(1...6))
+        case .move: return move(from: name, &dice, books)
+        case .kickByID: return kickByID(&dice, books)
         case .list: return .listQueues(prefix: dice.oneIn(3) ? "j" : "", after: nil, limit: 1 + dice.below(5))
         }
     }
@@ -73,6 +83,7 @@ struct RandomRequests {
                 message.attributes.append(MessageAttribute(name: "n\(index)", type: "T", value: value))
             }
         }
+        if dice.chance(percent: groupPercent) { message.group = "g\(dice.below(4))" }
         if dice.oneIn(10) { message.delay = Milliseconds(Int64(dice.skewed(0...60_000))) }
         return message
     }
@@ -88,6 +99,32 @@ struct RandomRequests {
         if dice.oneIn(4) { options.wait = Milliseconds(Int64(dice.skewed(1...5000))) }
         if dice.oneIn(10) { options.inFlightMax = dice.within(1...6) }
         return options
+    }
+
+    private func burial(_ dice: inout Dice) -> Burial {
+        let length = dice.oneIn(40) ? dice.pick([8180, 8190, 8192]) : dice.below(300)
+        return Burial(reason: "r\(dice.below(1000))", error: String(repeating: "e", count: length), by: "w")
+    }
+
+    /// Several to one queue, or one to where it came from: each request leaves one record at most.
+    private func move(from name: QueueName, _ dice: inout Dice, _ books: Books) -> StorageRequest? {
+        guard let queue = books.state.queue(named: name) else { return nil }
+        let isHome = dice.oneIn(2)
+        let known = books.ids.filter { id in
+            queue.message(id.number).map { !isHome || $0.group?.origin != nil } ?? false
+        }
+        guard !known.isEmpty else { return nil }
+        let ids = (0..<(isHome ? 1 : dice.within(1...4))).map { _ in dice.pick(known).id }
+        return .moveByID(name, to: isHome ? nil : self.name(&dice), ids)
+    }
+
+    /// Mostly one that is buried.
+    private func kickByID(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
+        let buried = books.ids.filter { id in
+            books.state.find(number: id.number)?.message.state == .buried
+        }
+        guard let found = buried.isEmpty || dice.oneIn(4) ? books.ids.last : dice.pick(buried) else { return nil }
+        return .kickByID(found.queue, found.id)
     }
 
     private func peek(_ dice: inout Dice) -> PeekOptions {
@@ -123,6 +160,10 @@ struct RandomRequests {
         if dice.oneIn(4) { change.retention = Milliseconds(Int64(dice.skewed(0...600_000))) }
         if dice.oneIn(12) { change.maximumMessageBytes = dice.pick([0, 100, books.messageBytesMax]) }
         if dice.oneIn(8) { change.receiveWait = Milliseconds(Int64(dice.below(2000))) }
+        if dice.oneIn(3), let target = name(&dice) {
+            let policy = DeadLetterPolicy(target: target, receivesMax: dice.oneIn(30) ? 0 : dice.within(1...3))
+            change.deadLetters = .some(dice.oneIn(5) ? nil : policy)
+        }
         if dice.oneIn(3) { change.redelivery = dice.pick(Redelivery.allCases) }
         return change
     }

@@ -31,6 +31,9 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.peeked(let messages)): "\(messages.count) peeked"
         case .success(.queue(let info)): "queue \(info.name)"
         case .success(.queues(let infos, _)): "\(infos.count) queues"
+        case .success(.count(let count)): "\(count) of them"
+        case .success(.moveTask(let task)): "move \(task.id): \(task.moved) of \(task.toMove)"
+        case .success(.moveTasks(let tasks)): "\(tasks.count) moves"
         case .failure(let rejection): "refused: \(rejection)"
         }
     }
@@ -54,6 +57,14 @@ extension StorageRequest {
         case .changeVisibility(let name, _, let timeout): "change visibility in \(name) to \(timeout.count) ms"
         case .giveBack(let name, _): "give back to \(name)"
         case .peek(let name, let options): "peek \(options.state) of \(name)"
+        case .bury(let name, _, let burial): "bury in \(name): \(burial.reason)"
+        case .kick(let name, let count): "kick \(count) of \(name)"
+        case .kickByID(let name, _): "kick by id in \(name)"
+        case .listDeadLetterSources(let name, _, _): "list sources of \(name)"
+        case .startMove(let options): "move from \(options.from)"
+        case .listMoves(let name, _): "list moves from \(name)"
+        case .cancelMove(let id): "cancel move \(id)"
+        case .moveByID(let name, _, let ids): "move \(ids.count) by id from \(name)"
         }
     }
 }

@@ -50,6 +50,10 @@ extension World {
             switch books.moment(sequence).note {
             case .purged: coverage.hit(.purged)
             case .deletedQueue: coverage.hit(.queueDeleted)
+            case .transferred(_, _, _, let isDeadLetter): coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
+            case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
+            case .buried: coverage.hit(.buried)
+            case .kicked: coverage.hit(.kicked)
             case .ticked(let fired, let expired):
                 if expired > 0 { coverage.hit(.retentionExpired) }
                 if fired > 0 { noteFired(sequence) }

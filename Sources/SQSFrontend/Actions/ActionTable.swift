@@ -2,7 +2,7 @@
 package typealias ActionReader =
     @Sendable (inout JSONReader, inout ActionScope) throws(SQSFault) -> Plan
 
-/// The actions that are served, by name, the most frequent first.
+/// The actions of SQS, by name, the most frequent first.
 package enum ActionTable {
     package struct Row: Sendable {
         package let name: StaticString
@@ -28,12 +28,17 @@ package enum ActionTable {
         Row(name: "DeleteQueue", read: DeleteQueue.read, query: .queueOnly),
         Row(name: "PurgeQueue", read: PurgeQueue.read, query: .queueOnly),
         Row(name: "ListQueues", read: ListQueues.read, query: .listQueues),
-    ]
-
-    /// Actions of SQS that a later version serves.
-    package static let notYetServed: [StaticString] = [
-        "AddPermission", "CancelMessageMoveTask", "ListDeadLetterSourceQueues", "ListMessageMoveTasks",
-        "ListQueueTags", "RemovePermission", "StartMessageMoveTask", "TagQueue", "UntagQueue",
+        Row(
+            name: "ListDeadLetterSourceQueues", read: ListDeadLetterSourceQueues.read,
+            query: .listDeadLetterSourceQueues),
+        Row(name: "StartMessageMoveTask", read: StartMessageMoveTask.read, query: .startMessageMoveTask),
+        Row(name: "ListMessageMoveTasks", read: ListMessageMoveTasks.read, query: .listMessageMoveTasks),
+        Row(name: "CancelMessageMoveTask", read: CancelMessageMoveTask.read, query: .cancelMessageMoveTask),
+        Row(name: "TagQueue", read: TagQueue.read, query: .tagQueue),
+        Row(name: "UntagQueue", read: UntagQueue.read, query: .untagQueue),
+        Row(name: "ListQueueTags", read: ListQueueTags.read, query: .queueOnly),
+        Row(name: "AddPermission", read: AddPermission.read, query: .addPermission),
+        Row(name: "RemovePermission", read: RemovePermission.read, query: .removePermission),
     ]
 
     private static let prefix: StaticString = "AmazonSQS."
@@ -43,8 +48,6 @@ package enum ActionTable {
         var target = target
         let index: Int? = target.withUTF8 { Self.index(ofTarget: UnsafeRawBufferPointer($0)) }
         if let index { return index }
-        let name = target.hasPrefix("AmazonSQS.") ? String(target.dropFirst(prefix.utf8CodeUnitCount)) : ""
-        try refuseIfNotYetServed(name)
         throw SQSFault(
             .unknownOperation,
             "The header X-Amz-Target names no action of SQS: \"\(target.prefix(100))\". "
@@ -64,12 +67,7 @@ package enum ActionTable {
         var name = name
         let index: Int? = name.withUTF8 { name in rows.firstIndex { equals(UnsafeRawBufferPointer(name), $0.name) } }
         if let index { return index }
-        try refuseIfNotYetServed(name)
         throw .invalidAction(name)
-    }
-
-    private static func refuseIfNotYetServed(_ name: String) throws(SQSFault) {
-        if notYetServed.contains(where: { "\($0)" == name }) { throw .notYet("The action \(name)") }
     }
 
     /// Reads the body of a request for the action at `index`.

@@ -81,6 +81,36 @@ package struct RawMessageAttributes: Sendable {
         for attribute in attributes { checked.append(try MessageAttributeRules.check(attribute)) }
         return checked
     }
+
+    /// The only system attribute that a sender may give: AWSTraceHeader, a text. Nil without it.
+    func checkedTrace() throws(SQSFault) -> (attribute: MessageAttribute, text: String)? {
+        guard count > 0 else { return nil }
+        for attribute in attributes where attribute.name != Self.traceName {
+            throw SQSFault(
+                .invalidParameterValue,
+                "Message system attribute name '\(attribute.name.prefix(256))' is invalid. It must be "
+                    + "\(Self.traceName).")
+        }
+        guard count == 1, let raw = attributes.first, raw.type == "String", raw.binary == nil, !raw.hasLists else {
+            throw SQSFault(
+                .invalidParameterValue,
+                "The type of message (system) attribute '\(Self.traceName)' is invalid. You must use only the following "
+                    + "supported type prefixes: String.")
+        }
+        guard let text = raw.text, Self.isTrace(text) else {
+            throw SQSFault(
+                .invalidParameterValue,
+                "Message (system) attribute '\(Self.traceName)' must contain 1 to \(Limits.labelBytesMax) bytes of "
+                    + "characters that a message may have.")
+        }
+        return (MessageAttribute(name: raw.name, type: "String", value: .text(text)), text)
+    }
+
+    private static let traceName = "AWSTraceHeader"
+
+    package static func isTrace(_ text: String) -> Bool {
+        1...Limits.labelBytesMax ~= text.utf8.count && UTF8Text.isLegalMessage(text)
+    }
 }
 
 /// What SQS accepts as a message attribute.

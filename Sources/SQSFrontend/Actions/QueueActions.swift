@@ -6,18 +6,20 @@ enum CreateQueue {
 
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
         var name: QueueName?
-        var change = QueueSettingsChange()
+        var attributes = SettableQueueAttributes()
+        var tags: [(key: String, value: String)] = []
         try reader.readBody(members) { (reader, index) throws(SQSFault) in
             switch index {
             case 0: name = try reader.readQueueName()
-            case 1: change = try SettableQueueAttributes.read(&reader)
-            default:
-                try reader.enterObject("tags")
-                guard try reader.nextName() == nil else { throw .notYet("The parameter tags") }
+            case 1: attributes = try SettableQueueAttributes.read(&reader)
+            default: tags = try TagReader.read(&reader, "tags")
             }
         }
         guard let name else { throw .missing("QueueName") }
-        guard !name.isFIFO else { throw .notYet("A FIFO queue (a name that ends in .fifo)") }
+        try attributes.checkName(name)
+        var change = try attributes.change(of: name, scope.arns)
+        guard ThroughputRule.holds(change.applied(to: QueueSettings())) else { throw ThroughputRule.fault }
+        for tag in tags { change.properties[QueuePropertyNames.tag(tag.key)] = .some(tag.value) }
         return .single(.createQueue(name, change), .queueURL)
     }
 }
@@ -35,7 +37,7 @@ enum GetQueueURL {
             }
         }
         guard let name else { throw .missing("QueueName") }
-        guard owner == nil || owner == scope.account else { throw RejectionMapping.queueDoesNotExist }
+        guard owner == nil || owner == scope.arns.account else { throw RejectionMapping.queueDoesNotExist }
         return .single(.describeQueue(name), .queueURL)
     }
 }
@@ -54,19 +56,54 @@ enum ListQueues {
             default: after = try ListToken.read(try reader.readString("NextToken"))
             }
         }
+        let page = try ListPage(limit: limit, after: after)
+        return .single(
+            .listQueues(prefix: prefix, after: page.after, limit: page.limit), .queueURLs(isPaged: page.isPaged))
+    }
+}
+
+enum ListDeadLetterSourceQueues {
+    private static let members: [StaticString] = ["QueueUrl", "MaxResults", "NextToken"]
+
+    static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
+        var url: JSONText?
+        var limit: Int?
+        var after: QueueName?
+        try reader.readBody(members) { (reader, index) throws(SQSFault) in
+            switch index {
+            case 0: url = try reader.readText("QueueUrl")
+            case 1: limit = try reader.readInteger("MaxResults")
+            default: after = try ListToken.read(try reader.readString("NextToken"))
+            }
+        }
+        let queue = try scope.queue(url, reader)
+        let page = try ListPage(limit: limit, after: after)
+        return .single(
+            .listDeadLetterSources(queue, after: page.after, limit: page.limit),
+            .deadLetterSources(isPaged: page.isPaged))
+    }
+}
+
+/// A part of a list of queues.
+private struct ListPage {
+    let limit: Int
+    let after: QueueName?
+    let isPaged: Bool
+
+    init(limit: Int?, after: QueueName?) throws(SQSFault) {
         if let limit, !SQSRanges.listResults.contains(Int64(limit)) {
             throw SQSRanges.invalid(limit, of: "MaxResults", SQSRanges.listResults)
         }
         guard after == nil || limit != nil else {
             throw SQSFault(.invalidParameterValue, "NextToken can only be given together with MaxResults.")
         }
-        let request = StorageRequest.listQueues(
-            prefix: prefix, after: after, limit: limit ?? Int(SQSRanges.listResults.upperBound))
-        return .single(request, .queueURLs(isPaged: limit != nil))
+        self.limit = limit ?? Int(SQSRanges.listResults.upperBound)
+        self.after = after
+        isPaged = limit != nil
     }
 }
 
-/// NextToken of ListQueues: base64 of the last name that was listed.
+/// NextToken of lists of queues: base64 of the last name that was listed.
 enum ListToken {
     static func read(_ token: String) throws(SQSFault) -> QueueName? {
         if token.isEmpty { return nil }
@@ -81,13 +118,15 @@ enum ListToken {
 
 enum DeleteQueue {
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
-        .single(.deleteQueue(try reader.readQueueURL(&scope)), .empty(nil))
+        let queue = try reader.readQueueURL(&scope)
+        return .single(.deleteQueue(queue), .deleted(queue))
     }
 }
 
 enum PurgeQueue {
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
-        .single(.purgeQueue(try reader.readQueueURL(&scope)), .empty(nil))
+        let queue = try reader.readQueueURL(&scope)
+        return .single(.purgeQueue(queue), .purged(queue))
     }
 }
 
@@ -112,16 +151,28 @@ enum SetQueueAttributes {
 
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
         var url: JSONText?
-        var change: QueueSettingsChange?
+        var attributes: SettableQueueAttributes?
         try reader.readBody(members) { (reader, index) throws(SQSFault) in
             switch index {
             case 0: url = try reader.readText("QueueUrl")
-            default: change = try SettableQueueAttributes.read(&reader)
+            default: attributes = try SettableQueueAttributes.read(&reader)
             }
         }
         let queue = try scope.queue(url, reader)
-        guard let change else { throw .missing("Attributes") }
-        return .single(.changeSettings(queue, change), .empty(nil))
+        guard let attributes else { throw .missing("Attributes") }
+        let change = try attributes.change(of: queue, scope.arns)
+        let plan = Plan.single(.changeSettings(queue, change), .empty(nil))
+        if change.properties[QueuePropertyNames.policy] != nil { return .exclusive(queue, plan) }
+        guard ThroughputRule.needsSettings(change) else {
+            guard ThroughputRule.holds(change.applied(to: QueueSettings(deduplicationScope: .group))) else {
+                throw ThroughputRule.fault
+            }
+            return plan
+        }
+        return .describe(queue) { info throws(SQSFault) in
+            guard ThroughputRule.holds(change.applied(to: info.settings)) else { throw ThroughputRule.fault }
+            return plan
+        }
     }
 }
 
@@ -133,7 +184,7 @@ extension JSONReader {
     }
 
     /// The whole body of an action that takes a queue and nothing else.
-    fileprivate mutating func readQueueURL(_ scope: inout ActionScope) throws(SQSFault) -> QueueName {
+    mutating func readQueueURL(_ scope: inout ActionScope) throws(SQSFault) -> QueueName {
         var url: JSONText?
         try readBody(["QueueUrl"]) { (reader, _) throws(SQSFault) in url = try reader.readText("QueueUrl") }
         return try scope.queue(url, self)

@@ -2,9 +2,9 @@ package import RoostModel
 
 /// The queue attributes that GetQueueAttributes can return, as a set in the order they are written.
 package struct QueueAttributeNames: OptionSet, Sendable {
-    package let rawValue: UInt16
+    package let rawValue: UInt32
 
-    package init(rawValue: UInt16) { self.rawValue = rawValue }
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
 
     package static let visibilityTimeout = Self(rawValue: 1 << 0)
     package static let delaySeconds = Self(rawValue: 1 << 1)
@@ -17,7 +17,17 @@ package struct QueueAttributeNames: OptionSet, Sendable {
     package static let createdTimestamp = Self(rawValue: 1 << 8)
     package static let lastModifiedTimestamp = Self(rawValue: 1 << 9)
     package static let queueArn = Self(rawValue: 1 << 10)
-    package static let all = Self(rawValue: (1 << 11) - 1)
+    package static let managedSSE = Self(rawValue: 1 << 11)
+    package static let fifoQueue = Self(rawValue: 1 << 12)
+    package static let contentBasedDeduplication = Self(rawValue: 1 << 13)
+    package static let deduplicationScope = Self(rawValue: 1 << 14)
+    package static let fifoThroughputLimit = Self(rawValue: 1 << 15)
+    package static let policy = Self(rawValue: 1 << 16)
+    package static let redrivePolicy = Self(rawValue: 1 << 17)
+    package static let redriveAllowPolicy = Self(rawValue: 1 << 18)
+    package static let kmsMasterKeyID = Self(rawValue: 1 << 19)
+    package static let kmsDataKeyReusePeriod = Self(rawValue: 1 << 20)
+    package static let all = Self(rawValue: (1 << 21) - 1)
 
     private static let names: [(StaticString, Self)] = [
         ("All", .all),
@@ -32,10 +42,16 @@ package struct QueueAttributeNames: OptionSet, Sendable {
         ("CreatedTimestamp", .createdTimestamp),
         ("LastModifiedTimestamp", .lastModifiedTimestamp),
         ("QueueArn", .queueArn),
-        // Known to SQS; no queue of this version has a value for them.
-        ("Policy", []), ("RedrivePolicy", []), ("RedriveAllowPolicy", []), ("FifoQueue", []),
-        ("ContentBasedDeduplication", []), ("DeduplicationScope", []), ("FifoThroughputLimit", []),
-        ("KmsMasterKeyId", []), ("KmsDataKeyReusePeriodSeconds", []), ("SqsManagedSseEnabled", []),
+        ("SqsManagedSseEnabled", .managedSSE),
+        ("FifoQueue", .fifoQueue),
+        ("ContentBasedDeduplication", .contentBasedDeduplication),
+        ("DeduplicationScope", .deduplicationScope),
+        ("FifoThroughputLimit", .fifoThroughputLimit),
+        ("Policy", .policy),
+        ("RedrivePolicy", .redrivePolicy),
+        ("RedriveAllowPolicy", .redriveAllowPolicy),
+        ("KmsMasterKeyId", .kmsMasterKeyID),
+        ("KmsDataKeyReusePeriodSeconds", .kmsDataKeyReusePeriod),
     ]
 
     static func read(_ reader: inout JSONReader) throws(SQSFault) -> Self {
@@ -51,14 +67,16 @@ package struct QueueAttributeNames: OptionSet, Sendable {
         return set
     }
 
-    /// Calls `write` with name and value of each attribute in the set.
-    package func forEach(of queue: QueueInfo, arn: String, _ write: (StaticString, String) -> Void) {
-        for (name, attribute) in Self.names.dropFirst() where !attribute.isEmpty && isSuperset(of: attribute) {
-            write(name, Self.value(of: attribute, queue, arn: arn))
+    /// Name and value of each attribute in the set that the queue has.
+    package func values(of queue: QueueInfo, _ arns: QueueARNs) -> [(StaticString, String)] {
+        var values: [(StaticString, String)] = []
+        for (name, attribute) in Self.names.dropFirst() where isSuperset(of: attribute) {
+            if let value = Self.value(of: attribute, queue, arns) { values.append((name, value)) }
         }
+        return values
     }
 
-    private static func value(of attribute: Self, _ queue: QueueInfo, arn: String) -> String {
+    private static func value(of attribute: Self, _ queue: QueueInfo, _ arns: QueueARNs) -> String? {
         switch attribute {
         case .visibilityTimeout: String(queue.settings.visibilityTimeout.wholeSeconds)
         case .delaySeconds: String(queue.settings.delay.wholeSeconds)
@@ -70,73 +88,31 @@ package struct QueueAttributeNames: OptionSet, Sendable {
         case .approximateNumberOfMessagesDelayed: String(queue.counts.delayed)
         case .createdTimestamp: String(queue.createdAt.milliseconds / 1000)
         case .lastModifiedTimestamp: String(queue.modifiedAt.milliseconds / 1000)
-        default: arn
-        }
-    }
-}
-
-/// Reads the attributes that CreateQueue and SetQueueAttributes set.
-package enum SettableQueueAttributes {
-    private static let rows: [(name: StaticString, range: ClosedRange<Int64>)] = [
-        ("VisibilityTimeout", SQSRanges.visibilitySeconds),
-        ("DelaySeconds", SQSRanges.delaySeconds),
-        ("MessageRetentionPeriod", SQSRanges.retentionSeconds),
-        ("MaximumMessageSize", SQSRanges.maximumMessageBytes),
-        ("ReceiveMessageWaitTimeSeconds", SQSRanges.waitSeconds),
-    ]
-
-    private static let notYet: [StaticString] = [
-        "Policy", "RedrivePolicy", "RedriveAllowPolicy", "KmsMasterKeyId", "KmsDataKeyReusePeriodSeconds",
-        "SqsManagedSseEnabled",
-    ]
-
-    static func read(_ reader: inout JSONReader) throws(SQSFault) -> QueueSettingsChange {
-        var change = QueueSettingsChange()
-        var seen: UInt32 = 0
-        try reader.enterObject("Attributes")
-        while let name = try reader.nextName() {
-            let text = try reader.readText("Attributes")
-            guard let index = rows.firstIndex(where: { reader.matches(name, $0.name) }) else {
-                throw refusal(of: reader.string(name), value: reader.string(text))
-            }
-            guard seen & 1 << UInt32(index) == 0 else { throw .malformed("\(rows[index].name) stands twice.") }
-            seen |= 1 << UInt32(index)
-            set(index, try number(reader.string(text), rows[index]), in: &change)
-        }
-        return change
-    }
-
-    private static func number(
-        _ text: String, _ row: (name: StaticString, range: ClosedRange<Int64>)
-    ) throws(SQSFault) -> Int64 {
-        guard let value = Int64(text), row.range.contains(value) else {
-            throw SQSFault(
-                .invalidAttributeValue,
-                "Invalid value for the parameter \(row.name). "
-                    + "Reason: Must be between \(row.range.lowerBound) and \(row.range.upperBound)."
-            )
-        }
-        return value
-    }
-
-    private static func set(_ index: Int, _ value: Int64, in change: inout QueueSettingsChange) {
-        switch index {
-        case 0: change.visibilityTimeout = .seconds(value)
-        case 1: change.delay = .seconds(value)
-        case 2: change.retention = .seconds(value)
-        case 3: change.maximumMessageBytes = Int(value)
-        default: change.receiveWait = .seconds(value)
+        case .queueArn: arns.arn(of: queue.name)
+        case .redrivePolicy: queue.settings.deadLetters.map { RedrivePolicy.text($0, arns) }
+        case .redriveAllowPolicy: RedriveAllowPolicy.text(queue.settings.deadLetterSources, arns)
+        default: valueOfProperty(attribute, queue.settings) ?? valueOfFIFO(attribute, queue.settings)
         }
     }
 
-    private static func refusal(of name: String, value: String) -> SQSFault {
-        if name == "FifoQueue", value == "true" { return .notYet("A FIFO queue (attribute FifoQueue)") }
-        if name == "DeduplicationScope" || name == "FifoThroughputLimit" {
-            return SQSFault(
-                .invalidAttributeName, "You can specify the \(name) only when FifoQueue is set to true."
-            )
+    private static func valueOfProperty(_ attribute: Self, _ settings: QueueSettings) -> String? {
+        switch attribute {
+        case .managedSSE: settings.properties[QueuePropertyNames.managedSSE] ?? "true"
+        case .policy: settings.properties[QueuePropertyNames.policy]
+        case .kmsMasterKeyID: settings.properties[QueuePropertyNames.kmsMasterKeyID]
+        case .kmsDataKeyReusePeriod: settings.properties[QueuePropertyNames.kmsDataKeyReusePeriod]
+        default: nil
         }
-        if notYet.contains(where: { "\($0)" == name }) { return .notYet("The queue attribute \(name)") }
-        return SQSFault(.invalidAttributeName, "Unknown Attribute \(name.prefix(256)).")
+    }
+
+    private static func valueOfFIFO(_ attribute: Self, _ settings: QueueSettings) -> String? {
+        guard settings.isFIFO else { return nil }
+        return switch attribute {
+        case .fifoQueue: "true"
+        case .contentBasedDeduplication: settings.deduplicatesContent ? "true" : "false"
+        case .deduplicationScope: settings.deduplicationScope == .group ? "messageGroup" : "queue"
+        case .fifoThroughputLimit: settings.limitsThroughputByGroup ? "perMessageGroupId" : "perQueue"
+        default: nil
+        }
     }
 }

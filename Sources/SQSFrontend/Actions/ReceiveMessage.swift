@@ -7,24 +7,29 @@ package struct MessageSelection: Sendable {
     package var attributes: MessageAttributeFilter
 }
 
-/// The system attributes of a message that this version keeps.
+/// System attributes of a message, as a set.
 package struct MessageSystemAttributes: OptionSet, Sendable {
-    package let rawValue: UInt8
+    package let rawValue: UInt16
 
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
+    package init(rawValue: UInt16) { self.rawValue = rawValue }
 
     package static let senderID = Self(rawValue: 1)
     package static let sentTimestamp = Self(rawValue: 2)
     package static let receiveCount = Self(rawValue: 4)
     package static let firstReceiveTimestamp = Self(rawValue: 8)
-    package static let all: Self = [.senderID, .sentTimestamp, .receiveCount, .firstReceiveTimestamp]
+    package static let sequenceNumber = Self(rawValue: 16)
+    package static let deduplicationID = Self(rawValue: 32)
+    package static let groupID = Self(rawValue: 64)
+    package static let traceHeader = Self(rawValue: 128)
+    package static let deadLetterSource = Self(rawValue: 256)
+    package static let all = Self(rawValue: 511)
 
     private static let names: [(StaticString, Self)] = [
         ("All", .all), ("ApproximateReceiveCount", .receiveCount), ("SentTimestamp", .sentTimestamp),
         ("SenderId", .senderID), ("ApproximateFirstReceiveTimestamp", .firstReceiveTimestamp),
-        // Known, but no message of a standard queue without tracing and dead letters has them.
-        ("SequenceNumber", []), ("MessageDeduplicationId", []), ("MessageGroupId", []), ("AWSTraceHeader", []),
-        ("DeadLetterQueueSourceArn", []),
+        ("SequenceNumber", .sequenceNumber), ("MessageDeduplicationId", .deduplicationID),
+        ("MessageGroupId", .groupID), ("AWSTraceHeader", .traceHeader),
+        ("DeadLetterQueueSourceArn", .deadLetterSource),
     ]
 
     /// Reads a list of names.
@@ -102,6 +107,7 @@ enum ReceiveMessage {
         var system: MessageSystemAttributes?
         var deprecated: MessageSystemAttributes?
         var filter = MessageAttributeFilter()
+        var attempt: String?
     }
 
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
@@ -115,18 +121,35 @@ enum ReceiveMessage {
             case 4: parameters.system = try .read(&reader, "MessageSystemAttributeNames")
             case 5: parameters.deprecated = try .read(&reader, "AttributeNames")
             case 6: try parameters.filter.read(&reader)
-            default: throw .notYet("The parameter ReceiveRequestAttemptId")
+            default: parameters.attempt = try reader.readString("ReceiveRequestAttemptId")
             }
         }
         let queue = try scope.queue(parameters.url, reader)
-        // AttributeNames is the older name of the same list; where both are given the newer one counts (SQS).
-        let system = parameters.system ?? parameters.deprecated ?? []
-        let selection = MessageSelection(system: system, attributes: parameters.filter)
-        return .single(.receive(queue, try options(parameters)), .received(queue, selection))
+        let selection = MessageSelection(
+            system: system(parameters, for: queue, scope.caller), attributes: parameters.filter)
+        return .single(.receive(queue, try options(parameters, for: queue)), .received(queue, selection))
     }
 
-    private static func options(_ parameters: Parameters) throws(SQSFault) -> ReceiveOptions {
+    /// AttributeNames is the older name of MessageSystemAttributeNames. Where both are given, JSON takes the newer one
+    /// and Query the older (SQS).
+    private static func system(
+        _ parameters: Parameters, for queue: QueueName, _ caller: ActionScope.Caller
+    ) -> MessageSystemAttributes {
+        let given =
+            caller.isQuery
+            ? parameters.deprecated ?? parameters.system : parameters.system ?? parameters.deprecated
+        // Every message has a number; only FIFO queues show it.
+        return (given ?? []).subtracting(queue.isFIFO ? [] : .sequenceNumber)
+    }
+
+    private static func options(
+        _ parameters: Parameters, for queue: QueueName
+    ) throws(SQSFault) -> ReceiveOptions {
         var options = ReceiveOptions(maximum: 1, inFlightMax: Limits.sqsInFlightMessagesMax)
+        if let attempt = parameters.attempt {
+            options.attempt = try MessageNames.checked(attempt, "ReceiveRequestAttemptId")
+            guard queue.isFIFO else { throw MessageNames.wrongQueueType(attempt, "ReceiveRequestAttemptId") }
+        }
         if let maximum = parameters.maximum {
             guard SQSRanges.receiveMessages.contains(Int64(maximum)) else {
                 throw SQSRanges.invalid(maximum, of: "MaxNumberOfMessages", SQSRanges.receiveMessages)

@@ -6,18 +6,31 @@ struct SendParameters {
     var body: JSONText?
     var delaySeconds: Int?
     var attributes = RawMessageAttributes()
+    var systemAttributes = RawMessageAttributes()
+    var group: JSONText?
+    var deduplication: JSONText?
 
-    /// A parameter that comes with FIFO queues.
-    static func refuse(_ name: StaticString) -> SQSFault { .notYet("The parameter \(name)") }
+    static let members: [StaticString] = [
+        "MessageBody", "MessageAttributes", "DelaySeconds", "MessageSystemAttributes", "MessageGroupId",
+        "MessageDeduplicationId",
+    ]
 
-    /// Some SDKs send the map empty, which says nothing.
-    static func readSystemAttributes(_ reader: inout JSONReader) throws(SQSFault) {
-        try reader.enterObject("MessageSystemAttributes")
-        guard try reader.nextName() == nil else { throw .notYet("The parameter MessageSystemAttributes") }
+    /// Reads the member of that index.
+    mutating func read(_ index: Int, _ reader: inout JSONReader) throws(SQSFault) {
+        switch index {
+        case 0: body = try reader.readText("MessageBody")
+        case 1: try attributes.read(&reader)
+        case 2: delaySeconds = try reader.readInteger("DelaySeconds")
+        case 3: try systemAttributes.read(&reader)
+        case 4: group = try reader.readText("MessageGroupId")
+        default: deduplication = try reader.readText("MessageDeduplicationId")
+        }
     }
 
     /// Throws what is wrong with this message alone.
-    func message(_ reader: JSONReader) throws(SQSFault) -> NewMessage {
+    func message(
+        for queue: QueueName, _ reader: JSONReader, _ caller: ActionScope.Caller
+    ) throws(SQSFault) -> (NewMessage, MessageSums) {
         guard let body, !reader.isEmpty(body) else { throw .missing("MessageBody") }
         var message = NewMessage(body: reader.array(body))
         guard message.body.withUnsafeBytes({ UTF8Text.isLegalMessage($0) }) else {
@@ -28,73 +41,107 @@ struct SendParameters {
             )
         }
         message.attributes = try attributes.checked()
-        message.delay = try delay()
+        message.delay = try delay(isFIFO: queue.isFIFO)
         guard message.countedBytes <= Limits.sqsMessageBytesMax else {
             throw RejectionMapping.messageTooLarge(max: Limits.sqsMessageBytesMax)
         }
-        return message
+        if let group { message.group = try MessageNames.checked(reader.string(group), "MessageGroupId") }
+        message.deduplication = try deduplication(of: message, isFIFO: queue.isFIFO, reader)
+        let system = try systemAttributes.checkedTrace()
+        message.labels.sender = caller.sender
+        message.labels.trace = system?.text ?? caller.trace
+        let sums = MessageSums(
+            body: MD5Sum(of: message.body), attributes: MD5Sum(of: message.attributes),
+            systemAttributes: system.flatMap { MD5Sum(of: [$0.attribute]) })
+        return (message, sums)
     }
 
-    private func delay() throws(SQSFault) -> Milliseconds? {
+    private func delay(isFIFO: Bool) throws(SQSFault) -> Milliseconds? {
         guard let delaySeconds else { return nil }
         guard SQSRanges.delaySeconds.contains(Int64(delaySeconds)) else {
             throw .invalidValue("\(delaySeconds)", of: "DelaySeconds", "DelaySeconds must be >= 0 and <= 900.")
         }
-        return .seconds(Int64(delaySeconds))
+        guard isFIFO else { return .seconds(Int64(delaySeconds)) }
+        // A message of its own delay would let others pass. 0 means that of the queue (SQS).
+        guard delaySeconds == 0 else { throw MessageNames.wrongQueueType("\(delaySeconds)", "DelaySeconds") }
+        return nil
+    }
+
+    private func deduplication(
+        of message: NewMessage, isFIFO: Bool, _ reader: JSONReader
+    ) throws(SQSFault) -> Deduplication? {
+        guard let deduplication else {
+            return isFIFO ? Deduplication(id: ContentDigest.id(of: message.body), isOfContent: true) : nil
+        }
+        let id = try MessageNames.checked(reader.string(deduplication), "MessageDeduplicationId")
+        guard isFIFO else { throw MessageNames.wrongQueueType(id, "MessageDeduplicationId") }
+        return Deduplication(id: id)
     }
 }
 
-extension MD5Sum {
-    static func sums(of message: NewMessage) -> (body: MD5Sum, attributes: MD5Sum?) {
-        (MD5Sum(of: message.body), MD5Sum(of: message.attributes))
+/// Names that senders and receivers give to groups, messages and calls.
+enum MessageNames {
+    static func checked(_ name: String, _ parameter: String) throws(SQSFault) -> String {
+        guard 1...Limits.groupBytesMax ~= name.utf8.count, name.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw .invalidValue(
+                String(name.prefix(256)), of: parameter,
+                "\(parameter) can only include alphanumeric and punctuation characters. 1 to "
+                    + "\(Limits.groupBytesMax) in length.")
+        }
+        return name
+    }
+
+    static func wrongQueueType(_ value: String, _ parameter: String) -> SQSFault {
+        .invalidValue(value, of: parameter, "The request include parameter that is not valid for this queue type.")
     }
 }
 
 enum SendMessage {
-    private static let members: [StaticString] = [
-        "QueueUrl", "MessageBody", "MessageAttributes", "DelaySeconds", "MessageSystemAttributes", "MessageGroupId",
-        "MessageDeduplicationId",
-    ]
+    private static let members = SendParameters.members + ["QueueUrl"]
 
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
         var url: JSONText?
         var parameters = SendParameters()
         try reader.readBody(members) { (reader, index) throws(SQSFault) in
-            switch index {
-            case 0: url = try reader.readText("QueueUrl")
-            case 1: parameters.body = try reader.readText("MessageBody")
-            case 2: try parameters.attributes.read(&reader)
-            case 3: parameters.delaySeconds = try reader.readInteger("DelaySeconds")
-            case 4: try SendParameters.readSystemAttributes(&reader)
-            default: throw SendParameters.refuse(members[index])
+            if index == SendParameters.members.count {
+                url = try reader.readText("QueueUrl")
+            } else {
+                try parameters.read(index, &reader)
             }
         }
         let queue = try scope.queue(url, reader)
-        let message = try parameters.message(reader)
-        let sums = MD5Sum.sums(of: message)
-        return .single(.send(queue, message), .sent(body: sums.body, attributes: sums.attributes))
+        guard parameters.body != nil else { throw .missing("MessageBody") }
+        guard !queue.isFIFO || parameters.group != nil else { throw .missing("MessageGroupId") }
+        let (message, sums) = try parameters.message(for: queue, reader, scope.caller)
+        return .single(.send(queue, message), .sent(sums, showsSequence: queue.isFIFO))
     }
 }
 
 enum SendMessageBatch {
-    private static let members: [StaticString] = [
-        "Id", "MessageBody", "MessageAttributes", "DelaySeconds", "MessageSystemAttributes", "MessageGroupId",
-        "MessageDeduplicationId",
-    ]
+    private static let members = SendParameters.members + ["Id"]
 
     static func read(_ reader: inout JSONReader, _ scope: inout ActionScope) throws(SQSFault) -> Plan {
-        let batch = try BatchReader<SendParameters>.read(
+        let read = try BatchReader<SendParameters>.read(
             &reader, &scope, entry: "SendMessageBatchRequestEntry", readEntry)
-        guard batch.entries.allSatisfy({ $0.parameters.body != nil }) else { throw .missing("MessageBody") }
+        guard read.entries.allSatisfy({ $0.parameters.body != nil }) else { throw .missing("MessageBody") }
+        if read.queue.isFIFO, read.entries.contains(where: { $0.parameters.group == nil }) {
+            throw SQSFault(.invalidParameterValue, SQSFault.missing("MessageGroupId").message)
+        }
+        let batch = try batch(read, reader, scope.caller)
+        return try checked(batch, for: read)
+    }
+
+    private static func batch(
+        _ read: BatchReader<SendParameters>, _ reader: JSONReader, _ caller: ActionScope.Caller
+    ) throws(SQSFault) -> Batch {
         var bytes = 0
         var entries: [Batch.Entry] = []
-        entries.reserveCapacity(batch.entries.count)
-        for (id, parameters) in batch.entries {
+        entries.reserveCapacity(read.entries.count)
+        for (id, parameters) in read.entries {
             do throws(SQSFault) {
-                let message = try parameters.message(reader)
+                let (message, sums) = try parameters.message(for: read.queue, reader, caller)
                 bytes &+= message.countedBytes
-                let outcome = Batch.Outcome.waiting(.send(batch.queue, message))
-                entries.append(Batch.Entry(id: id, sums: MD5Sum.sums(of: message), outcome: outcome))
+                entries.append(Batch.Entry(id: id, sums: sums, outcome: .waiting(.send(read.queue, message))))
             } catch {
                 bytes &+= parameters.body.map { $0.end &- $0.start } ?? 0
                 entries.append(Batch.Entry(id: id, outcome: .failed(error)))
@@ -106,7 +153,20 @@ enum SendMessageBatch {
                 "Batch requests cannot be longer than \(Limits.sqsMessageBytesMax) bytes. You have sent \(bytes) bytes."
             )
         }
-        return .batch(Batch(entries: entries))
+        return Batch(entries: entries, showsSequence: read.queue.isFIFO)
+    }
+
+    /// A queue that does not tell messages by their content refuses a batch as a whole when one message has no id. If
+    /// all have one, or none, no entry is stored before that is known.
+    private static func checked(_ batch: Batch, for read: BatchReader<SendParameters>) throws(SQSFault) -> Plan {
+        let named = read.entries.count { $0.parameters.deduplication != nil }
+        guard read.queue.isFIFO, named > 0, named < read.entries.count else { return .batch(batch) }
+        return .describe(read.queue) { info throws(SQSFault) in
+            guard info.settings.deduplicatesContent else {
+                throw RejectionMapping.fault(for: .missingDeduplication)
+            }
+            return .batch(batch)
+        }
     }
 
     private static func readEntry(_ reader: inout JSONReader) throws(SQSFault) -> (JSONText?, SendParameters) {
@@ -114,13 +174,10 @@ enum SendMessageBatch {
         var parameters = SendParameters()
         var seen: UInt32 = 0
         while let index = try reader.nextMember(members, seen: &seen) {
-            switch index {
-            case 0: id = try reader.readText("Id")
-            case 1: parameters.body = try reader.readText("MessageBody")
-            case 2: try parameters.attributes.read(&reader)
-            case 3: parameters.delaySeconds = try reader.readInteger("DelaySeconds")
-            case 4: try SendParameters.readSystemAttributes(&reader)
-            default: throw SendParameters.refuse(members[index])
+            if index == SendParameters.members.count {
+                id = try reader.readText("Id")
+            } else {
+                try parameters.read(index, &reader)
             }
         }
         return (id, parameters)

@@ -15,6 +15,7 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     let storage: any Storage
     let configuration: SQSConfiguration
     let load: SharedLoad
+    let rules: SharedRules
     let logger: Logger
 
     private var calls = CallTable<SQSConnection>()
@@ -28,20 +29,23 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     /// Nil without access keys.
     var verifier: SignatureVerifier?
     let accessRules: AccessRules
+    var policies = PolicyCache()
 
     /// Seconds since start. Deadlines are whole seconds, so connections never read a clock.
     private(set) var tick: UInt32 = 0
     private(set) var isShuttingDown = false
     var requestIDs = RequestIDs()
 
+    /// - Parameter rules: those of all loops; nil for a loop that is alone.
     package init(
         eventLoop: any EventLoop, storage: any Storage, configuration: SQSConfiguration, load: SharedLoad,
-        logger: Logger
+        rules: SharedRules? = nil, logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.storage = storage
         self.configuration = configuration
         self.load = load
+        self.rules = rules ?? SharedRules(configuration)
         self.logger = logger
         verifier = configuration.accessKeys.map { SignatureVerifier($0) }
         accessRules = AccessRules(account: configuration.account, region: configuration.region)

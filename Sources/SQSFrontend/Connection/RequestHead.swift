@@ -44,6 +44,8 @@ package struct RequestHead {
     package var isHEAD: Bool
     package var expectsContinue: Bool
     package var bodyBytes: Int?
+    /// The header X-Amzn-Trace-Id, as far as a message can carry it.
+    package var trace: String?
 
     /// The index in `ActionTable.rows`; of a Query request once that was read.
     var action: Int? {
@@ -82,6 +84,7 @@ package struct HeadCheck {
         var transferEncoding: String?
         var contentEncoding: String?
         var expect: String?
+        var trace: String?
         var isUpgrade = false
     }
 
@@ -110,7 +113,8 @@ package struct HeadCheck {
             keepsAlive: head.isKeepAlive && head.version == .http1_1 && !fields.isUpgrade,
             isHEAD: head.method == .HEAD,
             expectsContinue: try expectsContinue(head, fields),
-            bodyBytes: try bodyBytes(fields)
+            bodyBytes: try bodyBytes(fields),
+            trace: fields.trace.flatMap { RawMessageAttributes.isTrace($0) ? $0 : nil }
         )
     }
 
@@ -129,6 +133,7 @@ package struct HeadCheck {
             case 12 where Self.matches(name, "content-type"): try Self.set(&fields.contentType, value, name)
             case 14 where Self.matches(name, "content-length"): try Self.set(&fields.contentLength, value, name)
             case 14 where Self.matches(name, "sec-fetch-site"): try Self.set(&fields.secFetchSite, value, name)
+            case 15 where Self.matches(name, "x-amzn-trace-id"): fields.trace = value
             case 16 where Self.matches(name, "content-encoding"): try Self.set(&fields.contentEncoding, value, name)
             case 17 where Self.matches(name, "transfer-encoding"): try Self.set(&fields.transferEncoding, value, name)
             default: break

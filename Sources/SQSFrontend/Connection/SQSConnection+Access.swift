@@ -1,4 +1,22 @@
 import NIOHTTP1
+import RoostModel
+import RoostStorage
+
+/// A plan that waits for the policy of a queue.
+struct AccessQuestion {
+    struct Access {
+        let key: AccessKey
+        let permission: Permission
+        /// Nil for what concerns all queues.
+        let queue: QueueName?
+    }
+
+    /// What has not been decided. The policy of the first is asked for.
+    let accesses: ArraySlice<Access>
+    let plan: Plan
+    /// Of the storage when it was asked.
+    let version: UInt64?
+}
 
 // Who is asking, and whether they may. Without access keys everybody may do everything.
 extension SQSConnection {
@@ -45,15 +63,66 @@ extension SQSConnection {
         }
     }
 
-    /// Whether the key may do what the plan says. The one place for all actions of both protocols.
-    func faultOfAccess(_ plan: Plan) -> SQSFault? {
-        guard outlet.verifier != nil else { return nil }
+    /// The id of the key that signed the request.
+    var keyID: String? {
+        if case .verified(let key) = access { key.id } else { nil }
+    }
+
+    /// What the plan needs leave for. Empty without access keys. Throws when the key itself gives none: no policy does
+    /// then.
+    func accesses(of plan: Plan) throws(SQSFault) -> [AccessQuestion.Access] {
+        guard outlet.verifier != nil else { return [] }
         guard case .verified(let key) = access, let action = head?.action, let permission = Permission.ofRow(action)
-        else { return .missingAuthenticationToken }
-        for queue in plan.queues {
-            if let fault = outlet.accessRules.refusal(key, permission, on: queue) { return fault }
+        else { throw .missingAuthenticationToken }
+        var accesses: [AccessQuestion.Access] = []
+        for (queue, permission) in plan.accesses(permission) {
+            if let fault = outlet.accessRules.refusalByKey(key, permission, on: queue) { throw fault }
+            accesses.append(AccessQuestion.Access(key: key, permission: permission, queue: queue))
         }
-        return nil
+        return accesses
+    }
+
+    /// Carries out the plan if the policies allow it. The one place for all actions of both protocols.
+    ///
+    /// A policy may deny what a key allows, so none goes by without its policy.
+    func decide(_ accesses: ArraySlice<AccessQuestion.Access>, _ plan: Plan) {
+        var accesses = accesses
+        while let access = accesses.first {
+            var policy: Policy?
+            if let queue = access.queue {
+                let version = outlet.storage.propertiesVersion
+                guard let known = outlet.policies.policy(of: queue, version: version) else {
+                    let question = AccessQuestion(accesses: accesses, plan: plan, version: version)
+                    return ask(.describeQueue(queue), .access(question))
+                }
+                policy = known
+            }
+            if let fault = outlet.accessRules.refusal(access, policy) { return answer(fault) }
+            accesses.removeFirst()
+        }
+        carryOut(plan)
+    }
+
+    /// The storage has said what the policy is.
+    func decide(_ question: AccessQuestion, _ result: Result<StorageReply, Rejection>) {
+        guard let access = question.accesses.first, let queue = access.queue else { return answer(.wrongReply) }
+        let text: String?
+        switch result {
+        case .success(.queue(let info)): text = info.settings.properties[QueuePropertyNames.policy]
+        // A queue that is not there has no policy; the plan itself says what follows.
+        case .failure(.queueDoesNotExist): text = nil
+        case .failure(let rejection): return answer(RejectionMapping.fault(for: rejection))
+        case .success: return answer(.wrongReply)
+        }
+        let policy = outlet.policies.read(text, of: queue, version: question.version)
+        if let fault = outlet.accessRules.refusal(access, policy) { return answer(fault) }
+        decide(question.accesses.dropFirst(), question.plan)
+    }
+}
+
+extension AccessRules {
+    fileprivate func refusal(_ access: AccessQuestion.Access, _ policy: Policy?) -> SQSFault? {
+        refusal(access.key, access.permission, on: access.queue, policy: policy)
     }
 }
 

@@ -18,26 +18,16 @@ extension SQSConnection {
 
     func answer(_ shape: ReplyShape, _ result: Result<StorageReply, Rejection>) {
         switch (result, shape) {
-        case (.failure(let rejection), .empty(let handle)):
-            answer(RejectionMapping.fault(for: rejection, handle: handle))
-        case (.failure(let rejection), _):
-            answer(RejectionMapping.fault(for: rejection))
-        case (.success(.sent(let sent)), .sent(let body, let attributes)):
-            answer(.sent(sent.id, body: body, attributes: attributes))
+        case (.failure(.tooManyInFlight), .received(let queue, let selection)) where queue.isFIFO:
+            // A FIFO queue gives nothing more then, and no error (SQS).
+            answer([], of: queue, selection)
+        case (.failure(let rejection), _): answer(shape.fault(for: rejection))
         case (.success(.received(let messages)), .received(let queue, let selection)):
             answer(messages, of: queue, selection)
-        case (.success(.done), .empty):
-            answer(.empty)
-        case (.success(.queue(let queue)), .queueURL):
-            answer(.queueURL(queue.name))
-        case (.success(.queue(let queue)), .queueAttributes(let names)):
-            answer(.queueAttributes(queue, names))
-        case (.success(.queues(let queues, let more)), .queueURLs(let isPaged)):
-            let next = more && isPaged ? queues.last?.name : nil
-            answer(.queueURLs(queues, nextAfter: next))
-        default:
+        case (.success(let reply), _):
+            if let content = shape.content(of: reply) { return answer(content) }
             outlet.logger.error("The storage gave an answer of another kind than was asked for.")
-            answer(SQSFault(.internalFailure, "Internal error."))
+            answer(.wrongReply)
         }
     }
 
@@ -47,8 +37,7 @@ extension SQSConnection {
     }
 
     private func answer(_ content: ReplyContent, _ delivery: Delivery? = nil) {
-        let place = ReplyPlace(
-            host: head?.host ?? "", account: outlet.configuration.account, region: outlet.configuration.region)
+        let place = ReplyPlace(host: head?.host ?? "", arns: scope.arns)
         if let action = head?.query?.action {
             answer(ResponseHead(content: .xml), delivery) { bytes, id in
                 bytes.writeXMLReply(content, of: ActionTable.rows[action].name, place, id: id)
@@ -127,6 +116,7 @@ extension SQSConnection {
         let bytes = response.finished(omitsBody: head?.isHEAD ?? false)
         outlet.keepBuffer(bytes)
         clearBody()
+        endPolicyChange()
         if responseHead.closes || delivery != nil || bytes.readableBytes > Self.unwatchedBytesMax {
             sendWatched(bytes, delivery, closes: responseHead.closes)
         } else {

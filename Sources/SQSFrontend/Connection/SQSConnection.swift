@@ -29,6 +29,10 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
         case none
         case single(ReplyShape)
         case batch(Batch)
+        /// The answer decides how it goes on.
+        case question(Plan.NextStep)
+        /// The policy of a queue decides whether it goes on.
+        case access(AccessQuestion)
     }
 
     let outlet: LoopOutlet
@@ -45,6 +49,8 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     var body = RequestBody()
     var exchange = Exchange.none
     var access = Access.open
+    /// The queue whose policy this request reads and writes.
+    var policyInChange: QueueName?
     /// Of a receive that the storage has not answered.
     var receiveToken: UInt64?
     /// Bytes of the reply that is being written.
@@ -62,7 +68,7 @@ package final class SQSConnection: ChannelInboundHandler, ChannelOutboundHandler
     package init(_ outlet: LoopOutlet) {
         self.outlet = outlet
         headCheck = HeadCheck(limits: outlet.configuration.limits, crossSite: outlet.configuration.crossSite)
-        scope = ActionScope(account: outlet.configuration.account)
+        scope = ActionScope(account: outlet.configuration.account, region: outlet.configuration.region)
         phaseTick = outlet.tick
     }
 

@@ -205,7 +205,7 @@ extension Policy.Principals {
         }
     }
 
-    private static func isAccount(_ text: Substring) -> Bool {
+    static func isAccount(_ text: Substring) -> Bool {
         text.utf8.count == 12 && text.utf8.allSatisfy { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
     }
 }

@@ -31,16 +31,26 @@ extension AccessKey: CustomStringConvertible, CustomDebugStringConvertible, Cust
 /// All keys, found by id.
 package struct AccessKeys: Sendable {
     package let all: [AccessKey]
-    private let indices: [[UInt8]: Int]
+    /// In the order of ids, each id once: a dictionary would take an array for each search.
+    private let order: [(id: [UInt8], index: Int)]
     /// What the code of an unknown key is computed with. Random, so that nobody can sign with it.
     let secretOfNobody: String
 
     package init(_ keys: [AccessKey]) {
         all = keys
-        indices = Dictionary(keys.enumerated().map { (Array($1.id.utf8), $0) }) { first, _ in first }
+        order = Dictionary(keys.enumerated().map { (Array($1.id.utf8), $0) }) { first, _ in first }
+            .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map { (id: $0.key, index: $0.value) }
         var random = SystemRandomNumberGenerator()
         secretOfNobody = "\(random.next())-\(random.next())"
     }
 
-    func index(of id: ArraySlice<UInt8>) -> Int? { indices[Array(id)] }
+    func index(of id: UnsafeRawBufferPointer) -> Int? {
+        var (low, high) = (0, order.count)
+        while low < high {
+            let middle = (low &+ high) / 2
+            if order[middle].id.lexicographicallyPrecedes(id) { low = middle &+ 1 } else { high = middle }
+        }
+        guard low < order.count, order[low].id.withUnsafeBytes({ equals($0, id) }) else { return nil }
+        return order[low].index
+    }
 }

@@ -18,9 +18,7 @@ package struct AccessRules: Sendable {
     package func refusal(
         _ key: AccessKey, _ permission: Permission, on queue: QueueName?, policy: Policy? = nil
     ) -> SQSFault? {
-        guard key.permissions?.contains(permission) ?? true, isNamed(queue, by: key.queues) else {
-            return denial(key, permission, arn(queue), "no identity-based policy allows the \(permission.name) action")
-        }
+        if let refusal = refusalByKey(key, permission, on: queue) { return refusal }
         // As a rule: the owner, and no policy.
         if policy == nil, key.account == nil || key.account == account { return nil }
         let resource = arn(queue)
@@ -32,6 +30,12 @@ package struct AccessRules: Sendable {
         case .implicitDeny:
             return denial(key, permission, resource, "no resource-based policy allows the \(permission.name) action")
         }
+    }
+
+    /// Nil when the key allows it, whatever policies say.
+    package func refusalByKey(_ key: AccessKey, _ permission: Permission, on queue: QueueName?) -> SQSFault? {
+        if key.permissions?.contains(permission) ?? true, isNamed(queue, by: key.queues) { return nil }
+        return denial(key, permission, arn(queue), "no identity-based policy allows the \(permission.name) action")
     }
 
     private func arn(_ queue: QueueName?) -> String { "arn:aws:sqs:\(region):\(account):\(queue?.description ?? "*")" }
@@ -54,27 +58,34 @@ package struct AccessRules: Sendable {
 }
 
 extension Plan {
-    /// The queues that the plan touches, each once; nil among them: all queues.
-    package var queues: [QueueName?] {
+    /// What the plan touches, each once, and what has to be allowed there. Nil for a queue: all queues.
+    package func accesses(_ permission: Permission) -> [(QueueName?, Permission)] {
         switch self {
-        case .single(let request, _): return [request.queue]
+        case .single(.startMove(let options), _):
+            // Without a target messages go back to where they came from.
+            return [(options.from, permission)] + (options.to.map { [($0, .sendMessage)] } ?? [])
+        case .single(let request, _), .question(let request, _): return [(request.queue, permission)]
+        case .exclusive(_, let plan): return plan.accesses(permission)
         case .batch(let batch):
-            for case .waiting(let request) in batch.entries.lazy.map(\.outcome) { return [request.queue] }
+            for case .waiting(let request) in batch.entries.lazy.map(\.outcome) { return [(request.queue, permission)] }
             return []
         }
     }
 }
 
 extension StorageRequest {
-    /// Nil: all.
+    /// Nil: all, or not known.
     fileprivate var queue: QueueName? {
         switch self {
         case .createQueue(let queue, _), .deleteQueue(let queue), .purgeQueue(let queue), .changeSettings(let queue, _),
             .pauseQueue(let queue, _), .resumeQueue(let queue), .describeQueue(let queue), .send(let queue, _),
             .receive(let queue, _), .delete(let queue, _), .deleteByID(let queue, _),
-            .changeVisibility(let queue, _, _), .giveBack(let queue, _), .peek(let queue, _):
+            .changeVisibility(let queue, _, _), .giveBack(let queue, _), .peek(let queue, _), .bury(let queue, _, _),
+            .kick(let queue, _), .kickByID(let queue, _), .listDeadLetterSources(let queue, _, _),
+            .listMoves(let queue, _), .moveByID(let queue, _, _):
             queue
-        case .listQueues: nil
+        case .startMove(let options): options.from
+        case .listQueues, .cancelMove: nil
         }
     }
 }

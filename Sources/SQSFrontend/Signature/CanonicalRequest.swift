@@ -8,7 +8,7 @@ package struct CanonicalRequest {
     /// Writes the text of another request. The signed headers have to be checked before.
     package mutating func write(_ request: SignedRequest, _ claim: SignatureClaim) {
         bytes.removeAll(keepingCapacity: true)
-        bytes += request.bytes[request.method]
+        append(request.method, request)
         bytes.append(newline)
         writePath(request)
         bytes.append(newline)
@@ -16,8 +16,12 @@ package struct CanonicalRequest {
         bytes.append(newline)
         request.forEachName(in: claim.signedHeaders) { writeField($0, request) }
         bytes.append(newline)
-        bytes += request.bytes[claim.signedHeaders]
+        append(claim.signedHeaders, request)
         bytes.append(newline)
+    }
+
+    private mutating func append(_ range: Range<Int>, _ request: SignedRequest) {
+        request.withBytes(range) { bytes.append(contentsOf: $0) }
     }
 
     /// Without `.`, `..` and empty parts, and with the percent-encoding of the request encoded once more.
@@ -27,7 +31,7 @@ package struct CanonicalRequest {
         let start = bytes.count
         var part = path.lowerBound
         while part < path.upperBound {
-            let end = (part..<path.upperBound).first { request.bytes[$0] == slash } ?? path.upperBound
+            let end = request.place(of: slash, in: part..<path.upperBound)
             writePart(request.bytes[part..<end], from: start)
             part = end &+ 1
         }
@@ -57,38 +61,33 @@ package struct CanonicalRequest {
         }
         for (place, index) in order.enumerated() {
             if place > 0 { bytes.append(UInt8(ascii: "&")) }
-            bytes += request.bytes[parameters[index].name]
+            append(parameters[index].name, request)
             bytes.append(UInt8(ascii: "="))
-            bytes += request.bytes[parameters[index].value]
+            append(parameters[index].value, request)
         }
     }
 
     /// A name that stands several times has one line, with commas between the values.
     private mutating func writeField(_ name: Range<Int>, _ request: SignedRequest) {
-        bytes += request.bytes[name]
+        append(name, request)
         bytes.append(UInt8(ascii: ":"))
         var isFirst = true
         for field in request.fields where request.areEqual(field.name, name) {
             if !isFirst { bytes.append(UInt8(ascii: ",")) }
             isFirst = false
-            writeValue(request.bytes[field.value])
+            writeValue(field.value, request)
         }
         bytes.append(newline)
     }
 
     /// Space inside comes to one blank.
-    private mutating func writeValue(_ value: ArraySlice<UInt8>) {
+    private mutating func writeValue(_ value: Range<Int>, _ request: SignedRequest) {
+        let end = value.upperBound
+        if request.place(of: 0x20, in: value) == end, request.place(of: 0x09, in: value) == end {
+            return append(value, request)
+        }
         var wasSpace = false
-        let isPlain = value.allSatisfy { byte in
-            defer { wasSpace = byte == 0x20 }
-            return byte != 0x09 && !(wasSpace && byte == 0x20)
-        }
-        if isPlain {
-            bytes += value
-            return
-        }
-        wasSpace = false
-        for byte in value {
+        for byte in request.bytes[value] {
             let isSpace = SignedRequest.isSpace(byte)
             if !isSpace { bytes.append(byte) } else if !wasSpace { bytes.append(0x20) }
             wasSpace = isSpace
@@ -107,7 +106,7 @@ extension SignedRequest {
     ) throws(Failure) {
         var start = list.lowerBound
         while true {
-            let end = (start..<list.upperBound).first { bytes[$0] == UInt8(ascii: ";") } ?? list.upperBound
+            let end = place(of: UInt8(ascii: ";"), in: start..<list.upperBound)
             try visit(start..<end)
             guard end < list.upperBound else { return }
             start = end &+ 1

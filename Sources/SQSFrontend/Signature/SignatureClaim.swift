@@ -45,8 +45,9 @@ package struct SignatureClaim {
 
     // MARK: Header
 
-    private init(header: Range<Int>, _ request: SignedRequest) throws(SQSFault) {
-        let space = header.first { SignedRequest.isSpace(request.bytes[$0]) } ?? header.upperBound
+    private init(header: Range<Int>, _ request: borrowing SignedRequest) throws(SQSFault) {
+        var space = header.lowerBound
+        while space < header.upperBound, !SignedRequest.isSpace(request.bytes[space]) { space &+= 1 }
         try Self.check(algorithm: header.lowerBound..<space, request)
         var parts = AuthorizationParts()
         try parts.read(request.trimmed(space..<header.upperBound), request)
@@ -88,13 +89,13 @@ package struct SignatureClaim {
 
     private init(
         _ credential: Range<Int>, date: Range<Int>, _ headers: Range<Int>, _ signature: Range<Int>, lifetime: Int64?,
-        _ request: SignedRequest
+        _ request: borrowing SignedRequest
     ) throws(SQSFault) {
         self.credential = try Self.credential(credential, request)
-        guard let signedAt = SignatureTime.seconds(request.bytes[date]) else {
+        guard let signedAt = request.withBytes(date, { SignatureTime.seconds($0) }) else {
             throw .incompleteSignature("Date must be in ISO-8601 'basic format', for example 20260102T030405Z.")
         }
-        guard let signature = SignatureBytes(hex: request.bytes[signature]) else {
+        guard let signature = request.withBytes(signature, { SignatureBytes(hex: $0) }) else {
             throw .incompleteSignature("The signature is not 64 digits from 0 to 9 and a to f.")
         }
         self.date = date
@@ -111,24 +112,22 @@ package struct SignatureClaim {
         }
     }
 
-    private static let elements = 5
+    private static let malformedCredential = SQSFault.incompleteSignature(
+        "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
 
     private static func credential(_ range: Range<Int>, _ request: SignedRequest) throws(SQSFault) -> Credential {
-        var parts: [Range<Int>] = []
-        parts.reserveCapacity(elements)
         var start = range.lowerBound
-        for index in range where request.bytes[index] == UInt8(ascii: "/") {
-            parts.append(start..<index)
-            start = index &+ 1
-            if parts.count == elements { break }
+        func element() throws(SQSFault) -> Range<Int> {
+            let end = request.place(of: UInt8(ascii: "/"), in: start..<range.upperBound)
+            guard (1...128).contains(end &- start) else { throw malformedCredential }
+            defer { start = min(end &+ 1, range.upperBound) }
+            return start..<end
         }
-        parts.append(start..<range.upperBound)
-        guard parts.count == elements, parts.allSatisfy({ !$0.isEmpty && $0.count <= 128 }) else {
-            throw .incompleteSignature(
-                "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term.")
-        }
-        return Credential(
-            keyID: parts[0], date: parts[1], region: parts[2], service: parts[3], terminator: parts[4])
+        let credential = Credential(
+            keyID: try element(), date: try element(), region: try element(), service: try element(),
+            terminator: try element())
+        guard credential.terminator.upperBound == range.upperBound else { throw malformedCredential }
+        return credential
     }
 }
 
@@ -141,14 +140,14 @@ private struct AuthorizationParts {
     mutating func read(_ text: Range<Int>, _ request: SignedRequest) throws(SQSFault) {
         var start = text.lowerBound
         while start < text.upperBound {
-            let end = (start..<text.upperBound).first { request.bytes[$0] == UInt8(ascii: ",") } ?? text.upperBound
+            let end = request.place(of: UInt8(ascii: ","), in: start..<text.upperBound)
             try take(request.trimmed(start..<end), request)
             start = end &+ 1
         }
     }
 
     private mutating func take(_ part: Range<Int>, _ request: SignedRequest) throws(SQSFault) {
-        let mark = part.first { request.bytes[$0] == UInt8(ascii: "=") } ?? part.upperBound
+        let mark = request.place(of: UInt8(ascii: "="), in: part)
         let name = part.lowerBound..<mark
         let value = min(mark &+ 1, part.upperBound)..<part.upperBound
         guard !value.isEmpty else { throw Self.malformed }

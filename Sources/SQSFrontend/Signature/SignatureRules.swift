@@ -47,25 +47,21 @@ package enum SignatureRules {
 
     private static func checkSignedHeaders(_ claim: SignatureClaim, _ request: SignedRequest) throws(SQSFault) {
         var last: Range<Int>?
+        var unsigned = request.fields.count { mustBeSigned($0.name, request) }
         try request.forEachName(in: claim.signedHeaders) { (name) throws(SQSFault) in
             // Another order or a name twice would be another way to write the same list.
             guard !name.isEmpty, last.map({ request.precedes($0, name) }) ?? true else {
                 throw .signatureDoesNotMatch("SignedHeaders must be names in lower case, sorted, each once.")
             }
             last = name
-            guard request.fields.contains(where: { request.areEqual($0.name, name) }) else {
+            let count = request.fields.count { request.areEqual($0.name, name) }
+            guard count > 0 else {
                 throw .signatureDoesNotMatch("A header of SignedHeaders is not in the request.")
             }
+            // Each name comes once, so no field is taken off twice.
+            if mustBeSigned(name, request) { unsigned &-= count }
         }
-        for field in request.fields where mustBeSigned(field.name, request) {
-            guard isSigned(field.name, claim, request) else {
-                throw request.matches(field.name, "host")
-                    ? .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
-                    : .signatureDoesNotMatch(
-                        "There were headers present in the request which were not signed: "
-                            + request.string(field.name))
-            }
-        }
+        guard unsigned == 0 else { throw faultOfUnsigned(claim, request) }
         guard request.fields.contains(where: { request.matches($0.name, "host") }) else {
             throw .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
         }
@@ -76,6 +72,17 @@ package enum SignatureRules {
     private static func mustBeSigned(_ name: Range<Int>, _ request: SignedRequest) -> Bool {
         request.matches(name, "host")
             || request.startsWith(name, "x-amz-") && !request.matches(name, "x-amz-user-agent")
+    }
+
+    private static func faultOfUnsigned(_ claim: SignatureClaim, _ request: SignedRequest) -> SQSFault {
+        let unsigned = request.fields.first {
+            mustBeSigned($0.name, request) && !isSigned($0.name, claim, request)
+        }
+        guard let unsigned, !request.matches(unsigned.name, "host") else {
+            return .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
+        }
+        return .signatureDoesNotMatch(
+            "There were headers present in the request which were not signed: " + request.string(unsigned.name))
     }
 
     private static func isSigned(_ name: Range<Int>, _ claim: SignatureClaim, _ request: SignedRequest) -> Bool {
@@ -89,7 +96,7 @@ package enum SignatureRules {
     /// The body counts as it came, always. A client that states its sum has to state that of the whole body.
     private static func checkStatedBody(_ request: SignedRequest) throws(SQSFault) {
         guard let stated = try request.field("x-amz-content-sha256") else { return }
-        guard SignatureBytes(hex: request.bytes[stated]) != nil else {
+        guard request.withBytes(stated, { SignatureBytes(hex: $0) }) != nil else {
             throw .signatureDoesNotMatch(
                 "X-Amz-Content-SHA256 must be the SHA-256 sum of the body; SQS takes no unsigned or streamed payloads.")
         }

@@ -2,12 +2,10 @@
 package enum SignatureTime {
     /// Seconds since 1970; nil for anything else.
     package static func seconds(_ text: some Collection<UInt8>) -> Int64? {
-        guard text.count == 16 else { return nil }
-        let text = Array(text)
-        guard text[8] == UInt8(ascii: "T"), text[15] == UInt8(ascii: "Z"),
-            let year = number(text[0..<4]), let month = number(text[4..<6]), let day = number(text[6..<8]),
-            let hour = number(text[9..<11]), let minute = number(text[11..<13]), let second = number(text[13..<15]),
-            year >= 1970, (1...12).contains(month), (1...daysOfMonth(month, year)).contains(day),
+        guard let digits = digits(text) else { return nil }
+        let (year, month, day) = (digits / 10_000_000_000, digits / 100_000_000 % 100, digits / 1_000_000 % 100)
+        let (hour, minute, second) = (digits / 10_000 % 100, digits / 100 % 100, digits % 100)
+        guard year >= 1970, (1...12).contains(month), (1...daysOfMonth(month, year)).contains(day),
             hour < 24, minute < 60, second < 60
         else { return nil }
         return days(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second
@@ -23,11 +21,17 @@ package enum SignatureTime {
         return "\(year)\(two(month))\(two(day))T\(clock)Z"
     }
 
-    private static func number(_ digits: ArraySlice<UInt8>) -> Int64? {
+    /// The 14 digits as one number.
+    private static func digits(_ text: some Collection<UInt8>) -> Int64? {
+        guard text.count == 16 else { return nil }
         var number: Int64 = 0
-        for byte in digits {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+        for (place, byte) in text.enumerated() {
+            switch (place, byte) {
+            case (8, UInt8(ascii: "T")), (15, UInt8(ascii: "Z")): continue
+            case (8, _), (15, _): return nil
+            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")): number = number * 10 + Int64(byte - UInt8(ascii: "0"))
+            default: return nil
+            }
         }
         return number
     }

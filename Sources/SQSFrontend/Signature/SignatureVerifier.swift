@@ -34,7 +34,7 @@ package struct SignatureVerifier {
         let claim = try SignatureClaim(&request)
         try SignatureRules.check(claim, request, now: now)
         canonical.write(request, claim)
-        let key = keys.index(of: request.bytes[claim.credential.keyID])
+        let key = request.withBytes(claim.credential.keyID) { keys.index(of: $0) }
         return PendingSignature(
             canonical: sum(), code: code(claim, key), claimed: claim.signature, statedBody: try statedBody(), key: key)
     }
@@ -50,20 +50,21 @@ package struct SignatureVerifier {
     /// An unknown key gets a secret that nobody has, so that it takes the same time as a known one.
     private mutating func code(_ claim: SignatureClaim, _ key: Int?) -> KeyedSum {
         let secret = key.map { keys.all[$0].secret } ?? keys.secretOfNobody
-        let scope = request.bytes[claim.credential.scope]
-        var code = signingKeys.code(key: key ?? -1, secret: secret, scope: scope)
+        var code = request.withBytes(claim.credential.scope) {
+            signingKeys.code(key: key ?? -1, secret: secret, scope: $0)
+        }
         text.removeAll(keepingCapacity: true)
         text += "AWS4-HMAC-SHA256\n".utf8
-        text += request.bytes[claim.date]
+        request.withBytes(claim.date) { text.append(contentsOf: $0) }
         text.append(UInt8(ascii: "\n"))
-        text += scope
+        request.withBytes(claim.credential.scope) { text.append(contentsOf: $0) }
         text.append(UInt8(ascii: "\n"))
         text.withUnsafeBytes { code.update($0) }
         return code
     }
 
     private func statedBody() throws(SQSFault) -> SignatureBytes? {
-        try request.field("x-amz-content-sha256").flatMap { SignatureBytes(hex: request.bytes[$0]) }
+        try request.field("x-amz-content-sha256").flatMap { request.withBytes($0) { SignatureBytes(hex: $0) } }
     }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import RoostModel
 
 /// A request as a signature sees it: method, path, parameters of the URL and header fields, as bytes in one buffer that
@@ -33,15 +34,15 @@ package struct SignedRequest {
         try load(target: append(target))
     }
 
+    @inline(__always)
     func matches(_ range: Range<Int>, _ word: StaticString) -> Bool {
-        bytes.withUnsafeBytes { equals(UnsafeRawBufferPointer(rebasing: $0[range]), word) }
+        range.count == word.utf8CodeUnitCount && withBytes(range) { equals($0, word) }
     }
 
+    @inline(__always)
     func areEqual(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        left.count == right.count
-            && bytes.withUnsafeBytes { bytes in
-                zip(bytes[left], bytes[right]).allSatisfy { $0 == $1 }
-            }
+        guard left.count == right.count else { return false }
+        return withBytes(left) { left in withBytes(right) { equals(left, $0) } }
     }
 
     func precedes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
@@ -53,13 +54,34 @@ package struct SignedRequest {
         return range.count >= count && matches(range.prefix(count), word)
     }
 
+    /// Lends the bytes. A slice of the array would be counted as one more owner of it.
+    @inline(__always)
+    func withBytes<Result>(_ range: Range<Int>, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
+        // The pointer does not look, other than a slice.
+        precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+        return bytes.withUnsafeBytes { use(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// Where the byte stands first; the end of the range when it does not.
+    func place(of byte: UInt8, in range: Range<Int>) -> Int {
+        withBytes(range) { part in
+            guard let start = part.baseAddress, let found = memchr(start, Int32(byte), part.count) else {
+                return range.upperBound
+            }
+            return range.lowerBound &+ (UnsafeRawPointer(found) - start)
+        }
+    }
+
     func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     // MARK: Fields
 
     private mutating func append(_ text: String) -> Range<Int> {
         let start = bytes.count
-        bytes.append(contentsOf: text.utf8)
+        // The general way, for text that does not lie in one piece, takes several times as long.
+        if text.utf8.withContiguousStorageIfAvailable({ bytes.append(contentsOf: $0) }) == nil {
+            bytes.append(contentsOf: text.utf8)
+        }
         return start..<bytes.count
     }
 
@@ -67,8 +89,7 @@ package struct SignedRequest {
         let name = append(name)
         bytes.withUnsafeMutableBytes { bytes in
             for index in name {
-                let isUpper = bytes[index] >= UInt8(ascii: "A") && bytes[index] <= UInt8(ascii: "Z")
-                if isUpper { bytes[index] |= 0x20 }
+                bytes[index] |= bytes[index] &- UInt8(ascii: "A") < 26 ? 0x20 : 0
             }
         }
         let value = append(value)
@@ -76,10 +97,10 @@ package struct SignedRequest {
     }
 
     func trimmed(_ range: Range<Int>) -> Range<Int> {
-        var range = range
-        while let first = range.first, Self.isSpace(bytes[first]) { range.removeFirst() }
-        while let last = range.last, Self.isSpace(bytes[last]) { range.removeLast() }
-        return range
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, Self.isSpace(bytes[start]) { start &+= 1 }
+        while start < end, Self.isSpace(bytes[end &- 1]) { end &-= 1 }
+        return start..<end
     }
 
     static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
@@ -99,11 +120,11 @@ package struct SignedRequest {
     private mutating func load(target: Range<Int>) throws(SQSFault) {
         var target = target
         if let first = target.first, bytes[first] != UInt8(ascii: "/") { target = afterAuthority(target) }
-        let mark = target.first { bytes[$0] == UInt8(ascii: "?") } ?? target.upperBound
+        let mark = place(of: UInt8(ascii: "?"), in: target)
         path = target.lowerBound..<mark
         var start = mark &+ 1
         while start < target.upperBound {
-            let end = (start..<target.upperBound).first { bytes[$0] == UInt8(ascii: "&") } ?? target.upperBound
+            let end = place(of: UInt8(ascii: "&"), in: start..<target.upperBound)
             if end > start { try addParameter(start..<end) }
             start = end &+ 1
         }
@@ -120,7 +141,7 @@ package struct SignedRequest {
     }
 
     private mutating func addParameter(_ range: Range<Int>) throws(SQSFault) {
-        let equals = range.first { bytes[$0] == UInt8(ascii: "=") } ?? range.upperBound
+        let equals = place(of: UInt8(ascii: "="), in: range)
         let name = try encoded(range.lowerBound..<equals)
         let value = try encoded(min(equals &+ 1, range.upperBound)..<range.upperBound)
         parameters.append(Pair(name: name, value: value))

@@ -17,8 +17,11 @@ struct SigningKeys {
 
     /// - Parameter key: tells the secrets apart.
     /// - Parameter scope: `date/region/service/aws4_request`.
-    mutating func code(key: Int, secret: String, scope: ArraySlice<UInt8>) -> KeyedSum {
-        for slot in slots where slot.key == key && slot.scope.elementsEqual(scope) { return slot.code }
+    mutating func code(key: Int, secret: String, scope: UnsafeRawBufferPointer) -> KeyedSum {
+        let known = slots.firstIndex { slot in
+            slot.key == key && slot.scope.withUnsafeBytes { equals($0, scope) }
+        }
+        if let known { return slots[known].code }
         let slot = Slot(key: key, scope: Array(scope), code: Self.derive(secret, scope))
         if slots.count < Self.slotsMax {
             slots.append(slot)
@@ -29,9 +32,9 @@ struct SigningKeys {
         return slot.code
     }
 
-    private static func derive(_ secret: String, _ scope: ArraySlice<UInt8>) -> KeyedSum {
+    private static func derive(_ secret: String, _ scope: UnsafeRawBufferPointer) -> KeyedSum {
         var key = SymmetricKey(data: Array("AWS4\(secret)".utf8))
-        for part in scope.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        for part in Array(scope).split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
             key = SymmetricKey(data: HMAC<SHA256>.authenticationCode(for: part, using: key))
         }
         return key.withUnsafeBytes { KeyedSum(key: $0) }

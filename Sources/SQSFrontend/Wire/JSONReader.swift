@@ -135,6 +135,8 @@ package struct JSONReader {
 
     package mutating func nextIsObject() throws(SQSFault) -> Bool { try nextIs(UInt8(ascii: "{")) }
 
+    package mutating func nextIsText() throws(SQSFault) -> Bool { try nextIs(UInt8(ascii: "\"")) }
+
     private mutating func nextIs(_ byte: UInt8) throws(SQSFault) -> Bool {
         skipSpace()
         guard let next = peek() else { throw unexpected() }

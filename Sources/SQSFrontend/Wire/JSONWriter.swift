@@ -65,6 +65,13 @@ extension ByteBuffer {
         }
     }
 
+    /// 20 digits, the most that a number of 64 bits has.
+    mutating func writeSequence(_ number: UInt64) {
+        let digits = String(number)
+        for _ in digits.utf8.count..<20 { writeStaticString("0") }
+        writeString(digits)
+    }
+
     /// Without quotation marks.
     mutating func write(_ id: MessageID) {
         writeASCII(count: MessageID.textByteCount, id.writeText)

@@ -90,6 +90,18 @@ extension QueryForm {
     package static let queueOnly = onQueue()
     package static let listQueues = Self(.root, [.text("QueueNamePrefix"), .integer("MaxResults"), .text("NextToken")])
 
+    package static let listDeadLetterSourceQueues = onQueue([.integer("MaxResults"), .text("NextToken")])
+    package static let startMessageMoveTask = Self(
+        .any, [.text("SourceArn"), .text("DestinationArn"), .integer("MaxNumberOfMessagesPerSecond")])
+    package static let listMessageMoveTasks = Self(.any, [.text("SourceArn"), .integer("MaxResults")])
+    package static let cancelMessageMoveTask = Self(.any, [.text("TaskHandle")])
+    package static let tagQueue = onQueue([.map("Tag", "Tags", key: "Key")])
+    package static let untagQueue = onQueue([.list("TagKey", "TagKeys")])
+    package static let addPermission = onQueue([
+        .text("Label"), .list("AWSAccountId", "AWSAccountIds"), .list("ActionName", "Actions"),
+    ])
+    package static let removePermission = onQueue([.text("Label")])
+
     private static func batch(_ name: StaticString, _ entry: [QueryParameter]) -> Self {
         onQueue([.list(name, "Entries", of: .structure(entry))])
     }

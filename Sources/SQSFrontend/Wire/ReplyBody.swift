@@ -7,11 +7,16 @@ extension ByteBuffer {
     mutating func writeJSONReply(_ content: ReplyContent, _ place: ReplyPlace) {
         switch content {
         case .empty: writeStaticString("{}")
-        case .sent(let id, let body, let attributes): writeSentReply(id, body: body, attributes: attributes)
+        case .sent(let sent): writeSentReply(sent)
         case .received(let messages, let selection): writeReceivedReply(messages, selection, place)
         case .queueURL(let name): writeQueueURLReply(name, place)
-        case .queueURLs(let queues, let nextAfter): writeQueueURLsReply(queues, nextAfter: nextAfter, place)
-        case .queueAttributes(let queue, let names): writeQueueAttributesReply(queue, names, place)
+        case .queueURLs(let list): writeQueueURLsReply(list, place)
+        case .queueAttributes(let queue, let names):
+            writeTextMapReply("Attributes", names.values(of: queue, place.arns)) { $0.writeName($1) }
+        case .tags(let tags): writeTextMapReply("Tags", tags.map { ($0.key, $0.value) }) { $0.writeJSON($1) }
+        case .moveStarted(let task): writeMoveStartedReply(task, place)
+        case .moves(let tasks): writeMovesReply(tasks, place)
+        case .moveCancelled(let moved): writeMoveCancelledReply(moved)
         case .batch(let batch): writeBatchReply(batch)
         }
     }
@@ -32,18 +37,20 @@ extension ByteBuffer {
         writeStaticString("}")
     }
 
-    private mutating func writeQueueURLsReply(_ queues: [QueueInfo], nextAfter: QueueName?, _ place: ReplyPlace) {
-        guard !queues.isEmpty else {
+    private mutating func writeQueueURLsReply(_ list: QueueList, _ place: ReplyPlace) {
+        guard !list.names.isEmpty || list.isRequired else {
             writeStaticString("{}")
             return
         }
-        writeStaticString("{\"QueueUrls\":[")
-        for (index, queue) in queues.enumerated() {
+        writeStaticString("{\"")
+        writeStaticString(list.member)
+        writeStaticString("\":[")
+        for (index, name) in list.names.enumerated() {
             if index > 0 { writeStaticString(",") }
-            writeQueueURL(queue.name, place)
+            writeQueueURL(name, place)
         }
         writeStaticString("]")
-        if let nextAfter {
+        if let nextAfter = list.nextAfter {
             writeStaticString(",\"NextToken\":\"")
             writeBase64([UInt8](nextAfter.text.utf8))
             writeStaticString("\"")
@@ -51,41 +58,90 @@ extension ByteBuffer {
         writeStaticString("}")
     }
 
-    private mutating func writeQueueAttributesReply(
-        _ queue: QueueInfo, _ names: QueueAttributeNames, _ place: ReplyPlace
+    /// Left out when empty (SQS).
+    private mutating func writeTextMapReply<Name>(
+        _ member: StaticString, _ map: [(Name, String)], _ writeName: (inout ByteBuffer, Name) -> Void
     ) {
-        guard !names.isEmpty else {
+        guard !map.isEmpty else {
             writeStaticString("{}")
             return
         }
-        writeStaticString("{\"Attributes\":{")
-        var isFirst = true
-        names.forEach(of: queue, arn: place.arn(of: queue.name)) { name, value in
-            writeStaticString(isFirst ? "\"" : ",\"")
-            isFirst = false
-            writeStaticString(name)
-            writeStaticString("\":")
+        writeStaticString("{\"")
+        writeStaticString(member)
+        writeStaticString("\":{")
+        for (index, (name, value)) in map.enumerated() {
+            if index > 0 { writeStaticString(",") }
+            writeName(&self, name)
+            writeStaticString(":")
             writeJSON(value)
         }
         writeStaticString("}}")
     }
 
-    private mutating func writeSent(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
+    private mutating func writeName(_ name: StaticString) {
+        writeStaticString("\"")
+        writeStaticString(name)
+        writeStaticString("\"")
+    }
+
+    private mutating func writeSent(_ sent: SentContent) {
         writeStaticString("\"MessageId\":\"")
-        write(id)
+        write(sent.id)
         writeStaticString("\",\"MD5OfMessageBody\":\"")
-        write(body)
-        if let attributes {
+        write(sent.sums.body)
+        if let sum = sent.sums.attributes {
             writeStaticString("\",\"MD5OfMessageAttributes\":\"")
-            write(attributes)
+            write(sum)
+        }
+        if let sum = sent.sums.systemAttributes {
+            writeStaticString("\",\"MD5OfMessageSystemAttributes\":\"")
+            write(sum)
+        }
+        if let sequence = sent.sequence {
+            writeStaticString("\",\"SequenceNumber\":\"")
+            writeSequence(sequence)
         }
         writeStaticString("\"")
     }
 
-    private mutating func writeSentReply(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
+    private mutating func writeSentReply(_ sent: SentContent) {
         writeStaticString("{")
-        writeSent(id, body: body, attributes: attributes)
+        writeSent(sent)
         writeStaticString("}")
+    }
+
+    // MARK: Move tasks
+
+    private mutating func writeMoveStartedReply(_ task: MoveTask, _ place: ReplyPlace) {
+        writeStaticString("{\"TaskHandle\":")
+        writeJSON(TaskHandle(task).text(place.arns))
+        writeStaticString("}")
+    }
+
+    private mutating func writeMoveCancelledReply(_ moved: Int) {
+        writeStaticString("{\"ApproximateNumberOfMessagesMoved\":")
+        writeDecimal(Int64(moved))
+        writeStaticString("}")
+    }
+
+    private mutating func writeMovesReply(_ tasks: [MoveTask], _ place: ReplyPlace) {
+        writeStaticString("{\"Results\":[")
+        for (index, task) in tasks.enumerated() {
+            if index > 0 { writeStaticString(",") }
+            var separator: StaticString = "{"
+            task.forEachMember(place.arns) { name, value in
+                writeStaticString(separator)
+                separator = ","
+                writeName(name)
+                writeStaticString(":")
+                switch value {
+                case .text(let text): writeJSON(text)
+                case .number(let number): writeDecimal(number)
+                }
+            }
+            writeStaticString("}")
+        }
+        writeStaticString("]}")
     }
 
     // MARK: Received messages
@@ -130,21 +186,27 @@ extension ByteBuffer {
     private mutating func writeSystemAttributes(
         of message: ReceivedMessage, _ wanted: MessageSystemAttributes, _ place: ReplyPlace
     ) {
-        writeStaticString(",\"Attributes\":{")
-        var separator: StaticString = "\""
+        var separator: StaticString = ",\"Attributes\":{\""
+        var isEmpty = true
         message.forEachSystemAttribute(wanted, place) { name, value in
             writeStaticString(separator)
             separator = ",\""
+            isEmpty = false
             writeStaticString(name)
-            writeStaticString("\":\"")
+            writeStaticString("\":")
             switch value {
-            // Nothing in these values wants to be escaped.
-            case .text(let text): writeString(text)
-            case .number(let number): writeDecimal(number)
+            case .text(let text): writeJSON(text)
+            case .number(let number):
+                writeStaticString("\"")
+                writeDecimal(number)
+                writeStaticString("\"")
+            case .sequence(let number):
+                writeStaticString("\"")
+                writeSequence(number)
+                writeStaticString("\"")
             }
-            writeStaticString("\"")
         }
-        writeStaticString("}")
+        if !isEmpty { writeStaticString("}") }
     }
 
     private mutating func writeAttributes(_ attributes: [MessageAttribute], _ sum: MD5Sum) {
@@ -199,9 +261,9 @@ extension ByteBuffer {
             // Ids are letters, digits, hyphens and underscores.
             writeString(entry.id)
             writeStaticString("\"")
-            if case .sent(let id) = entry.outcome, let sums = entry.sums {
+            if let sent = batch.sent(entry) {
                 writeStaticString(",")
-                writeSent(id, body: sums.body, attributes: sums.attributes)
+                writeSent(sent)
             }
             writeStaticString("}")
         }

@@ -48,23 +48,27 @@ extension ByteBuffer {
     private mutating func writeResult(_ content: ReplyContent, of action: StaticString, _ place: ReplyPlace) {
         switch content {
         case .empty: break
-        case .sent(let id, let body, let attributes): writeSentElements(id, body: body, attributes: attributes)
+        case .sent(let sent): writeSentElements(sent)
         case .received(let messages, let selection):
             // One allocation instead of one for each doubling.
             reserveCapacity(minimumWritableBytes: messages.reduce(0) { $0 &+ $1.body.count &+ 512 })
             for message in messages { writeMessageElement(message, selection, place) }
         case .queueURL(let name): writeQueueURLElement(name, place)
-        case .queueURLs(let queues, let nextAfter):
-            for queue in queues { writeQueueURLElement(queue.name, place) }
-            if let nextAfter {
-                writeOpenTag("NextToken")
-                writeBase64([UInt8](nextAfter.text.utf8))
-                writeCloseTag("NextToken")
-            }
+        case .queueURLs(let list): writeQueueURLElements(list, place)
         case .queueAttributes(let queue, let names):
-            names.forEach(of: queue, arn: place.arn(of: queue.name)) { name, value in
+            for (name, value) in names.values(of: queue, place.arns) {
                 writePair("Attribute", name) { $0.writeXML(value) }
             }
+        case .tags(let tags):
+            for tag in tags {
+                writeStaticString("<Tag>")
+                writeElement("Key", tag.key)
+                writeElement("Value", tag.value)
+                writeStaticString("</Tag>")
+            }
+        case .moveStarted(let task): writeElement("TaskHandle", TaskHandle(task).text(place.arns))
+        case .moves(let tasks): for task in tasks { writeMoveElement(task, place) }
+        case .moveCancelled(let moved): writeElement("ApproximateNumberOfMessagesMoved", "\(moved)")
         case .batch(let batch): writeBatchElements(batch, of: action)
         }
     }
@@ -82,6 +86,25 @@ extension ByteBuffer {
         writeStaticString("</QueueUrl>")
     }
 
+    private mutating func writeQueueURLElements(_ list: QueueList, _ place: ReplyPlace) {
+        for name in list.names { writeQueueURLElement(name, place) }
+        guard let nextAfter = list.nextAfter else { return }
+        writeOpenTag("NextToken")
+        writeBase64([UInt8](nextAfter.text.utf8))
+        writeCloseTag("NextToken")
+    }
+
+    private mutating func writeMoveElement(_ task: MoveTask, _ place: ReplyPlace) {
+        writeOpenTag("ListMessageMoveTasksResultEntry")
+        task.forEachMember(place.arns) { name, value in
+            switch value {
+            case .text(let text): writeElement(name, text)
+            case .number(let number): writeElement(name, "\(number)")
+            }
+        }
+        writeCloseTag("ListMessageMoveTasksResultEntry")
+    }
+
     /// An entry of a map.
     private mutating func writePair(
         _ element: StaticString, _ name: StaticString, _ writeValue: (inout ByteBuffer) -> Void
@@ -97,10 +120,15 @@ extension ByteBuffer {
 
     // MARK: Messages
 
-    private mutating func writeSentElements(_ id: MessageID, body: MD5Sum, attributes: MD5Sum?) {
-        writeMessageID(id)
-        writeElement("MD5OfMessageBody", body)
-        if let attributes { writeElement("MD5OfMessageAttributes", attributes) }
+    private mutating func writeSentElements(_ sent: SentContent) {
+        writeMessageID(sent.id)
+        writeElement("MD5OfMessageBody", sent.sums.body)
+        if let sum = sent.sums.attributes { writeElement("MD5OfMessageAttributes", sum) }
+        if let sum = sent.sums.systemAttributes { writeElement("MD5OfMessageSystemAttributes", sum) }
+        guard let sequence = sent.sequence else { return }
+        writeOpenTag("SequenceNumber")
+        writeSequence(sequence)
+        writeCloseTag("SequenceNumber")
     }
 
     private mutating func writeMessageID(_ id: MessageID) {
@@ -126,6 +154,7 @@ extension ByteBuffer {
                 switch value {
                 case .text(let text): buffer.writeXML(text)
                 case .number(let number): buffer.writeDecimal(number)
+                case .sequence(let number): buffer.writeSequence(number)
                 }
             }
         }
@@ -159,9 +188,7 @@ extension ByteBuffer {
         for entry in batch.entries where entry.failure == nil {
             writeOpenTag(action, "ResultEntry")
             writeElement("Id", entry.id)
-            if case .sent(let id) = entry.outcome, let sums = entry.sums {
-                writeSentElements(id, body: sums.body, attributes: sums.attributes)
-            }
+            if let sent = batch.sent(entry) { writeSentElements(sent) }
             writeCloseTag(action, "ResultEntry")
         }
         for entry in batch.entries {
@@ -189,10 +216,12 @@ extension ReplyContent {
         switch self {
         case .empty: true
         case .received(let messages, _): messages.isEmpty
-        case .queueURLs(let queues, _): queues.isEmpty
+        case .queueURLs(let list): list.names.isEmpty
         case .queueAttributes(_, let names): names.isEmpty
+        case .tags(let tags): tags.isEmpty
+        case .moves(let tasks): tasks.isEmpty
         case .batch(let batch): batch.entries.isEmpty
-        case .sent, .queueURL: false
+        case .sent, .queueURL, .moveStarted, .moveCancelled: false
         }
     }
 }

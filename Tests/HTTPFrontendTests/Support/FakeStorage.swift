@@ -12,6 +12,9 @@ final class FakeStorage: Storage {
         var receives: UInt32 = 0
         var handle: ReceiptHandle?
         var due: BrokerTime?
+        var burial: Burial?
+        var buriedAt: BrokerTime?
+        var source: QueueName?
     }
 
     struct Waiter {
@@ -28,6 +31,8 @@ final class FakeStorage: Storage {
         var delayed: [Message] = []
         /// Their bodies are lost.
         var damaged: [Message] = []
+        /// In the order of burials.
+        var buried: [Message] = []
         /// In the order of receives.
         var inFlight: [Message] = []
         var waiters: [Waiter] = []
@@ -37,6 +42,7 @@ final class FakeStorage: Storage {
         var now = BrokerTime(milliseconds: 1_700_000_000_000)
         var queues: [QueueName: Queue] = [:]
         var nextNumber: UInt64 = 1
+        var moves: [MoveTask] = []
         var readiness = Readiness.ready
         var metrics = StorageMetrics()
         /// Every request is refused with this.
@@ -187,6 +193,7 @@ extension FakeStorage.State {
                 $0.ready = []
                 $0.inFlight = []
                 $0.delayed = []
+                $0.buried = []
             }
         case .changeSettings(let name, let change): try edit(name) { $0.settings = change.applied(to: $0.settings) }
         case .pauseQueue(let name, let reason):
@@ -202,8 +209,79 @@ extension FakeStorage.State {
         case .changeVisibility(let name, let handle, let timeout): try changeVisibility(name, handle, timeout)
         case .giveBack(let name, let handle): try changeVisibility(name, handle, .zero)
         case .peek(let name, let options): return .peeked(try peek(name, options))
+        case .bury(let name, let handle, let burial): try bury(name, handle, burial)
+        case .kick(let name, let count): return .count(try kick(name, max: count) { _ in true })
+        case .kickByID(let name, let id): return .count(try kick(name, max: 1) { $0.id == id })
+        case .listDeadLetterSources(let name, _, let limit):
+            let names = queues.keys.sorted().filter { queues[$0]?.settings.deadLetters?.target == name }
+            return .queues(try names.prefix(limit).map { (name) throws(Rejection) in try info(name) }, more: false)
+        case .startMove(let options): return .moveTask(try startMove(options))
+        case .listMoves(let name, let limit):
+            return .moveTasks(Array(moves.reversed().filter { $0.from == name }.prefix(limit)))
+        case .cancelMove(let id): return .moveTask(try cancelMove(id))
+        case .moveByID(let name, let to, let ids): return .count(try move(name, to, ids))
         }
         return .done
+    }
+
+    private mutating func bury(
+        _ name: QueueName, _ handle: ReceiptHandle, _ burial: Burial
+    ) throws(Rejection) {
+        guard let index = try queue(name).inFlight.firstIndex(where: { $0.handle == handle }) else {
+            throw .messageNotAvailable
+        }
+        let time = now
+        try edit(name) { queue in
+            var message = queue.inFlight.remove(at: index).restored
+            message.burial = burial
+            message.buriedAt = time
+            queue.buried.append(message)
+        }
+    }
+
+    private mutating func kick(
+        _ name: QueueName, max: Int, where matches: (FakeStorage.Message) -> Bool
+    ) throws(Rejection) -> Int {
+        guard (1...Limits.receiveMessagesMax).contains(max) else {
+            throw .invalidCount(max, accepted: 1...Limits.receiveMessagesMax)
+        }
+        let kicked = try queue(name).buried.filter(matches).prefix(max)
+        try edit(name) { queue in
+            queue.buried.removeAll { message in kicked.contains { $0.id == message.id } }
+            queue.ready += kicked
+        }
+        return kicked.count
+    }
+
+    private mutating func startMove(_ options: MoveOptions) throws(Rejection) -> MoveTask {
+        let count = try queue(options.from).ready.count
+        if let to = options.to { _ = try queue(to) }
+        guard !moves.contains(where: { $0.from == options.from && $0.status == .running }) else {
+            throw .moveIsRunning(options.from)
+        }
+        let task = MoveTask(
+            id: UInt64(moves.count + 1), from: options.from, to: options.to, rate: options.rate, toMove: count,
+            startedAt: now)
+        moves.append(task)
+        return task
+    }
+
+    private mutating func cancelMove(_ id: UInt64) throws(Rejection) -> MoveTask {
+        guard let index = moves.firstIndex(where: { $0.id == id }) else { throw .moveTaskDoesNotExist }
+        guard moves[index].status == .running else { throw .moveIsOver }
+        moves[index].status = .cancelled
+        moves[index].finishedAt = now
+        return moves[index]
+    }
+
+    private mutating func move(
+        _ name: QueueName, _ to: QueueName?, _ ids: [MessageID]
+    ) throws(Rejection) -> Int {
+        guard let to else { throw .noDeadLetterQueue(name) }
+        let moved = try queue(name).ready.filter { ids.contains($0.id) }
+        try edit(to) { $0.ready += moved }
+        try edit(name) { queue in queue.ready.removeAll { ids.contains($0.id) } }
+        return moved.count
     }
 
     private func queue(_ name: QueueName) throws(Rejection) -> FakeStorage.Queue {
@@ -235,7 +313,7 @@ extension FakeStorage.State {
             name: name, settings: queue.settings, createdAt: now, modifiedAt: now,
             counts: MessageCounts(
                 ready: queue.ready.count, inFlight: queue.inFlight.count, delayed: queue.delayed.count,
-                damaged: queue.damaged.count),
+                damaged: queue.damaged.count, buried: queue.buried.count),
             totals: queue.totals, oldestMessageAge: oldest.map { now - $0 }, pause: queue.pause,
             waiters: queue.waiters.count
         )
@@ -262,7 +340,7 @@ extension FakeStorage.State {
             if due == nil { queue.ready.append(entry) } else { queue.delayed.append(entry) }
             queue.totals.sent += 1
         }
-        return SentMessage(id: id, sentAt: now)
+        return SentMessage(id: id, sentAt: now, sequence: id.low & 0xFFFF)
     }
 
     private mutating func receive(_ name: QueueName, _ waiter: FakeStorage.Waiter) throws(Rejection) -> [Delivery] {
@@ -336,13 +414,15 @@ extension FakeStorage.State {
             case .inFlight: queue.inFlight
             case .delayed: queue.delayed
             case .damaged: queue.damaged
+            case .buried: queue.buried
             }
         let ordered = options.from == .head ? list : list.reversed()
         return ordered.prefix(options.count).map {
             PeekedMessage(
                 id: $0.id, state: options.state, body: options.state == .damaged ? [] : $0.message.body,
                 attributes: $0.message.attributes,
-                sentAt: $0.sentAt, receiveCount: $0.receives, due: $0.due
+                sentAt: $0.sentAt, receiveCount: $0.receives, due: $0.due, group: $0.message.group,
+                burial: $0.burial, buriedAt: $0.buriedAt, deadLetterSource: $0.source
             )
         }
     }
@@ -354,7 +434,7 @@ extension FakeStorage.State {
 }
 
 extension FakeStorage.Queue {
-    private var count: Int { ready.count + delayed.count + inFlight.count + damaged.count }
+    private var count: Int { ready.count + delayed.count + inFlight.count + damaged.count + buried.count }
 
     fileprivate mutating func remove(where matches: (FakeStorage.Message) -> Bool) {
         let before = count
@@ -362,6 +442,7 @@ extension FakeStorage.Queue {
         delayed.removeAll(where: matches)
         inFlight.removeAll(where: matches)
         damaged.removeAll(where: matches)
+        buried.removeAll(where: matches)
         totals.deleted += UInt64(before - count)
     }
 }
@@ -378,7 +459,9 @@ extension FakeStorage.Message {
         guard let handle, let firstReceivedAt else { return nil }
         return ReceivedMessage(
             id: id, handle: handle, body: message.body, attributes: message.attributes, sentAt: sentAt,
-            firstReceivedAt: firstReceivedAt, receiveCount: receives
+            firstReceivedAt: firstReceivedAt, receiveCount: receives, group: message.group,
+            sequence: id.low & 0xFFFF, deadLetterSource: source, deduplicationID: message.deduplication?.id,
+            labels: message.labels
         )
     }
 }

@@ -13,8 +13,10 @@ struct BrokerImage: Equatable {
 
     var byteCount: Int { sections.reduce(0) { $0 + $1.count } }
 
-    func restored() throws(BrokerImageError) -> Broker {
-        var reader = BrokerImageReader(configuration: Rehearsal.configuration)
+    func restored(
+        _ configuration: BrokerConfiguration = Rehearsal.configuration
+    ) throws(BrokerImageError) -> Broker {
+        var reader = BrokerImageReader(configuration: configuration)
         for section in sections {
             // A block of its own size, so that a read past the end is seen by an address checker.
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: section.count, alignment: 8)
@@ -35,6 +37,7 @@ struct Exercise {
     var now = BrokerTime(milliseconds: 1_700_000_100_000)
     /// Entries that the broker made and then did not take.
     var mismatches = 0
+    private static let groupNames = ["a", "b", "c", "d", "e"]
     private var handles: [(UInt32, ReceiptHandle)] = []
     private var places = UInt32(1)
 
@@ -59,10 +62,13 @@ struct Exercise {
         _ = broker.describe(queue, now: now)
         switch random.below(100) {
         case ..<25: try send(to: queue)
-        case ..<50: try lease(from: queue)
+        case ..<45: try lease(from: queue)
+        case ..<50: try redrive(queue, to: random.pick(queues))
         case ..<65: try useHandle()
+        case ..<70: try buryOrKick(in: queue)
         case ..<85: try useMessage(of: queue)
-        case ..<90: try create()
+        case ..<89: try create()
+        case ..<92: try move(from: queue, name)
         case ..<95:
             try carryOut(.changeSettings(broker.prepareChangeSettings(name, .init(retention: .seconds(9)), now: now)))
         case ..<97: try carryOut(.purgeQueue(broker.preparePurgeQueue(name)))
@@ -77,23 +83,49 @@ struct Exercise {
     }
 
     private mutating func create() throws {
-        let name = try QueueName("exercise-\(random.below(4))")
-        if case .entry(let entry) = try broker.prepareCreateQueue(name, .init(), now: now) {
+        let number = random.below(4)
+        let name = try QueueName("exercise-\(number)")
+        var change = QueueSettingsChange(isFIFO: number == 3)
+        let target = try QueueName("exercise-\(random.below(4))")
+        if number == 1, random.chance(70) {
+            change.deadLetters = .some(DeadLetterPolicy(target: try QueueName("exercise-0"), receivesMax: 1))
+        } else if broker.queueName((try? broker.queueID(named: target)) ?? .max) != nil, random.chance(50) {
+            change.deadLetters = DeadLetterPolicy(target: target, receivesMax: 1 + random.below(3))
+        }
+        if case .entry(let entry) = try broker.prepareCreateQueue(name, change, now: now) {
             try carryOut(.createQueue(entry))
         }
     }
 
     private mutating func send(to queue: UInt32) throws {
+        let isFIFO = broker.settings(of: queue).isFIFO
         let delay = Milliseconds(Int64(random.chance(50) ? 0 : random.below(100_000)))
-        try carryOut(.send(broker.prepareSend(to: queue, NewMessage(body: [1], delay: delay), now: now)))
+        let needsGroup = isFIFO || random.chance(30)
+        let group = needsGroup ? random.pick(Self.groupNames) : nil
+        let deduplication = isFIFO && random.chance(70) ? Deduplication(id: "\(random.below(20))") : nil
+        let message = NewMessage(body: [1], delay: delay, group: group, deduplication: deduplication)
+        let entry = try broker.prepareSend(to: queue, message, now: now)
+        if broker.original(of: entry) == nil { try carryOut(.send(entry)) }
     }
 
     private mutating func lease(from queue: UInt32) throws {
         let timeout = Milliseconds(Int64(random.below(100_000)))
+        for _ in 0..<3 {
+            guard let entry = broker.prepareDeadLetters(from: queue, maximum: 4, now: now) else { break }
+            try carryOut(.transfer(entry))
+        }
         guard let entry = try broker.prepareLease(from: queue, maximum: 4, visibilityTimeout: timeout, now: now)
         else { return }
         try carryOut(.lease(entry))
         for slot in entry.slots { handles.append((queue, broker.leased(slot, by: entry).handle)) }
+    }
+
+    private mutating func redrive(_ queue: UInt32, to target: UInt32) throws {
+        let found = broker.peek(queue, .ready, fromTail: random.chance(50), count: 1 + random.below(4))
+        let isOneType = broker.settings(of: queue).isFIFO == broker.settings(of: target).isFIFO
+        guard !found.isEmpty, queue != target, isOneType else { return }
+        let slots = found.map(\.slot)
+        try carryOut(.transfer(TransferEntry(from: queue, to: target, at: now, purpose: .redrive, slots: slots)))
     }
 
     private mutating func useHandle() throws {
@@ -106,6 +138,32 @@ struct Exercise {
             let timeout = Milliseconds(Int64(random.chance(60) ? 0 : random.below(50_000)))
             let entry = try broker.prepareChangeVisibility(handle, in: queue, timeout: timeout, now: now)
             if let entry { try carryOut(.changeVisibility(entry)) }
+        }
+    }
+
+    private mutating func move(from queue: UInt32, _ name: QueueName) throws {
+        if let entry = broker.prepareDeadLetters(from: queue, maximum: 4, now: now) {
+            return try carryOut(.transfer(entry))
+        }
+        guard let running = broker.runningMoves.first, random.chance(70) else {
+            let to = random.chance(50) ? nil : try QueueName("exercise-\(random.below(4))")
+            return try carryOut(.startMove(broker.prepareStartMove(MoveOptions(from: name, to: to), now: now)))
+        }
+        switch broker.prepareMoveStep(running.id, maximum: 1 + random.below(4), now: now) {
+        case .transfer(let entry): try carryOut(.transfer(entry))
+        case .end(let entry): try carryOut(.endMove(entry))
+        default: try carryOut(.endMove(broker.prepareCancelMove(running.id, now: now)))
+        }
+    }
+
+    private mutating func buryOrKick(in queue: UInt32) throws {
+        if random.chance(30) {
+            if let entry = try broker.prepareKick(1 + random.below(3), of: queue, now: now) {
+                try carryOut(.kick(entry))
+            }
+        } else if let (queue, handle) = handles.last, broker.queueName(queue) != nil {
+            let burial = Burial(reason: "too hard", error: "line \(random.below(1000))", by: "w")
+            try carryOut(.bury(broker.prepareBury(handle, in: queue, burial, now: now)))
         }
     }
 

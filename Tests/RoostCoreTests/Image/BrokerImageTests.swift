@@ -121,6 +121,10 @@ struct BrokerImageTests {
         for queue in 0..<UInt32(queues + 2) {
             for (place, leased) in try broker.lease(100, from: queue, .seconds(Int64(queue) * 7), now: now).enumerated()
             {
+                if place % 9 == 0 {
+                    let burial = Burial(reason: "too hard", error: String(repeating: "e", count: place), by: "w")
+                    try broker.carryOut(.bury(broker.prepareBury(leased.handle, in: queue, burial, now: now)))
+                }
                 guard place % 3 != 0 else { continue }
                 let entry = try broker.prepareChangeVisibility(leased.handle, in: queue, timeout: .zero, now: now)
                 if let entry { try broker.carryOut(.changeVisibility(entry)) }

@@ -43,6 +43,20 @@ struct UsedUpNumbersTests {
         _ = try BrokerImage(of: broker).restored()
         #expect(throws: BrokerImageError.self) { try image(nextOrder: Self.end).restored() }
     }
+
+    @Test("Messages do not go to another queue when there is no place for new ones")
+    func moves() throws {
+        var broker = try image(nextOrder: Self.end - 1).restored()
+        let other = try QueueName("other")
+        try broker.createQueue("other")
+        let ready = try #require(broker.peek(0, .ready, fromTail: false, count: 1).first)
+        #expect(throws: Rejection.storageFailed("all numbers of messages are used up")) {
+            try broker.prepareMoveByID(from: 0, to: other, [ready.id], now: now)
+        }
+        let move = try broker.prepareStartMove(MoveOptions(from: QueueName("q"), to: other), now: now)
+        try broker.carryOut(.startMove(move))
+        #expect(broker.prepareMoveStep(move.id, maximum: 10, now: now) == .later)
+    }
 }
 
 extension BrokerImage {

@@ -5,8 +5,16 @@ import RoostModel
 /// It states the rules in another way than the core does, so that both are unlikely to be wrong alike. A queue is one
 /// line: messages in flight keep their place in it, so that `redelivery: front` needs no order numbers at all.
 struct ReferenceBroker {
+    /// What takes turns: messages of one name, and of one queue that they are dead letters of.
+    struct Group: Hashable {
+        var name: String?
+        /// Which queue of all there ever were.
+        var origin: Int?
+    }
+
     struct Message {
         let serial: Int
+        var group: Group?
         var state: MessageState
         /// While delayed: meaningless.
         var availableAt: BrokerTime
@@ -16,10 +24,18 @@ struct ReferenceBroker {
         var timerSerial = 0
         var receiveCount: UInt32 = 0
         var firstReceivedAt: BrokerTime?
+        var burial: Burial?
+        var buriedAt: BrokerTime?
+        /// Handles of the message are void from the next one on.
+        var handle = 0
+        /// Since it came to this queue.
+        var isReceivedHere = false
     }
 
     struct Queue {
         let id: UInt32
+        /// Which queue of all there ever were.
+        let serial: Int
         let name: QueueName
         var settings: QueueSettings
         let createdAt: BrokerTime
@@ -34,12 +50,23 @@ struct ReferenceBroker {
         var delayed: [Message] = []
         /// In the order in which the damage was found.
         var damaged: [Message] = []
+        /// Serials of the messages of the line that are buried, in the order of burial.
+        var burials: [Int] = []
+        /// Groups that have messages, in the order of their beginning.
+        var groups: [Group] = []
+        /// Groups with something to deliver, the next one first.
+        var turns: [Group] = []
+        /// Groups that come before the messages without a group.
+        var turnsBeforeOthers = 0
+        /// The newest message when the queue was last purged.
+        var purgedThrough = 0
 
         var all: [Message] { line + delayed + damaged }
     }
 
-    private(set) var queues: [Queue] = []
+    var queues: [Queue] = []
     private var lastSerial = 0
+    private var lastQueue = 0
     private var lastTimer = 0
     /// Totals of the queues that were deleted.
     private var pastTotals: [MessageTotals] = []
@@ -62,7 +89,9 @@ extension ReferenceBroker {
     /// Nil when the queue is there with these settings; else those that it is to be made with.
     func settingsForNew(_ name: QueueName, _ change: QueueSettingsChange) throws(Rejection) -> QueueSettings? {
         guard let position = try? position(named: name) else {
-            return try checked(change.applied(to: QueueSettings()))
+            let settings = try checked(change.applied(to: QueueSettings()))
+            try checkDeadLetters(name, change, settings)
+            return settings
         }
         let present = queues[position].settings
         if let difference = change.firstDifference(from: present) {
@@ -72,7 +101,9 @@ extension ReferenceBroker {
     }
 
     mutating func create(_ id: UInt32, _ name: QueueName, _ settings: QueueSettings, now: BrokerTime) {
-        queues.append(Queue(id: id, name: name, settings: settings, createdAt: now, modifiedAt: now))
+        lastQueue += 1
+        queues.append(
+            Queue(id: id, serial: lastQueue, name: name, settings: settings, createdAt: now, modifiedAt: now))
     }
 
     mutating func deleteQueue(_ name: QueueName) throws(Rejection) {
@@ -85,11 +116,19 @@ extension ReferenceBroker {
         queues[position].ages = []
         queues[position].delayed = []
         queues[position].damaged = []
+        queues[position].burials = []
+        queues[position].groups = []
+        queues[position].turns = []
+        queues[position].turnsBeforeOthers = 0
+        queues[position].purgedThrough = lastSerial
     }
 
     mutating func change(_ name: QueueName, _ change: QueueSettingsChange, now: BrokerTime) throws(Rejection) {
         let position = try position(named: name)
-        queues[position].settings = try checked(change.applied(to: queues[position].settings))
+        let settings = change.applied(to: queues[position].settings)
+        if settings.isFIFO != queues[position].settings.isFIFO { throw .queueTypeIsFixed }
+        try checkDeadLetters(name, change, try checked(settings))
+        queues[position].settings = settings
         queues[position].modifiedAt = now
     }
 
@@ -115,6 +154,9 @@ extension ReferenceBroker {
         for (setting, value, accepted) in rules where !accepted.contains(value) {
             throw .invalidSetting(setting, value: value, accepted: accepted)
         }
+        if settings.isFIFO, settings.redelivery == .back { throw .backInFIFO }
+        let bytes = settings.properties.map { $0.utf8.count + $1.utf8.count + 16 }.reduce(0, +)
+        if bytes > 49_152 { throw .propertiesTooLong(bytes: bytes, max: 49_152) }
         return settings
     }
 }
@@ -132,19 +174,32 @@ extension ReferenceBroker {
         let delay = message.delay ?? queues[queue].settings.delay
         let delayMax = Milliseconds(3_162_240_000_000)
         if delay < .zero || delay > delayMax { throw .invalidDelay(delay, max: delayMax) }
+        if message.group == nil, queues[queue].settings.isFIFO { throw .missingGroup }
+        if let bytes = message.group?.utf8.count, bytes < 1 || bytes > 128 {
+            throw .invalidGroup(bytes: bytes, max: 128)
+        }
         lastSerial += 1
-        var new = Message(serial: lastSerial, state: .ready, availableAt: now, due: now + delay)
-        if delay == .zero {
+        let group = message.group.map { Group(name: $0) }
+        var new = Message(serial: lastSerial, group: group, state: .ready, availableAt: now, due: now + delay)
+        if queues[queue].settings.isFIFO,
+            let last = queues[queue].delayed.filter({ $0.group == new.group }).map(\.due).max()
+        {
+            // Whatever is sent behind a delayed message waits for it, late ones included.
+            new.due = max(now + max(delay, Milliseconds(1)), last)
+        }
+        enter(new.group, queue)
+        if new.due == now {
             queues[queue].line.append(new)
             queues[queue].ages.append(new.serial)
-            woken.insert(id)
+            if !queues[queue].settings.isFIFO { woken.insert(id) }
         } else {
             new.state = .delayed
             new.timerSerial = nextTimer()
             queues[queue].delayed.append(new)
         }
         queues[queue].totals.sent += 1
-        return (new.serial, now + delay)
+        refreshTurns(queue)
+        return (new.serial, new.due)
     }
 
     /// The messages leased, as they are then.
@@ -157,25 +212,33 @@ extension ReferenceBroker {
         try checkVisibility(timeout)
         if queues[queue].pause != nil { return [] }
         var leased: [Message] = []
-        for place in queues[queue].line.indices where queues[queue].line[place].state == .ready {
-            if leased.count == maximum { break }
+        for serial in takeTurns(maximum, of: queue) {
+            guard let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) else { continue }
             hide(queue, place, until: now + timeout)
             queues[queue].line[place].receiveCount += 1
-            if queues[queue].line[place].firstReceivedAt == nil { queues[queue].line[place].firstReceivedAt = now }
+            queues[queue].line[place].handle += 1
+            if queues[queue].line[place].firstReceivedAt == nil {
+                queues[queue].line[place].firstReceivedAt = Self.held(now, from: queues[queue].line[place].availableAt)
+            }
             leased.append(queues[queue].line[place])
         }
+        refreshTurns(queue)
         queues[queue].totals.received += UInt64(leased.count)
         return leased
     }
 
-    /// False when there was nothing to delete. Nil as receive count deletes whatever the newest handle is.
-    mutating func delete(_ serial: Int, receiveCount: UInt32?, in id: UInt32) -> Bool {
+    /// False when there was nothing to delete. Nil as handle deletes whatever the newest handle is.
+    mutating func delete(_ serial: Int, handle: Int?, in id: UInt32) throws(Rejection) -> Bool {
         guard let queue = position(id: id) else { return false }
         if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
-            if let receiveCount, queues[queue].line[place].receiveCount != receiveCount { return false }
+            if let handle {
+                if queues[queue].line[place].handle != handle { return false }
+                let isOver = queues[queue].line[place].state != .inFlight
+                if isOver, queues[queue].settings.isFIFO { throw .receiptHandleExpired }
+            }
         } else if let place = queues[queue].damaged.firstIndex(where: { $0.serial == serial }) {
-            if let receiveCount, queues[queue].damaged[place].receiveCount != receiveCount { return false }
-        } else if receiveCount != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
+            if let handle, queues[queue].damaged[place].handle != handle { return false }
+        } else if handle != nil || !queues[queue].delayed.contains(where: { $0.serial == serial }) {
             return false
         }
         remove(serial, from: queue)
@@ -190,15 +253,31 @@ extension ReferenceBroker {
         try checkVisibility(timeout)
         guard let queue = position(id: id), let place = queues[queue].line.firstIndex(where: { $0.serial == serial })
         else { throw .messageNotAvailable }
+        if queues[queue].line[place].state == .buried { throw .messageNotAvailable }
         if queues[queue].line[place].state == .inFlight {
             // The handle holds 16 bits of the second of its receive: what was held 18.2 hours looks new again.
             let held = (now.milliseconds / 1000 - receivedAt.milliseconds / 1000) % 65_536
             let left = Milliseconds(max(Self.twelveHours.count - held * 1000, 0))
             if timeout > left { throw .invalidVisibilityTimeout(timeout, max: left) }
+        } else if queues[queue].settings.isFIFO {
+            throw .messageNotAvailable
         } else if timeout == .zero {
             return false
         }
         if timeout == .zero { giveBack(queue, place) } else { hide(queue, place, until: now + timeout) }
+        refreshTurns(queue)
+        return true
+    }
+
+    /// False when this handle does not hold the message any more.
+    mutating func giveBack(_ serial: Int, handle: Int, in id: UInt32) -> Bool {
+        guard let queue = position(id: id),
+            let place = queues[queue].line.firstIndex(where: {
+                $0.serial == serial && $0.state == .inFlight && $0.handle == handle
+            })
+        else { return false }
+        giveBack(queue, place)
+        refreshTurns(queue)
         return true
     }
 
@@ -211,13 +290,14 @@ extension ReferenceBroker {
     private mutating func hide(_ queue: Int, _ place: Int, until due: BrokerTime) {
         queues[queue].line[place].state = .inFlight
         queues[queue].line[place].due = due
+        queues[queue].line[place].isReceivedHere = true
         queues[queue].line[place].timerSerial = nextTimer()
     }
 
     private mutating func giveBack(_ queue: Int, _ place: Int) {
         queues[queue].line[place].state = .ready
         queues[queue].totals.returned += 1
-        woken.insert(queues[queue].id)
+        if !queues[queue].settings.isFIFO { woken.insert(queues[queue].id) }
         if queues[queue].settings.redelivery == .back {
             queues[queue].line.append(queues[queue].line.remove(at: place))
         }
@@ -228,24 +308,94 @@ extension ReferenceBroker {
         for queue in queues.indices {
             let candidates = queues[queue].line + queues[queue].delayed
             guard var message = candidates.first(where: { $0.serial == serial }) else { continue }
-            remove(serial, from: queue)
+            takeOut(serial, from: queue)
             message.state = .damaged
             queues[queue].damaged.append(message)
+            refreshTurns(queue)
             return true
         }
         return false
     }
 
-    private mutating func remove(_ serial: Int, from queue: Int) {
+    mutating func remove(_ serial: Int, from queue: Int) {
+        takeOut(serial, from: queue)
+        let inUse = queues[queue].all.compactMap(\.group)
+        queues[queue].groups.removeAll { !inUse.contains($0) }
+        refreshTurns(queue)
+    }
+
+    private mutating func takeOut(_ serial: Int, from queue: Int) {
         queues[queue].damaged.removeAll { $0.serial == serial }
         queues[queue].line.removeAll { $0.serial == serial }
         queues[queue].delayed.removeAll { $0.serial == serial }
         queues[queue].ages.removeAll { $0 == serial }
+        queues[queue].burials.removeAll { $0 == serial }
     }
 
     private mutating func nextTimer() -> Int {
         lastTimer += 1
         return lastTimer
+    }
+}
+
+// MARK: - Turns
+
+extension ReferenceBroker {
+    /// What a receive gets, and whose turn it is then.
+    mutating func next(_ maximum: Int, of queue: Int) -> [Int] {
+        var serials: [Int] = []
+        if queues[queue].settings.isFIFO {
+            for group in queues[queue].turns { serials += deliverable(queues[queue], group) }
+            return Array(serials.prefix(maximum))
+        }
+        var others = queues[queue].line.filter { $0.state == .ready && $0.group == nil }.map(\.serial)
+        while serials.count < maximum {
+            if !others.isEmpty, queues[queue].turnsBeforeOthers == 0 || queues[queue].turns.isEmpty {
+                serials.append(others.removeFirst())
+                queues[queue].turnsBeforeOthers = queues[queue].turns.count
+            } else if !queues[queue].turns.isEmpty {
+                let group = queues[queue].turns.removeFirst()
+                let left = deliverable(queues[queue], group).filter { !serials.contains($0) }
+                serials += left.prefix(1)
+                if left.count > 1 { queues[queue].turns.append(group) }
+                queues[queue].turnsBeforeOthers = max(queues[queue].turnsBeforeOthers - 1, 0)
+            } else {
+                break
+            }
+        }
+        return serials
+    }
+
+    /// What may be delivered of a group, first one first.
+    func deliverable(_ queue: Queue, _ group: Group) -> [Int] {
+        guard queue.settings.isFIFO else {
+            return queue.line.filter { $0.state == .ready && $0.group == group }.map(\.serial)
+        }
+        var serials: [Int] = []
+        if queue.damaged.contains(where: { $0.group == group }) { return [] }
+        let members = queue.line.filter { $0.group == group }
+        for message in queue.ages.compactMap({ serial in members.first { $0.serial == serial } }) {
+            if message.state != .ready { break }
+            serials.append(message.serial)
+        }
+        return serials
+    }
+
+    func hasDeliverable(_ queue: Queue) -> Bool {
+        if queue.pause != nil { return false }
+        guard queue.settings.isFIFO else { return queue.line.contains { $0.state == .ready } }
+        return queue.groups.contains { !deliverable(queue, $0).isEmpty }
+    }
+
+    /// Groups that have something to deliver now stand behind those that had before.
+    mutating func refreshTurns(_ queue: Int) {
+        let before = queues[queue]
+        queues[queue].turns = before.turns.filter { !deliverable(before, $0).isEmpty }
+        for group in queues[queue].groups where !queues[queue].turns.contains(group) {
+            if deliverable(queues[queue], group).isEmpty { continue }
+            queues[queue].turns.append(group)
+            woken.insert(queues[queue].id)
+        }
     }
 }
 
@@ -263,7 +413,8 @@ extension ReferenceBroker {
     mutating func fire(_ serial: Int, now: BrokerTime) {
         for queue in queues.indices {
             if let place = queues[queue].line.firstIndex(where: { $0.serial == serial }) {
-                return giveBack(queue, place)
+                giveBack(queue, place)
+                return refreshTurns(queue)
             }
             guard let place = queues[queue].delayed.firstIndex(where: { $0.serial == serial }) else { continue }
             var message = queues[queue].delayed.remove(at: place)
@@ -271,7 +422,8 @@ extension ReferenceBroker {
             message.availableAt = now
             queues[queue].line.append(message)
             queues[queue].ages.append(serial)
-            woken.insert(queues[queue].id)
+            if !queues[queue].settings.isFIFO { woken.insert(queues[queue].id) }
+            refreshTurns(queue)
         }
     }
 
@@ -304,10 +456,10 @@ extension ReferenceBroker {
     var messageCount: Int { queues.reduce(0) { $0 + $1.all.count } }
 
     func describe(_ queue: Queue, now: BrokerTime) -> QueueInfo {
-        let ready = queue.line.filter { $0.state == .ready }.count
+        let (ready, buried) = (queue.line.filter { $0.state == .ready }.count, queue.burials.count)
         let counts = MessageCounts(
-            ready: ready, inFlight: queue.line.count - ready, delayed: queue.delayed.count,
-            damaged: queue.damaged.count)
+            ready: ready, inFlight: queue.line.count - ready - buried, delayed: queue.delayed.count,
+            damaged: queue.damaged.count, buried: buried)
         return QueueInfo(
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
             counts: counts, totals: queue.totals,
@@ -326,6 +478,8 @@ extension ReferenceBroker {
             totals.deleted += part.deleted
             totals.returned += part.returned
             totals.expired += part.expired
+            totals.movedOut += part.movedOut
+            totals.movedIn += part.movedIn
         }
         return (counts, totals)
     }
@@ -333,14 +487,22 @@ extension ReferenceBroker {
     func peek(_ queue: Queue, _ state: MessageState, fromTail: Bool, count: Int) -> [Message] {
         var messages =
             switch state {
-            case .delayed: queue.delayed
+            case .delayed: grouped(queue, queue.delayed)
             case .damaged: queue.damaged
-            case .ready: queue.line.filter { $0.state == .ready }
-            case .inFlight:
-                queue.ages.compactMap { serial in queue.line.first { $0.serial == serial && $0.state == .inFlight } }
+            case .buried: queue.burials.compactMap { serial in queue.line.first { $0.serial == serial } }
+            case .ready where queue.groups.isEmpty: queue.line.filter { $0.state == .ready }
+            case .ready, .inFlight:
+                grouped(
+                    queue,
+                    queue.ages.compactMap { serial in queue.line.first { $0.serial == serial && $0.state == state } })
             }
         if fromTail { messages.reverse() }
         return Array(messages.prefix(count))
+    }
+
+    /// Those without a group, then group after group.
+    private func grouped(_ queue: Queue, _ messages: [Message]) -> [Message] {
+        messages.filter { $0.group == nil } + queue.groups.flatMap { group in messages.filter { $0.group == group } }
     }
 
     func list(prefix: String, after: QueueName?, limit: Int) -> (ids: [UInt32], more: Bool) {

@@ -5,7 +5,7 @@ extension Rehearsal {
     mutating func send() throws {
         guard let queue = anyQueue() else { return try createQueue() }
         guard model.messageCount < Self.backlogMax else { return try deleteByID() }
-        let message = randomMessage()
+        let message = randomMessage(for: queue)
         let expected = outcome { () throws(Rejection) in try model.send(to: queue, message, now: now) }
         let actual = outcome { () throws(Rejection) in try broker.prepareSend(to: queue, message, now: now) }
         guard let (sent, entry) = try bothAgree("a send", expected, actual), let sent else { return }
@@ -24,6 +24,7 @@ extension Rehearsal {
         guard let queue = anyQueue() else { return }
         let maximum = random.chance(3) ? random.pick([0, -1, 1001]) : random.pick([1, 1, 2, 3, 10, 10, 1000])
         let timeout = random.chance(60) ? randomVisibility() : nil
+        if random.chance(90) { try moveDeadLetters(of: queue, maximum) }
         let expected = outcome { () throws(Rejection) in
             try model.lease(from: queue, maximum: maximum, timeout: timeout, now: now)
         }
@@ -46,13 +47,14 @@ extension Rehearsal {
         try requireEqual(leased.id, idOfSerial[message.serial], "the id of a leased message")
         try requireEqual(leased.location, locationOfSerial[message.serial], "the location of a leased message")
         try requireEqual(leased.receiveCount, message.receiveCount, "the receive count")
-        // The core holds the span to the first receive in 32 bits of milliseconds: 49 days.
-        let first = min(message.firstReceivedAt ?? now, message.availableAt + Milliseconds(Int64(UInt32.max)))
-        try requireEqual(leased.firstReceivedAt, first, "the time of the first receive")
+        try requireEqual(leased.firstReceivedAt, message.firstReceivedAt, "the time of the first receive")
+        let origin = model.origin(of: message)?.name
+        try requireEqual(leased.deadLetterSource, origin, "the queue that a message is a dead letter of")
+        if message.group?.origin != nil { moves.received += 1 }
         try require(everIssued.insert(leased.handle).inserted, "a handle was issued twice")
         let issued = Issued(
             handle: leased.handle, queue: entry.queue, serial: message.serial,
-            receiveCount: leased.receiveCount, receivedAt: now)
+            number: message.handle, receivedAt: now)
         if handles.count == 300 { handles.remove(at: random.below(200)) }
         handles.append(issued)
     }
@@ -67,15 +69,17 @@ extension Rehearsal {
             try requireEqual(actual, .failure(.invalidReceiptHandle), "deleting with a handle of something else")
             return
         }
-        let isDeleted = model.delete(issued.serial, receiveCount: issued.receiveCount, in: queue)
-        guard let (_, entry) = try bothAgree("a delete", .success(isDeleted), actual) else { return }
+        let expected = outcome { () throws(Rejection) in
+            try model.delete(issued.serial, handle: issued.number, in: queue)
+        }
+        guard let (isDeleted, entry) = try bothAgree("a delete", expected, actual) else { return }
         try carryOut(deletion: entry, of: issued.serial, isDeleted)
     }
 
     mutating func deleteByID() throws {
         let serial = random.chance(50) ? anyHandle()?.serial : anyWaitingSerial()
         guard let serial, let id = idOfSerial[serial], let queue = anyQueue(holding: serial) else { return }
-        let isDeleted = model.delete(serial, receiveCount: nil, in: queue)
+        let isDeleted = try model.delete(serial, handle: nil, in: queue)
         try carryOut(deletion: broker.prepareDelete(id, in: queue), of: serial, isDeleted)
     }
 
@@ -107,6 +111,16 @@ extension Rehearsal {
         try requireEqual(entry.deadline, timeout == .zero ? nil : now + timeout, "the new deadline")
         try carryOut(.changeVisibility(entry))
     }
+
+    mutating func giveBack() throws {
+        guard let issued = anyHandle(), model.position(id: issued.queue) != nil else { return }
+        let isHeld = model.giveBack(issued.serial, handle: issued.number, in: issued.queue)
+        let entry = try broker.prepareGiveBack(issued.handle, in: issued.queue)
+        try requireEqual(entry != nil, isHeld, "whether there was something to give back")
+        guard let entry else { return }
+        try requireEqual(entry.deadline, nil, "the deadline of what was given back")
+        try carryOut(.changeVisibility(entry))
+    }
 }
 
 // MARK: - Choices
@@ -115,7 +129,7 @@ extension Rehearsal {
     mutating func anyQueue() -> UInt32? { model.queues.isEmpty ? nil : random.pick(model.queues).id }
 
     /// Half of the time one of the newest.
-    private mutating func anyHandle() -> Issued? {
+    mutating func anyHandle() -> Issued? {
         guard !handles.isEmpty else { return nil }
         return random.chance(50) ? random.pick(handles) : random.pick(handles.suffix(20))
     }
@@ -132,8 +146,11 @@ extension Rehearsal {
         return random.chance(90) ? holder?.id ?? anyQueue() : anyQueue()
     }
 
-    private mutating func randomMessage() -> NewMessage {
+    private mutating func randomMessage(for queue: UInt32) -> NewMessage {
         var message = NewMessage(body: random.bytes(random.chance(2) ? 0 : 1 + random.below(24)))
+        let isFIFO = model.position(id: queue).map { model.queues[$0].settings.isFIFO } ?? false
+        if random.chance(isFIFO ? 98 : 40) { message.group = random.pick(groups) }
+        if random.chance(1) { message.group = String(repeating: "g", count: random.pick([0, 128, 129])) }
         if random.chance(40) { message.delay = randomDelay() }
         if random.chance(10) {
             let bytes = random.bytes(random.below(12))
@@ -166,7 +183,7 @@ extension Rehearsal {
         }
     }
 
-    private mutating func flipped(_ handle: ReceiptHandle) -> ReceiptHandle {
+    mutating func flipped(_ handle: ReceiptHandle) -> ReceiptHandle {
         var handle = handle
         let bit: UInt64 = 1 << UInt64(random.below(64))
         switch random.below(3) {

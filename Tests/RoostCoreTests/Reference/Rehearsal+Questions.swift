@@ -72,8 +72,8 @@ extension Rehearsal {
 
     func checkReady() throws {
         for queue in model.queues {
-            let isDeliverable = queue.pause == nil && queue.line.contains { $0.state == .ready }
-            try requireEqual(broker.hasDeliverable(queue.id), isDeliverable, "whether \(queue.name) can deliver")
+            try requireEqual(
+                broker.hasDeliverable(queue.id), model.hasDeliverable(queue), "whether \(queue.name) can deliver")
         }
     }
 
@@ -94,6 +94,8 @@ extension Rehearsal {
             try requireEqual(peeked.receiveCount, message.receiveCount, "the receive count of a message")
             let isTimed = state == .delayed || state == .inFlight
             try requireEqual(peeked.due, isTimed ? message.due : nil, "when a message is due")
+            try requireEqual(peeked.burial, state == .buried ? message.burial : nil, "why a message was buried")
+            try requireEqual(peeked.buriedAt, state == .buried ? message.buriedAt : nil, "when a message was buried")
             let location = state == .damaged ? BodyLocation.none : locationOfSerial[message.serial]
             try requireEqual(peeked.location, location, "the location of a message")
         }

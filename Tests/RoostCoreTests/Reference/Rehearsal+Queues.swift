@@ -4,7 +4,9 @@ import RoostModel
 extension Rehearsal {
     mutating func createQueue() throws {
         let name = try randomName()
-        let change = random.chance(50) ? QueueSettingsChange() : randomChange()
+        var change = random.chance(50) ? QueueSettingsChange() : try randomChange()
+        if random.chance(50) { change.isFIFO = true }
+        if change.isFIFO == true, random.chance(90) { change.redelivery = nil }
         let expected = outcome { () throws(Rejection) in try model.settingsForNew(name, change) }
         let actual = outcome { () throws(Rejection) in try broker.prepareCreateQueue(name, change, now: now) }
         guard let (settings, creation) = try bothAgree("the creation of a queue", expected, actual) else { return }
@@ -51,7 +53,7 @@ extension Rehearsal {
     }
 
     mutating func changeSettings() throws {
-        let (name, change) = (try randomName(), randomChange())
+        let (name, change) = (try randomName(), try randomChange())
         let expected = outcome { () throws(Rejection) in try model.change(name, change, now: now) }
         let actual = outcome { () throws(Rejection) in try broker.prepareChangeSettings(name, change, now: now) }
         guard let (_, entry) = try bothAgree("a change of settings", expected, actual) else { return }
@@ -76,9 +78,9 @@ extension Rehearsal {
         }
     }
 
-    private mutating func randomName() throws -> QueueName { try QueueName(random.pick(names)) }
+    mutating func randomName() throws -> QueueName { try QueueName(random.pick(names)) }
 
-    private mutating func randomChange() -> QueueSettingsChange {
+    private mutating func randomChange() throws -> QueueSettingsChange {
         var change = QueueSettingsChange()
         if random.chance(30) { change.visibilityTimeout = randomVisibility() }
         if random.chance(30) { change.delay = random.chance(60) ? .zero : randomDelay() }
@@ -88,6 +90,13 @@ extension Rehearsal {
         }
         if random.chance(10) { change.receiveWait = .seconds(Int64(random.below(4000))) }
         if random.chance(40) { change.redelivery = random.pick(Redelivery.allCases) }
+        if random.chance(10) { change.isFIFO = random.chance(50) }
+        if random.chance(40) { change.deadLetters = .some(random.chance(10) ? nil : try randomPolicy()) }
+        if random.chance(10) { change.deadLetterSources = try randomSources() }
+        if random.chance(10) {
+            let length = random.chance(95) ? random.below(20) : 49_125 + random.below(20)
+            change.properties = ["tag": random.chance(30) ? nil : String(repeating: "x", count: length)]
+        }
         return change
     }
 
@@ -139,9 +148,14 @@ extension Rehearsal {
         let expired = living(entry.expired)
         try requireEqual(expired.count, entry.expired.count, "the number of living messages that expire")
         for queue in model.queues {
-            let mine = expired.filter(queue.ages.contains)
             let due = model.expired(in: queue, at: now)
-            try requireEqual(mine, Array(due.prefix(mine.count)), "the messages of \(queue.name) that expire")
+            for group in [nil] + queue.groups.map(Optional.some) {
+                let members = queue.line.filter { $0.group == group }.map(\.serial)
+                let (mine, first) = (expired.filter(members.contains), due.filter(members.contains))
+                try requireEqual(
+                    mine, Array(first.prefix(mine.count)),
+                    "the messages of \(queue.name), \(group?.name ?? "no group"), that expire")
+            }
         }
         for serial in expired { model.expire(serial) }
         try carryOut(.tick(entry), releases: expired)

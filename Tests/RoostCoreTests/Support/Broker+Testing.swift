@@ -23,9 +23,10 @@ extension Broker {
 
     @discardableResult
     mutating func send(
-        to queue: UInt32, delay: Milliseconds? = nil, number: UInt32 = 0, now: BrokerTime = testTime
+        to queue: UInt32, in group: String? = nil, delay: Milliseconds? = nil, number: UInt32 = 0,
+        now: BrokerTime = testTime
     ) throws -> SendEntry {
-        let entry = try prepareSend(to: queue, NewMessage(body: [1], delay: delay), now: now)
+        let entry = try prepareSend(to: queue, NewMessage(body: [1], delay: delay, group: group), now: now)
         try carryOut(.send(entry), at: BodyLocation(segment: 1, offset: number << 3, length: 1))
         return entry
     }

@@ -34,7 +34,7 @@ struct EntryRecording: Equatable {
     /// A place that no other record has.
     var nextLocation: BodyLocation {
         let number = UInt32(records.count)
-        return BodyLocation(segment: 1 + number >> 20, offset: (number & 0xf_ffff) << 3, length: number & 0xfff_ffff)
+        return BodyLocation(segment: 1 + number >> 20, offset: (number & 0xf_ffff) << 3, length: number & 0xffff)
     }
 
     /// Encodes the entry, and checks that decoding gives it back.
@@ -45,7 +45,8 @@ struct EntryRecording: Equatable {
         if let message {
             let content = try encoded.withUnsafeBytes { try SendRecord.decodeContent($0) }
             try require(
-                content.body == message.body && content.attributes == message.attributes,
+                content.body == message.body && content.attributes == message.attributes
+                    && content.group == message.group,
                 "the content of a send changed in the codec")
         }
         records.append(

@@ -1,0 +1,92 @@
+package import ArgumentParser
+import NIOHTTP1
+
+package struct DLQRedrive: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "redrive",
+        abstract: "Move dead letters back to where they came from, or to another queue.",
+        discussion: """
+            Without --filter the server moves what is ready in the background, and the command shows how far it is. With \
+            --filter the command looks at the first and the last 1,000 messages and moves those whose body or attributes \
+            contain TEXT, again until none is left among them.
+
+            Examples:
+              roost dlq redrive orders-dead --dry-run
+              roost dlq redrive orders-dead --rate 20
+              roost dlq redrive orders-dead --to orders-repair
+              roost dlq redrive orders-dead --filter '"customer": 12'
+            """
+    )
+
+    @OptionGroup package var name: QueueArgument
+    @Option(help: "Queue to put them into. Default: each message back to where it came from.")
+    package var to: String?
+    @OptionGroup package var options: MoveFlags
+    @Option(help: ArgumentHelp("Only messages whose body or attributes contain this.", valueName: "text"))
+    package var filter: String?
+    @Flag(help: "Say what would be moved, and move nothing.")
+    package var dryRun = false
+    @OptionGroup package var client: ClientOptions
+
+    package init() {}
+
+    package func validate() throws {
+        if let filter, filter.isEmpty { throw ValidationError("--filter needs a text.") }
+        if filter != nil, options.noWait { throw ValidationError("--no-wait does not go with --filter.") }
+    }
+
+    package func run() async throws {
+        try await client.withClient { client in
+            if let filter {
+                let redrive = FilteredRedrive(
+                    queue: name.queue, to: to, rate: options.rate, filter: filter, isDry: dryRun,
+                    isJSON: self.client.json)
+                try await redrive.run(client)
+            } else if dryRun {
+                try await tell(client)
+            } else {
+                try await MoveRun(from: name.queue, to: to, rate: options.rate, isJSON: self.client.json)
+                    .run(client, waits: !options.noWait)
+            }
+        }
+    }
+
+    private func tell(_ client: APIClient) async throws {
+        let reply = try await client.call(.GET, ["queues", name.queue])
+        let ready = try API.decode(QueueDescription.self, reply).counts.ready
+        try RedriveReport(queue: name.queue, to: to, matching: ready, moved: nil, notSeen: 0)
+            .show(isJSON: self.client.json)
+    }
+}
+
+/// What became of a redrive, or what would.
+struct RedriveReport {
+    var queue: String
+    var to: String?
+    var matching: Int
+    /// Nil: nothing was to be moved.
+    var moved: Int?
+    /// Messages that could not be looked at.
+    var notSeen: Int
+
+    func show(isJSON: Bool) throws {
+        let console = Console.current
+        if isJSON {
+            let document: [String: JSONValue] = [
+                "from": .text(queue), "to": to.map { .text($0) } ?? .null, "matching": .integer(Int64(matching)),
+                "moved": .integer(Int64(moved ?? 0)), "dry_run": .bool(moved == nil),
+                "not_looked_at": .integer(Int64(notSeen)),
+            ]
+            console.out(try JSONValue.object(document).rendered())
+        } else {
+            let target = to.map { "to \($0)" } ?? "back to where they came from"
+            console.error(
+                moved.map { "moved \(Text.plural($0, "message")) from \(queue) \(target)\n" }
+                    ?? "\(Text.plural(matching, "message")) of \(queue) would be moved \(target)\n")
+        }
+        guard notSeen > 0 else { return }
+        console.error(
+            "warning: \(Text.plural(notSeen, "message")) between the first and the last 1,000 of \(queue) could not be "
+                + "looked at\n")
+    }
+}

@@ -1,0 +1,74 @@
+package import ArgumentParser
+import RoostServer
+
+/// Settings of a queue as options, for `queue create` and `queue set`.
+package struct QueueSettingsOptions: ParsableArguments {
+    @Option(help: "How long a received message stays hidden, for example 30s or 5m.")
+    package var visibility: Span?
+    @Option(help: "How long a message stays hidden after it was sent.")
+    package var delay: Span?
+    @Option(help: ArgumentHelp("How long a message is kept, for example 4d, or unlimited.", valueName: "time"))
+    package var retention: Retention?
+    @Option(help: "Largest message, for example 256KiB.")
+    package var maxMessageBytes: Size?
+    @Option(help: "How long a receive waits that does not say so itself.")
+    package var wait: Span?
+    @Option(help: "Where a message returns whose visibility timeout ended: front or back.")
+    package var redelivery: Redelivery?
+    @Option(help: ArgumentHelp("Queue for messages that were received too often.", valueName: "queue"))
+    package var deadLetters: String?
+    @Option(help: "With --dead-letters: receives after which a message goes there, 1 to 1000.")
+    package var maxReceives: Int?
+    @Option(
+        help: ArgumentHelp(
+            "Queues that may send their dead letters here: all, none, or names with commas.", valueName: "queues"))
+    package var deadLetterSources: String?
+    @Option(
+        help: ArgumentHelp(
+            "Of a FIFO queue: a message without an id is told from others by its body: on or off.", valueName: "on|off")
+    )
+    package var contentBasedDeduplication: OnOrOff?
+    @Option(help: "Of a FIFO queue: messages of the whole queue, or of a group, are compared: queue or group.")
+    package var deduplicationScope: Scope?
+
+    package enum Redelivery: String, ExpressibleByArgument, CaseIterable, Sendable { case front, back }
+    package enum Scope: String, ExpressibleByArgument, CaseIterable, Sendable { case queue, group }
+    package enum OnOrOff: String, ExpressibleByArgument, CaseIterable, Sendable { case on, off }
+
+    package init() {}
+
+    package func validate() throws {
+        guard (deadLetters == nil) == (maxReceives == nil) else {
+            throw ValidationError("--dead-letters QUEUE and --max-receives N go together.")
+        }
+    }
+
+    /// Those that were named, in the form of the API.
+    package var settings: [String: JSONValue] {
+        var settings: [String: JSONValue] = [:]
+        settings["visibility_timeout_seconds"] = visibility?.json
+        settings["delay_seconds"] = delay?.json
+        switch retention {
+        case .limited(let span): settings["retention_seconds"] = span.json
+        case .unlimited: settings["retention_seconds"] = .null
+        case nil: break
+        }
+        settings["maximum_message_bytes"] = maxMessageBytes.map { .integer(Int64($0.bytes)) }
+        settings["receive_wait_seconds"] = wait?.json
+        settings["redelivery"] = redelivery.map { .text($0.rawValue) }
+        if let deadLetters, let maxReceives {
+            settings["dead_letters"] = .object([
+                "queue": .text(deadLetters), "max_receives": .integer(Int64(maxReceives)),
+            ])
+        }
+        settings["dead_letter_sources"] = deadLetterSources.map(Self.sources)
+        settings["content_based_deduplication"] = contentBasedDeduplication.map { .bool($0 == .on) }
+        settings["deduplication_scope"] = deduplicationScope.map { .text($0.rawValue) }
+        return settings
+    }
+
+    private static func sources(_ text: String) -> JSONValue {
+        guard text != "all", text != "none" else { return .text(text) }
+        return .list(text.split(separator: ",").map { .text(String($0)) })
+    }
+}
