@@ -49,3 +49,12 @@ package struct Milliseconds: Sendable, Hashable, Comparable {
     @inlinable
     package static func < (left: Self, right: Self) -> Bool { left.count < right.count }
 }
+
+extension Optional<BrokerTime> {
+    /// The earlier one of both, nil being never. Asked several times in every turn, so it makes no array.
+    @inlinable
+    package func orEarlier(_ other: Self) -> Self {
+        guard let self, let other else { return self ?? other }
+        return Swift.min(self, other)
+    }
+}

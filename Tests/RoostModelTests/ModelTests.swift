@@ -3,6 +3,14 @@ import Testing
 
 @Suite("Broker time")
 struct BrokerTimeTests {
+    @Test("The earlier of two times; nil is never")
+    func earlier() {
+        let (first, second) = (BrokerTime(milliseconds: 1), BrokerTime(milliseconds: 2))
+        #expect(Optional(first).orEarlier(second) == first && Optional(second).orEarlier(first) == first)
+        #expect(Optional(first).orEarlier(nil) == first && BrokerTime?.none.orEarlier(first) == first)
+        #expect(BrokerTime?.none.orEarlier(nil) == nil)
+    }
+
     @Test("Sums stay at the ends instead of overflowing")
     func sums() {
         let (first, last) = (BrokerTime(milliseconds: .min), BrokerTime(milliseconds: .max))
@@ -80,6 +88,14 @@ struct QueueSettingsTests {
         visibilityTimeout: Milliseconds(1), delay: Milliseconds(2), retention: Milliseconds(3), maximumMessageBytes: 4,
         receiveWait: Milliseconds(5), redelivery: .back)
 
+    /// Each value is another one than those of `single`.
+    private var withEverything: QueueSettings {
+        var settings = other
+        settings.deadLetters = (try? QueueName("dead")).map { DeadLetterPolicy(target: $0, receivesMax: 3) }
+        settings.properties = ["tag": "blue"]
+        return settings
+    }
+
     @Test("The defaults are those of SQS")
     func defaults() {
         let settings = QueueSettings()
@@ -96,11 +112,17 @@ struct QueueSettingsTests {
         (QueueSettingsChange(receiveWait: Milliseconds(9)), .receiveWait),
         (QueueSettingsChange(redelivery: .front), .redelivery),
         (QueueSettingsChange(isFIFO: true), .isFIFO),
+        (QueueSettingsChange(deduplicatesContent: true), .deduplicatesContent),
+        (QueueSettingsChange(deduplicationScope: .group), .deduplicationScope),
+        (QueueSettingsChange(deadLetters: .some(nil)), .deadLetters),
+        (QueueSettingsChange(deadLetterSources: .these([])), .deadLetterSources),
+        (QueueSettingsChange(properties: ["tag": nil]), .property("tag")),
     ]
 
     @Test("A change of one setting changes that one, and is the first difference")
     func singleChanges() {
-        #expect(Set(Self.single.map(\.1)) == Set(QueueSetting.allCases))
+        #expect(Set(Self.single.map(\.1)) == Set(QueueSetting.fixed + [.property("tag")]))
+        let other = withEverything
         for (change, setting) in Self.single {
             #expect(change.firstDifference(from: other) == setting)
             let changed = change.applied(to: other)

@@ -60,7 +60,8 @@ import Testing
     /// The same document as text and as YAML.
     @Test func aPolicyMayBeWrittenInTwoForms() throws {
         let json =
-            # "{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}]}"#
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","#
+            + #""Action":"sqs:*","Resource":"*"}]}"#
         let asText = "  a:\n    policy: '\(json)'\n"
         let asYAML = """
               a:

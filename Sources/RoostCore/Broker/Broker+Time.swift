@@ -6,27 +6,30 @@ extension Broker {
     /// When `prepareTick` has to be called next; nil when nothing waits for time. May be early, never late.
     package func nextTick(now: BrokerTime) -> BrokerTime? {
         if queues.nextToReap != nil || !queuesToRearm.isEmpty { return now }
-        let retention = [queueTimers.nextDue, groupTimers.nextDue].compactMap { $0 }.min()
+        let retention = queueTimers.nextDue.orEarlier(groupTimers.nextDue)
         let held = retention.map { max($0, retentionHeldUntil ?? $0) }
-        return [messageTimers.nextDue, held, nextForgetting].compactMap { $0 }.min()
+        return messageTimers.nextDue.orEarlier(held).orEarlier(nextForgetting)
     }
 
     /// The next slice of what is due at `now`, or nil. Moves timers along, which is nobody's business but the core's.
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
         setTimersAnew(budget)
+        // Small slices first bring all timers of a kind to their place, so that each one that fires is full, or the
+        // last. One kind does not wait for another: there may be millions of the other.
+        let isSmall = budget < Limits.timersPerTickMax
         let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
         let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
         let isGroupsDone = groupTimers.advance(to: now, budget: budget, in: &groups)
-        // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
-        let isDone = isMessagesDone && isQueuesDone && isGroupsDone
-        guard isDone || budget == Limits.timersPerTickMax else { return nil }
-        messageTimers.due(in: index) { slot in
-            entry.fired.append(slot)
-            return entry.fired.count < budget
+        if isMessagesDone || !isSmall {
+            messageTimers.due(in: index) { slot in
+                entry.fired.append(slot)
+                return entry.fired.count < budget
+            }
         }
         let isHeld = retentionHeldUntil.map { now < $0 } ?? false
-        if entry.fired.count < budget, !isHeld { collectExpired(now, budget, &entry) }
+        let mayExpire = !isHeld && (isQueuesDone && isGroupsDone || !isSmall)
+        if entry.fired.count < budget, mayExpire { collectExpired(now, budget, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
         let isForgetting = nextForgetting.map { $0 <= now } ?? false
@@ -36,6 +39,8 @@ extension Broker {
     /// Lets the timers follow the log while it is replayed, so that none of them piles up at the start of time.
     package mutating func advanceTimers(to now: BrokerTime) {
         _ = messageTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &index)
+        _ = queueTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &queues)
+        _ = groupTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &groups)
     }
 
     mutating func apply(_ entry: TickEntry, _ effects: inout Effects) throws(EntryMismatch) {

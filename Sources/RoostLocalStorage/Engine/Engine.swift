@@ -205,7 +205,8 @@ extension Engine {
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
         let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
         let move = lacksRoom.move ? nil : nextMoveDue
-        return [tick, line.nextDue, marks.due, nextSync, nextPreparation, reserve, move].compactMap { $0 }.min()
+        let ofMessages = tick.orEarlier(line.nextDue).orEarlier(move)
+        return ofMessages.orEarlier(marks.due).orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
