@@ -14,9 +14,17 @@ from support.clients import queue_info
 from support.server import BINARY
 
 README = Path(__file__).parents[2] / "README.md"
-TEXT = README.read_text().split("\n## A first message\n")[1].split("\n## Kill it\n")[0]
-LINES = [line for block in re.findall(r"^```sh\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-         for line in block.replace("\\\n", "").splitlines() if line]
+
+
+def lines_between(start: str, end: str) -> list[str]:
+    """The commands from one heading to another."""
+    text = README.read_text().split(f"\n## {start}\n")[1].split(f"\n## {end}\n")[0]
+    return [line for block in re.findall(r"^```sh\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+            for line in block.replace("\\\n", "").splitlines() if line]
+
+
+LINES = lines_between("A first message", "Kill it")
+KEY_LINES = lines_between("Who may", "What it promises")
 COMMAND_SECONDS_MAX = 60
 
 
@@ -119,4 +127,41 @@ def test_commands_of_the_readme(server, shell):
     assert "orders" in run("roost queue stats orders")
     # What the JSON API received above is still in flight.
     assert counts(server, "orders") == (0, 1)
+
+    run("roost queue create payments.fifo")
+    assert run("roost send payments.fifo") == run("roost send payments.fifo")
+    assert run("roost receive payments.fifo") == "charge 7\n"
+
+    run("roost queue create mail-dead")
+    run("roost queue create mail ")
+    run("roost send mail ")
+    assert "to nobody" in run("roost receive mail ")
+    assert "to nobody" not in run("roost receive mail")
+    assert counts(server, "mail-dead") == (1, 0) and "mail-dead" in run("roost dlq list")
+    run("roost dlq redrive mail-dead")
+    assert counts(server, "mail-dead") == (0, 0) and counts(server, "mail") == (1, 0)
+
+    run("roost queue create jobs")
+    run("roost send jobs")
+    received = run("roost receive jobs")
+    assert "resize image 42" in received
+    run("roost bury jobs", PASTE_THE_HANDLE_HERE=re.search(r"handle +(\S+)", received)[1])
+    buried = run("roost peek jobs")
+    assert "no such image" in buried and counts(server, "jobs") == (0, 0)
+    run("roost kick jobs")
+    assert counts(server, "jobs") == (1, 0)
     assert list(remaining) == []
+
+
+def test_signed_commands_of_the_readme(new_server, shell):
+    start, request = KEY_LINES
+    assignment, command = start.split(" ", 1)
+    assert command == "roost serve"
+    server = new_server(environment=dict([assignment.split("=", 1)])).start()
+    shell.environment["AWS_DEFAULT_REGION"] = "us-east-1"
+    shell.environment["endpoint"] = server.sqs_url
+    shell.run(request)
+    with pytest.raises(AssertionError, match="InvalidClientTokenId|UnrecognizedClientException"):
+        shell.run(request.replace("AWS_ACCESS_KEY_ID=shop", "AWS_ACCESS_KEY_ID=other"))
+    with pytest.raises(AssertionError, match="SignatureDoesNotMatch|InvalidSignatureException"):
+        shell.run(request.replace("b6f2d0c4", "00000000"))
