@@ -47,31 +47,24 @@ package enum SQSErrorCode: Sendable, CaseIterable {
 
     package var row: Row {
         switch self {
-        case .accessDenied:
-            Row("com.amazon.coral.service#AccessDeniedException", "AccessDenied", .forbidden)
+        case .accessDenied: Row("com.amazon.coral.service#AccessDeniedException", "AccessDenied", .forbidden)
         case .batchEntryIdsNotDistinct:
             Row("com.amazonaws.sqs#BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct")
         case .batchRequestTooLong:
             Row("com.amazonaws.sqs#BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong")
         case .conflictingQueryParameter:
             Row("com.amazon.coral.service#ConflictingQueryParameterException", "ConflictingQueryParameter")
-        case .emptyBatchRequest:
-            Row("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest")
+        case .emptyBatchRequest: Row("com.amazonaws.sqs#EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest")
         case .incompleteSignature: Row("com.amazon.coral.service#IncompleteSignatureException", "IncompleteSignature")
-        case .internalFailure:
-            Row("com.amazon.coral.service#InternalFailure", "InternalFailure", .internalServerError)
-        case .invalidAction:
-            Row("com.amazon.coral.service#InvalidActionException", "InvalidAction")
-        case .invalidAttributeName:
-            Row("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName")
-        case .invalidAttributeValue:
-            Row("com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue")
+        case .internalFailure: Row("com.amazon.coral.service#InternalFailure", "InternalFailure", .internalServerError)
+        case .invalidAction: Row("com.amazon.coral.service#InvalidActionException", "InvalidAction")
+        case .invalidAttributeName: Row("com.amazonaws.sqs#InvalidAttributeName", "InvalidAttributeName")
+        case .invalidAttributeValue: Row("com.amazonaws.sqs#InvalidAttributeValue", "InvalidAttributeValue")
         case .invalidBatchEntryId:
             Row("com.amazonaws.sqs#InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId")
         case .invalidClientTokenID:
             Row("com.amazon.coral.service#UnrecognizedClientException", "InvalidClientTokenId", .forbidden)
-        case .invalidMessageContents:
-            Row("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents")
+        case .invalidMessageContents: Row("com.amazonaws.sqs#InvalidMessageContents", "InvalidMessageContents")
         case .invalidParameterValue:
             Row("com.amazon.coral.service#InvalidParameterValueException", "InvalidParameterValue")
         case .invalidQueryParameter:
@@ -84,8 +77,7 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row(
                 "com.amazon.coral.service#MissingAuthenticationTokenException", "MissingAuthenticationToken", .forbidden
             )
-        case .missingParameter:
-            Row("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter")
+        case .missingParameter: Row("com.amazon.coral.service#MissingRequiredParameterException", "MissingParameter")
         case .noSuchVersion: Row("com.amazon.coral.service#NoSuchVersionException", "NoSuchVersion")
         case .overLimit: Row("com.amazonaws.sqs#OverLimit", "OverLimit", .forbidden)
         case .purgeQueueInProgress:
@@ -95,27 +87,21 @@ package enum SQSErrorCode: Sendable, CaseIterable {
             Row("com.amazonaws.sqs#QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently")
         case .resourceNotFound:
             Row("com.amazonaws.sqs#ResourceNotFoundException", "ResourceNotFoundException", .notFound)
-        case .queueDoesNotExist:
-            Row("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
-        case .queueNameExists:
-            Row("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists")
-        case .receiptHandleIsInvalid:
-            Row("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid")
+        case .queueDoesNotExist: Row("com.amazonaws.sqs#QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+        case .queueNameExists: Row("com.amazonaws.sqs#QueueNameExists", "QueueAlreadyExists")
+        case .receiptHandleIsInvalid: Row("com.amazonaws.sqs#ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid")
         case .requestEntityTooLarge:
             Row("com.amazon.coral.service#RequestEntityTooLarge", "RequestEntityTooLarge", .contentTooLarge)
         case .requestExpired: Row("com.amazon.coral.service#RequestExpired", "RequestExpired")
-        case .requestTimeout:
-            Row("com.amazon.coral.service#RequestTimeoutException", "RequestTimeout", .requestTimeout)
-        case .serializationException:
-            Row("com.amazon.coral.service#SerializationException", "SerializationException")
+        case .requestTimeout: Row("com.amazon.coral.service#RequestTimeoutException", "RequestTimeout", .requestTimeout)
+        case .serializationException: Row("com.amazon.coral.service#SerializationException", "SerializationException")
         case .serviceUnavailable:
             Row("com.amazon.coral.service#ServiceUnavailable", "ServiceUnavailable", .serviceUnavailable)
         case .signatureDoesNotMatch:
             Row("com.amazon.coral.service#InvalidSignatureException", "SignatureDoesNotMatch", .forbidden)
         case .tooManyEntriesInBatchRequest:
             Row("com.amazonaws.sqs#TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
-        case .unknownOperation:
-            Row("com.amazon.coral.service#UnknownOperationException", "UnknownOperationException")
+        case .unknownOperation: Row("com.amazon.coral.service#UnknownOperationException", "UnknownOperationException")
         case .unsupportedOperation:
             Row("com.amazonaws.sqs#UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation")
         }

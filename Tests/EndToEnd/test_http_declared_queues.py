@@ -37,7 +37,8 @@ def settings(server, name):
 
 
 def reports(server):
-    return [line.split("declared queues: ")[1] for line in server.log.read_text().splitlines() if "declared queues" in line]
+    lines = server.log.read_text().splitlines()
+    return [line.split("declared queues: ")[1] for line in lines if "declared queues" in line]
 
 
 def test_queues_are_there_when_the_server_is_ready(configured):
@@ -62,7 +63,8 @@ def test_a_second_start_changes_what_differs_and_nothing_else(configured):
         "3 created, 0 changed, 0 as they were", "0 created, 0 changed, 3 as they were",
         "0 created, 1 changed, 2 as they were"]
     assert "changed queue orders: visibility 2m -> 3m" in server.log.read_text()
-    assert (settings(server, "orders")["visibility_timeout_seconds"], settings(server, "orders")["delay_seconds"]) == (180, 7)
+    orders = settings(server, "orders")
+    assert (orders["visibility_timeout_seconds"], orders["delay_seconds"]) == (180, 7)
 
 
 @pytest.mark.parametrize("text, words", [
@@ -80,7 +82,8 @@ def test_what_cannot_be_ends_the_start(configured, text, words):
 
 def test_print_config_shows_them(configured):
     _, path = configured
-    done = subprocess.run([str(BINARY), "serve", "--config", str(path), "--print-config"], capture_output=True, text=True)
+    command = [str(BINARY), "serve", "--config", str(path), "--print-config"]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert "orders-dead after 5 receives" in done.stdout and f"{path}:3" in done.stdout
 
 

@@ -53,4 +53,4 @@ def test_others_are_served_during_a_purge(new_server, strace):
     for _ in range(3):
         sqs.send_message(QueueUrl=other, MessageBody="x")
     assert index_bytes(server) > full / 4, "the sends were held up until the purge was over"
-    assert queue_info(server, "large")["counts"] == {"ready": 0, "in_flight": 0, "delayed": 0, "damaged": 0, "buried": 0}
+    assert not any(queue_info(server, "large")["counts"].values())

@@ -152,7 +152,8 @@ import Testing
                 response.text == #"{"version":"1.2.3","fsync":"always","state":"ready","recovery":null,"#
                     + #""queues":3,"waiters":0,"#
                     + #""counts":{"ready":1,"in_flight":2,"delayed":3,"damaged":0,"buried":0},"#
-                    + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0,"moved_out":0,"moved_in":0},"#
+                    + #""totals":{"sent":18446744073709551615,"received":0,"deleted":0,"returned":0,"expired":0,"#
+                    + #""moved_out":0,"moved_in":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
                     + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"waiters_bytes":6,"#

@@ -18,7 +18,8 @@ import Testing
                     + #""fifo":false,"content_based_deduplication":false,"deduplication_scope":"queue","#
                     + #""dead_letters":null,"dead_letter_sources":"all","properties":{}},"#
                     + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0,"buried":0},"#
-                    + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0,"moved_out":0,"moved_in":0},"#
+                    + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0,"#
+                    + #""moved_out":0,"moved_in":0},"#
                     + #""oldest_message_age_seconds":null,"pause":null,"waiters":0}"#
             )
         }

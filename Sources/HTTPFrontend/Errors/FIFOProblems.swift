@@ -5,7 +5,8 @@ import RoostModel
 extension Problem {
     static let handleExpired = Problem(
         .conflict, "handle_expired", "The handle has expired",
-        "The lease of the message is over. In a FIFO queue it can only be deleted while it is in flight: receive it again."
+        "The lease of the message is over. In a FIFO queue it can only be deleted while it is in flight: receive it "
+            + "again."
     )
 
     static let missingGroup = Problem(

@@ -6,9 +6,9 @@ package struct DLQRedrive: AsyncParsableCommand {
         commandName: "redrive",
         abstract: "Move dead letters back to where they came from, or to another queue.",
         discussion: """
-            Without --filter the server moves what is ready in the background, and the command shows how far it is. With \
-            --filter the command looks at the first and the last 1,000 messages and moves those whose body or attributes \
-            contain TEXT, again until none is left among them.
+            Without --filter the server moves what is ready in the background, and the command shows how far it is. \
+            With --filter the command looks at the first and the last 1,000 messages and moves those whose body or \
+            attributes contain TEXT, again until none is left among them.
 
             Examples:
               roost dlq redrive orders-dead --dry-run

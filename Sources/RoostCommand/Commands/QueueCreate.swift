@@ -8,8 +8,8 @@ package struct QueueCreate: AsyncParsableCommand {
         abstract: "Create a queue.",
         discussion: """
             A queue that exists with the same settings is left as it is. What is not named has the defaults of SQS: \
-            visibility 30s, delay 0s, retention 4d, messages up to 1MiB, wait 0s, redelivery front. A name that ends in \
-            .fifo makes a FIFO queue.
+            visibility 30s, delay 0s, retention 4d, messages up to 1MiB, wait 0s, redelivery front. A name that ends \
+            in .fifo makes a FIFO queue.
 
             Examples:
               roost queue create orders

@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/SQSFault+Texts.swift
