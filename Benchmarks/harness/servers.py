@@ -204,8 +204,8 @@ class Roost(Server):
         except FileNotFoundError:
             return False
 
-    def create_queue(self, queue):
-        self.sqs("CreateQueue", QueueName=queue)
+    def create_queue(self, queue, **attributes):
+        self.sqs("CreateQueue", QueueName=queue, Attributes=attributes)
 
     def create_queue_without_signature(self, queue):
         """By the HTTP port, for a server whose SQS port wants signatures."""

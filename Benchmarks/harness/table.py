@@ -8,7 +8,7 @@ HEADINGS = ("what", "Roost", "peer", "ratio", "floor", "", "notes")
 def number(value, unit=""):
     if value is None:
         return ""
-    return f"{value:.2f} {unit}" if unit in ("ms", "s", "GiB") else f"{value:,.0f}"
+    return f"{value:.2f} {unit}" if unit in ("ms", "s", "GiB", "MiB", "%") else f"{value:,.0f}"
 
 
 def cells(row):
@@ -16,6 +16,8 @@ def cells(row):
     ratio = f"{row.ratio:.2f}" if row.ratio is not None else ""
     if row.ceiling is not None:
         floor = f"max {row.ceiling:g} {row.unit}"
+    elif row.ratio_ceiling is not None:
+        floor = f"max {row.ratio_ceiling:g}"
     elif row.floor is None:
         floor = ""
     else:

@@ -59,6 +59,8 @@ final class Connection {
     private(set) var sentAt: UInt64 = 0
     private var request: [UInt8] = []
     private var requestBytesSent = 0
+    /// No request waits for its reply.
+    private(set) var isIdle = true
     private var buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 * 1024, alignment: 16)
     private var filled = 0
 
@@ -76,8 +78,9 @@ final class Connection {
 
     /// Starts the next request; false when the conversation has ended.
     func startRequest(at now: UInt64) throws -> Bool {
-        guard conversation.writeRequest(to: &request) else { return false }
+        guard conversation.writeRequest(to: &request, at: now) else { return false }
         sentAt = now
+        isIdle = false
         requestBytesSent = 0
         try write()
         return true
@@ -110,6 +113,7 @@ final class Connection {
     }
 
     func finishReply(_ reply: Reply) {
+        isIdle = true
         filled -= reply.length
         if filled > 0, let start = buffer.baseAddress {
             memmove(start, start.advanced(by: reply.length), filled)

@@ -1,16 +1,28 @@
 /// What one connection says: its next request, and what the reply to it means.
 protocol Conversation {
-    /// Replaces `out` with the next request; false when there is nothing left to say.
-    mutating func writeRequest(to out: inout [UInt8]) -> Bool
+    /// Replaces `out` with the next request; false when there is nothing left to say. `now`: when it was due.
+    mutating func writeRequest(to out: inout [UInt8], at now: UInt64) -> Bool
     mutating func take(_ reply: Reply) -> Outcome
     /// Between two rounds: nothing is received that is not deleted yet, so the connection may close.
     var isAtRest: Bool { get }
+    /// Who starts the rounds; nil: each one follows the last.
+    var pace: Pace? { get }
+    /// At the end, a request without a reply may be left alone.
+    var endsAtOnce: Bool { get }
+}
+
+extension Conversation {
+    var isAtRest: Bool { true }
+    var pace: Pace? { nil }
+    var endsAtOnce: Bool { false }
 }
 
 struct Outcome {
     var messages = 0
     var failures = 0
     var emptyReceives = 0
+    /// Of received messages that carry it.
+    var sendTimes: [UInt64] = []
 }
 
 /// The same request again and again; any success counts.
@@ -22,7 +34,7 @@ struct Repeat: Conversation {
         self.request = request
     }
 
-    mutating func writeRequest(to out: inout [UInt8]) -> Bool {
+    mutating func writeRequest(to out: inout [UInt8], at now: UInt64) -> Bool {
         if !isWritten { out = request }
         isWritten = true
         return true
@@ -31,39 +43,37 @@ struct Repeat: Conversation {
     mutating func take(_ reply: Reply) -> Outcome {
         Outcome(messages: reply.isSuccess ? 1 : 0, failures: reply.isSuccess ? 0 : 1)
     }
-
-    var isAtRest: Bool { true }
 }
 
 /// SendMessage or SendMessageBatch: each message must come back with a MessageId.
 struct Send: Conversation {
-    private var repeating: Repeat
-    private let messages: Int
+    let request: SendTemplate
+    var isQuery = false
+    var pace: Pace?
 
-    init(request: [UInt8], messages: Int) {
-        repeating = Repeat(request: request)
-        self.messages = messages
-    }
-
-    mutating func writeRequest(to out: inout [UInt8]) -> Bool {
-        repeating.writeRequest(to: &out)
+    mutating func writeRequest(to out: inout [UInt8], at now: UInt64) -> Bool {
+        request.write(to: &out, at: now)
+        return true
     }
 
     mutating func take(_ reply: Reply) -> Outcome {
-        let accepted = reply.acceptedMessages
-        return Outcome(messages: accepted, failures: accepted == messages ? 0 : 1)
+        let accepted = isQuery ? reply.acceptedMessagesInXML : reply.acceptedMessages
+        return Outcome(messages: accepted, failures: accepted == request.messages ? 0 : 1)
     }
-
-    var isAtRest: Bool { true }
 }
 
 /// How many messages of a `fill` or `drain` are not asked for yet, over all connections.
 final class Quota {
+    private let total: Int
     private var left: Int
 
     init(_ messages: Int) {
+        total = messages
         left = messages
     }
+
+    /// How many were taken so far: the number of the next one.
+    var next: Int { total - left }
 
     func take(atMost count: Int) -> Int {
         let taken = min(left, count)
@@ -80,7 +90,7 @@ final class Quota {
 struct Fill: Conversation {
     private let requests: SQSRequests
     private let quota: Quota
-    private let fullBatch: [UInt8]
+    private let fullBatch: SendTemplate
     private var asked = 0
 
     init(requests: SQSRequests, quota: Quota) {
@@ -89,109 +99,31 @@ struct Fill: Conversation {
         fullBatch = requests.sendMessageBatch(count: SQSRequests.batchMax)
     }
 
-    mutating func writeRequest(to out: inout [UInt8]) -> Bool {
+    mutating func writeRequest(to out: inout [UInt8], at now: UInt64) -> Bool {
         asked = quota.take(atMost: SQSRequests.batchMax)
-        out = asked == SQSRequests.batchMax ? fullBatch : requests.sendMessageBatch(count: asked)
-        return asked > 0
+        guard asked > 0 else { return false }
+        let batch = asked == SQSRequests.batchMax ? fullBatch : requests.sendMessageBatch(count: asked)
+        batch.write(to: &out, at: now)
+        return true
     }
 
     mutating func take(_ reply: Reply) -> Outcome {
         let accepted = reply.acceptedMessages
         return Outcome(messages: accepted, failures: accepted == asked ? 0 : 1)
     }
-
-    var isAtRest: Bool { true }
-}
-
-/// Receive up to ten, delete what came and, with `refills`, send as many again. Messages count when they are deleted.
-struct Cycle: Conversation {
-    struct Plan {
-        var refills = false
-        /// One in so many is received and never deleted: what makes cleaning move messages. 0: all are deleted.
-        var keepsOneIn = 0
-        /// Ends the conversation when so many are received; nil: without end.
-        var quota: Quota?
-    }
-
-    private enum Step {
-        case receive
-        case delete([ArraySlice<UInt8>])
-        case refill
-    }
-
-    private let requests: SQSRequests
-    private let plan: Plan
-    private let fullReceive: [UInt8]
-    private let fullBatch: [UInt8]
-    private var deletion: SQSRequests.DeleteBatch
-    private var step = Step.receive
-    private var asked = SQSRequests.batchMax
-    private var received = 0
-    private var untilKept: Int
-
-    init(requests: SQSRequests, plan: Plan) {
-        self.requests = requests
-        self.plan = plan
-        fullReceive = requests.receiveMessage(count: SQSRequests.batchMax)
-        fullBatch = requests.sendMessageBatch(count: SQSRequests.batchMax)
-        deletion = requests.deleteMessageBatch
-        untilKept = plan.keepsOneIn
-    }
-
-    mutating func writeRequest(to out: inout [UInt8]) -> Bool {
-        switch step {
-        case .receive:
-            asked = plan.quota?.take(atMost: SQSRequests.batchMax) ?? SQSRequests.batchMax
-            guard asked > 0 else { return false }
-            out = asked == SQSRequests.batchMax ? fullReceive : requests.receiveMessage(count: asked)
-        case .delete(let handles): deletion.write(handles: handles, to: &out)
-        case .refill: out = received == SQSRequests.batchMax ? fullBatch : requests.sendMessageBatch(count: received)
-        }
-        return true
-    }
-
-    mutating func take(_ reply: Reply) -> Outcome {
-        switch step {
-        case .receive:
-            let handles = reply.isSuccess ? reply.body.receiptHandles() : []
-            received = handles.count
-            plan.quota?.giveBack(asked - received)
-            let deletable = handles.filter { _ in !keepsNext() }
-            step = deletable.isEmpty ? afterDelete : .delete(deletable)
-            return Outcome(
-                failures: reply.isSuccess ? 0 : 1, emptyReceives: reply.isSuccess && handles.isEmpty ? 1 : 0)
-        case .delete(let handles):
-            let deleted = reply.deletedMessages
-            step = afterDelete
-            return Outcome(messages: deleted, failures: deleted == handles.count ? 0 : 1)
-        case .refill:
-            step = .receive
-            return Outcome(failures: reply.acceptedMessages == received ? 0 : 1)
-        }
-    }
-
-    private var afterDelete: Step { plan.refills && received > 0 ? .refill : .receive }
-
-    private mutating func keepsNext() -> Bool {
-        guard plan.keepsOneIn > 0 else { return false }
-        untilKept -= 1
-        guard untilKept <= 0 else { return false }
-        untilKept = plan.keepsOneIn
-        return true
-    }
-
-    var isAtRest: Bool {
-        if case .receive = step { true } else { false }
-    }
 }
 
 extension Reply {
-    fileprivate var acceptedMessages: Int {
+    var acceptedMessages: Int {
         isSuccess ? body.occurrences(of: "\"MessageId\"") : 0
     }
 
+    fileprivate var acceptedMessagesInXML: Int {
+        isSuccess ? body.occurrences(of: "<MessageId>") : 0
+    }
+
     /// Entries of a DeleteMessageBatch reply without those that failed, which carry a code.
-    fileprivate var deletedMessages: Int {
+    var deletedMessages: Int {
         isSuccess ? body.occurrences(of: "\"Id\"") - body.occurrences(of: "\"Code\"") : 0
     }
 }

@@ -11,22 +11,25 @@ final class LoadLoop {
     }
 
     private static let drainNanosecondsMax: UInt64 = 5_000_000_000
+    private static let waitNanosecondsMax: UInt64 = 20_000_000
 
     private let address: Address
     private let serverProcess: Int32?
     private let epoll: Int32
-    private let makeConversation: () -> any Conversation
+    private let makeConversation: (Int) -> any Conversation
+    private let paces: [Pace]
     private var connections: [Connection?] = []
     private var open = 0
     private var phase = Phase.warmUp
     private var measurement = Measurement()
 
     init(
-        address: Address, connections count: Int, serverProcess: Int32?,
-        makeConversation: @escaping () -> any Conversation
+        address: Address, connections count: Int, serverProcess: Int32?, paces: [Pace],
+        makeConversation: @escaping (Int) -> any Conversation
     ) throws {
         self.address = address
         self.serverProcess = serverProcess
+        self.paces = paces
         self.makeConversation = makeConversation
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw SystemError("epoll_create1") }
@@ -43,6 +46,7 @@ final class LoadLoop {
         _ = try turn(until: monotonicNanoseconds() + warmUp.nanoseconds)
         try measure { try turn(until: monotonicNanoseconds() + duration.nanoseconds) }
         phase = .draining
+        dropThoseAtEnd()
         _ = try turn(until: monotonicNanoseconds() + Self.drainNanosecondsMax)
         return measurement
     }
@@ -70,6 +74,7 @@ final class LoadLoop {
     }
 
     private func start() throws {
+        for pace in paces { pace.begin(at: monotonicNanoseconds()) }
         for index in connections.indices { try next(index, at: monotonicNanoseconds()) }
     }
 
@@ -80,7 +85,9 @@ final class LoadLoop {
         defer { events.deallocate() }
         var now = monotonicNanoseconds()
         while now < end, open > 0 {
-            let count = epoll_wait(epoll, events, Int32(capacity), 20)
+            try startRounds(at: now)
+            let wait = paces.reduce(Self.waitNanosecondsMax) { $1.wait(at: now, atMost: $0) }
+            let count = cepoll_wait(epoll, events, Int32(capacity), wait)
             guard count >= 0 || errno == EINTR else { throw SystemError("epoll_wait") }
             for event in UnsafeBufferPointer(start: events, count: max(0, Int(count))) {
                 try handle(event)
@@ -116,6 +123,7 @@ final class LoadLoop {
         if phase == .measuring {
             measurement.latency.record(now - connection.sentAt)
             measurement.requests += 1
+            for time in outcome.sendTimes { measurement.dwell.record(now &- time) }
         }
         count(outcome, describedBy: String(decoding: reply.body.prefix(200), as: UTF8.self))
         connection.finishReply(reply)
@@ -132,17 +140,41 @@ final class LoadLoop {
 
     private func next(_ index: Int, at now: UInt64) throws {
         guard let connection = connections[index] else { return }
-        if phase == .draining, connection.conversation.isAtRest { return drop(index) }
+        let isAtRest = connection.conversation.isAtRest
+        if phase == .draining, isAtRest { return drop(index) }
+        if isAtRest, let pace = connection.conversation.pace { return pace.rest(index) }
+        try begin(connection, index, at: now)
+    }
+
+    /// Not at the end: then a connection that rests is dropped.
+    private func startRounds(at now: UInt64) throws {
+        guard phase != .draining else { return }
+        for pace in paces {
+            while let (index, due) = pace.takeRound(at: now) {
+                if let connection = connections[index] { try begin(connection, index, at: due) }
+            }
+        }
+    }
+
+    private func begin(_ connection: Connection, _ index: Int, at now: UInt64) throws {
         guard try connection.startRequest(at: now) else { return drop(index) }
         if connection.wantsToWrite { try watch(connection, index, EPOLL_CTL_MOD) }
     }
 
     private func connect(_ index: Int) throws {
         drop(index)
-        let connection = Connection(descriptor: try address.connect(), conversation: makeConversation())
+        let connection = Connection(descriptor: try address.connect(), conversation: makeConversation(index))
         connections[index] = connection
         open += 1
         try watch(connection, index, EPOLL_CTL_ADD)
+    }
+
+    /// Nothing comes any more to those that rest, and not soon to those that wait in a long poll.
+    private func dropThoseAtEnd() {
+        for (index, connection) in connections.enumerated() {
+            guard let connection, connection.conversation.isAtRest else { continue }
+            if connection.conversation.endsAtOnce || connection.isIdle { drop(index) }
+        }
     }
 
     /// Closing the socket takes it out of the epoll set.

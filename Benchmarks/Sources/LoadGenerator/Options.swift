@@ -3,11 +3,24 @@ import FoundationEssentials
 enum Scenario: String, CaseIterable {
     case constant
     case send
+    case sendQuery = "send-query"
     case sendBatch = "send-batch"
     case cycle
     case drain
     case fill
+    case poll
+    case share
+    case makeQueues = "make-queues"
+    case turnOverQueues = "turn-over-queues"
     case redisLPush = "redis-lpush"
+
+    /// Runs until a number of messages or queues is reached, and not for a time.
+    var isFinite: Bool {
+        switch self {
+        case .fill, .drain, .makeQueues, .turnOverQueues: true
+        case .constant, .send, .sendQuery, .sendBatch, .cycle, .poll, .share, .redisLPush: false
+        }
+    }
 }
 
 struct UsageError: Error {
@@ -32,6 +45,12 @@ struct Options {
     var refill = false
     var keepOneIn = 0
     var visibility: Int?
+    var marks = MessageMarks()
+    /// Sends a second of the scenarios that send beside others; 0: none.
+    var rate = 0.0
+    var receiveRate = 200.0
+    /// Queues that are there at once, over all connections.
+    var alive = 10_000
     var serverProcess: Int32?
     var json = false
 
@@ -41,12 +60,21 @@ struct Options {
                        [--server-pid PID: report its processor time]
           constant     the same request again and again  [--method POST|GET] [--path /]
                        [--request-file FILE: the bytes of the request]
-          send         SendMessage
+          send         SendMessage   [--groups N: messages take turns in so many groups] [--group-prefix group]
+                       [--deduplicate: each message has a MessageDeduplicationId]
+          send-query   SendMessage by the Query protocol
           send-batch   SendMessageBatch of 10
           cycle        ReceiveMessage of up to 10, DeleteMessageBatch of what came  [--refill: then send as many]
                        [--keep-one-in N: of so many, one is not deleted] [--visibility SECONDS]
           drain        the same until --messages (1000000) are received
-          fill         SendMessageBatch of 10 until --messages (1000000) are accepted
+          fill         SendMessageBatch of 10 until --messages (1000000) are accepted  [--groups, as send]
+          poll         each connection waits in long polls of a queue of its own, QUEUE-0 and so on
+                       [--rate 0: SendMessage to these queues, so many a second in all, on 8 more connections]
+          share        SendMessage at random times on 8 more connections [--groups], --rate a second in all, while
+                       the connections receive up to 10 and delete them [--receive-rate 200 a second in all]
+          make-queues  CreateQueue of QUEUE-0 and so on, --messages of them
+          turn-over-queues
+                       the same, and DeleteQueue of each  [--alive 10000: so many are there at once]
           redis-lpush  LPUSH to a Redis server
         Exit code 1: some requests failed.
         """
@@ -61,10 +89,12 @@ struct Options {
             switch name {
             case "--json": json = true
             case "--refill": refill = true
+            case "--deduplicate": marks.deduplicates = true
             default: try set(name, rest.popFirst())
             }
         }
         guard port > 0 else { throw UsageError(message: "--port is missing") }
+        guard scenario != .share || rate > 0 else { throw UsageError(message: "share needs --rate") }
     }
 
     private mutating func set(_ name: String, _ text: String?) throws(UsageError) {
@@ -87,6 +117,11 @@ struct Options {
         case "--server-pid": serverProcess = try parse(name, text, in: 1...Int32.max)
         case "--keep-one-in": keepOneIn = try parse(name, text, in: 1...1_000_000_000)
         case "--visibility": visibility = try parse(name, text, in: 0...43_200)
+        case "--groups": marks.groups = try parse(name, text, in: 0...1_000_000_000)
+        case "--group-prefix": marks.groupPrefix = text
+        case "--rate": rate = try parse(name, text, in: 0...1_000_000.0)
+        case "--receive-rate": receiveRate = try parse(name, text, in: 0.1...1_000_000.0)
+        case "--alive": alive = try parse(name, text, in: 1...1_000_000_000)
         case "--messages": messages = try parse(name, text, in: 1...1_000_000_000)
         case "--body-bytes": bodyBytes = try parse(name, text, in: 1...100_000)
         default: throw UsageError(message: "unknown option \(name)")
@@ -100,28 +135,6 @@ struct Options {
             throw UsageError(message: "\(name) \(text): expected \(range.lowerBound) to \(range.upperBound)")
         }
         return value
-    }
-
-    /// Scenarios with a number of messages run until it is reached, the others for a time.
-    var quota: Quota? {
-        switch scenario {
-        case .fill, .drain: Quota(messages)
-        case .constant, .send, .sendBatch, .cycle, .redisLPush: nil
-        }
-    }
-
-    func makeConversation(quota: Quota?) -> any Conversation {
-        let requests = SQSRequests(
-            host: host, port: port, account: account, queue: queue, bodyBytes: bodyBytes, visibilitySeconds: visibility)
-        return switch scenario {
-        case .constant: Repeat(request: request ?? requests.plain(method: method, path: path))
-        case .send: Send(request: requests.sendMessage, messages: 1)
-        case .sendBatch: Send(request: requests.sendMessageBatch(count: SQSRequests.batchMax), messages: 10)
-        case .cycle, .drain:
-            Cycle(requests: requests, plan: Cycle.Plan(refills: refill, keepsOneIn: keepOneIn, quota: quota))
-        case .fill: Fill(requests: requests, quota: quota ?? Quota(messages))
-        case .redisLPush: Repeat(request: RedisRequests.lpush(list: queue, bodyBytes: bodyBytes))
-        }
     }
 }
 

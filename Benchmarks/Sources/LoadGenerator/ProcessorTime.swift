@@ -29,6 +29,11 @@ func monotonicNanoseconds() -> UInt64 {
     nanoseconds(of: CLOCK_MONOTONIC)
 }
 
+/// Since 1970.
+func realTimeNanoseconds() -> UInt64 {
+    nanoseconds(of: CLOCK_REALTIME)
+}
+
 private func nanoseconds(of clock: clockid_t) -> UInt64 {
     var time = timespec()
     clock_gettime(clock, &time)

@@ -85,6 +85,21 @@ extension UnsafeRawBufferPointer {
         return value
     }
 
+    /// The times with which bodies in a ReceiveMessage reply begin. Other bodies are passed over.
+    package func sendTimes() -> [UInt64] {
+        let key: StaticString = "\"Body\":\""
+        var times: [UInt64] = []
+        var rest = self
+        while let offset = rest.firstOffset(of: key) {
+            rest = UnsafeRawBufferPointer(rebasing: rest[(offset + key.utf8CodeUnitCount)...])
+            let digits = rest.prefix(SendTemplate.stampDigits)
+            if digits.count == SendTemplate.stampDigits, let time = UInt64(String(decoding: digits, as: UTF8.self)) {
+                times.append(time)
+            }
+        }
+        return times
+    }
+
     /// The string values of `"ReceiptHandle"` in a ReceiveMessage reply, as they stand there.
     package func receiptHandles() -> [ArraySlice<UInt8>] {
         let key: StaticString = "\"ReceiptHandle\""

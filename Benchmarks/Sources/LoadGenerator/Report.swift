@@ -6,6 +6,8 @@ struct Measurement {
     var errors: UInt64 = 0
     var emptyReceives: UInt64 = 0
     var latency = Histogram()
+    /// From sending to receiving, of messages that carry the time.
+    var dwell = Histogram()
     var firstError: String?
     var clientNanoseconds: UInt64 = 0
     var serverNanoseconds: UInt64?
@@ -25,6 +27,10 @@ struct Report: Codable {
     var p99Microseconds: Double
     var p999Microseconds: Double
     var maxMicroseconds: Double
+    var dwellMessages: UInt64?
+    var dwellP50Microseconds: Double?
+    var dwellP99Microseconds: Double?
+    var dwellMaxMicroseconds: Double?
     var clientCPUMicrosecondsPerRequest: Double
     var serverCPUMicrosecondsPerRequest: Double?
     var firstError: String?
@@ -43,6 +49,12 @@ struct Report: Codable {
         p99Microseconds = Double(measurement.latency.quantile(0.99)) / 1000
         p999Microseconds = Double(measurement.latency.quantile(0.999)) / 1000
         maxMicroseconds = Double(measurement.latency.largest) / 1000
+        if measurement.dwell.total > 0 {
+            dwellMessages = measurement.dwell.total
+            dwellP50Microseconds = Double(measurement.dwell.quantile(0.5)) / 1000
+            dwellP99Microseconds = Double(measurement.dwell.quantile(0.99)) / 1000
+            dwellMaxMicroseconds = Double(measurement.dwell.largest) / 1000
+        }
         let requests = Double(max(1, measurement.requests))
         clientCPUMicrosecondsPerRequest = Double(measurement.clientNanoseconds) / 1000 / requests
         serverCPUMicrosecondsPerRequest = measurement.serverNanoseconds.map { Double($0) / 1000 / requests }
@@ -61,6 +73,11 @@ struct Report: Codable {
         ]
         if let server = serverCPUMicrosecondsPerRequest {
             lines.append("server      \(rounded(server, 2)) us of processor time a request")
+        }
+        if let dwellMessages, let dwellP50Microseconds, let dwellP99Microseconds, let dwellMaxMicroseconds {
+            lines.append(
+                "dwell us    p50 \(rounded(dwellP50Microseconds, 1))  p99 \(rounded(dwellP99Microseconds, 1))  "
+                    + "max \(rounded(dwellMaxMicroseconds, 1))  of \(dwellMessages) messages")
         }
         if emptyReceives > 0 { lines.append("empty receives \(emptyReceives)") }
         if let firstError { lines.append("first error: \(firstError)") }

@@ -2,7 +2,8 @@ import CEpoll
 import FoundationEssentials
 import Glibc
 
-/// A closed-loop load generator: each connection sends its next request when the reply to the last one is complete.
+/// A load generator. Most scenarios are a closed loop: each connection sends its next request when the reply to the last
+/// one is complete. Some start requests at a rate (Pace).
 /// One thread, plain sockets and epoll, so that it takes little of the machine that it shares with the server.
 @main
 enum SQSLoad {
@@ -23,18 +24,25 @@ enum SQSLoad {
     }
 
     private static func run(_ options: Options) throws -> Report {
-        let quota = options.quota
+        raiseFileLimit()
+        let numbers = MessageNumbers(base: realTimeNanoseconds())
+        let workload = Workload(options, numbers: numbers)
         let loop = try LoadLoop(
-            address: Address(host: options.host, port: options.port), connections: options.connections,
-            serverProcess: options.serverProcess
-        ) {
-            options.makeConversation(quota: quota)
-        }
+            address: Address(host: options.host, port: options.port), connections: workload.connections,
+            serverProcess: options.serverProcess, paces: workload.paces, makeConversation: workload.makeConversation)
         let measurement =
-            quota == nil
-            ? try loop.run(warmUp: options.warmUp, duration: options.duration)
-            : try loop.runToCompletion()
+            workload.isFinite
+            ? try loop.runToCompletion()
+            : try loop.run(warmUp: options.warmUp, duration: options.duration)
         return Report(scenario: options.scenario.rawValue, connections: options.connections, measurement)
+    }
+
+    /// Each connection is a file, and systems start processes with a soft limit of 1,024.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
     private static func show(_ report: Report, asJSON: Bool) throws {
