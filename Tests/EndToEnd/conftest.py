@@ -8,6 +8,7 @@ import pytest
 
 from support import clients
 from support.server import BINARY, Server
+from support.signed import signed_server
 
 # A proxy from the environment must not stand between the clients and the loopback address.
 os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
@@ -76,6 +77,17 @@ def server(new_server):
 def shared_server(tmp_path_factory):
     """One running server for the tests that only need queues of their own."""
     server = Server(tmp_path_factory.mktemp("shared"))
+    _servers.append(server)
+    server.start()
+    yield server
+    server.kill()
+    _servers.remove(server)
+
+
+@pytest.fixture(scope="session")
+def guarded_server(tmp_path_factory):
+    """One running server that checks signatures, for the tests with clients that other people wrote."""
+    server = signed_server(tmp_path_factory.mktemp("guarded"))
     _servers.append(server)
     server.start()
     yield server

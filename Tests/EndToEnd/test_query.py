@@ -19,6 +19,7 @@ def old(shared_server):
     if not PYTHON.exists():
         pytest.fail(f"{PYTHON} is missing: run the tests with scripts/e2e, which makes it")
     client = QueryClient(shared_server.sqs_url)
+    assert client.protocol == "query"
     yield client
     client.close()
 
