@@ -66,9 +66,34 @@ package final class EngineUse {
             let options = ReceiveOptions(maximum: 5, visibilityTimeout: .seconds(5), wait: .zero)
             guard case .received(let messages) = ask(.receive(info.name, options)) else { continue }
             for message in messages.prefix(2) { ask(.delete(info.name, message.handle)) }
+            if messages.count > 2 { ask(.bury(info.name, messages[2].handle, Burial(reason: "fuzz"))) }
             if let last = messages.last { ask(.changeVisibility(info.name, last.handle, timeout: .zero)) }
-            ask(.send(info.name, NewMessage(body: [1, 2, 3])))
+            send([1, 2, 3], number: messages.count, to: info.name)
+            ask(.kick(info.name, count: 1))
+            ask(.startMove(MoveOptions(from: info.name)))
         }
+    }
+
+    /// A queue that comes and goes, with what can happen to one.
+    func usePassingQueue() {
+        guard let name = try? QueueName("passing") else { return }
+        ask(.createQueue(name, QueueSettingsChange()))
+        send([4], number: 0, to: name)
+        ask(.changeSettings(name, QueueSettingsChange(properties: ["fuzz": "yes"])))
+        ask(.pauseQueue(name, reason: "fuzz"))
+        ask(.resumeQueue(name))
+        ask(.purgeQueue(name))
+        ask(.deleteQueue(name))
+    }
+
+    func send(_ body: [UInt8], number: Int, to queue: QueueName) {
+        let attribute = MessageAttribute(name: "n", type: "Number", value: .text("\(number)"))
+        var message = NewMessage(body: body, attributes: [attribute])
+        if queue.isFIFO {
+            message.group = "g\(number % 3)"
+            message.deduplication = Deduplication(id: "\(number % 20)")
+        }
+        ask(.send(queue, message))
     }
 }
 
@@ -118,17 +143,24 @@ package func sampleDirectories() -> [[(file: LogFile, bytes: [UInt8])]] {
     [0, 12, 60].compactMap { count in
         let disk = MemoryDisk()
         guard let engine = try? EngineUse(on: disk, logBegun: false, salt: 5) else { return nil }
-        for name in ["orders", "mails"] {
-            guard let queue = try? QueueName(name) else { continue }
-            engine.ask(.createQueue(queue, QueueSettingsChange()))
-            for number in 0..<count {
-                let attribute = MessageAttribute(name: "n", type: "Number", value: .text("\(number)"))
-                let body = [UInt8](repeating: UInt8(number), count: 20 + number * 37 % 600)
-                engine.ask(.send(queue, NewMessage(body: body, attributes: [attribute])))
-                if number % 3 == 0 { engine.useQueues() }
-            }
-        }
+        do { try fill(engine, messages: count) } catch { report("not the name of a queue") }
         disk.settle()
         return disk.allFiles
     }
+}
+
+private func fill(_ engine: EngineUse, messages count: Int) throws(Rejection) {
+    let (mails, orders, dead) = (try QueueName("mails"), try QueueName("orders.fifo"), try QueueName("dead.fifo"))
+    let policy = DeadLetterPolicy(target: dead, receivesMax: 1)
+    engine.ask(.createQueue(dead, QueueSettingsChange(isFIFO: true)))
+    engine.ask(.createQueue(orders, QueueSettingsChange(isFIFO: true, deadLetters: .some(policy))))
+    engine.ask(.createQueue(mails, QueueSettingsChange()))
+    if count > 0 { engine.usePassingQueue() }
+    for queue in [orders, mails] {
+        for number in 0..<count {
+            engine.send([UInt8](repeating: UInt8(number), count: 20 + number * 37 % 600), number: number, to: queue)
+            if number % 3 == 0 { engine.useQueues() }
+        }
+    }
+    if count > 0 { engine.usePassingQueue() }
 }

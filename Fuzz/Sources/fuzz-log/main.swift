@@ -12,7 +12,7 @@ private struct DecodingOwner: LogOwner {
     func endSnapshot() {}
     func apply(_ record: RecoveredRecord) {
         guard let kind = EntryKind(rawValue: record.kind) else { return }
-        _ = try? EntryCodec.decode(kind: kind, record.payload)
+        if (try? EntryCodec.decode(kind: kind, record.payload)) != nil { Reach.note("read", kind) }
         if kind == .send || kind == .move { _ = try? SendRecord.decodeContent(record.payload) }
     }
     func liveSegments() -> Set<UInt32> { [] }
@@ -79,20 +79,22 @@ private func start(on disk: MemoryDisk, logBegun: Bool, doesWork: Bool) {
 // Mode: bits 0 and 1 as in `Mending`; bit 2: a directory that the engine wrote, with changes, instead of files; bit 3:
 // the log alone instead of the engine; bit 4: the server had data before; bit 5: use the engine, then start it again.
 exit(
-    runFuzzer(seeds: { fixtures in
-        var seeds: [[UInt8]] = []
-        for files in goldenLogs(fixtures) + directories.prefix(1) {
-            let list = files.compactMap { FileList.encode($0.file, $0.bytes) }.reduce([], +)
-            seeds += [[8] + list, [11] + list, [3] + list]
-        }
-        for directory in directories.indices {
-            for mode: UInt8 in [4, 7, 36, 39, 55] {
-                seeds.append([mode, UInt8(directory), 0])
-                seeds.append([mode, UInt8(directory), 1, 0] + Patches.encode(at: 600, [1]))
+    runFuzzer(
+        seeds: { fixtures in
+            var seeds: [[UInt8]] = []
+            for files in goldenLogs(fixtures) + directories.prefix(1) {
+                let list = files.compactMap { FileList.encode($0.file, $0.bytes) }.reduce([], +)
+                seeds += [[8] + list, [11] + list, [3] + list]
             }
-        }
-        return seeds
-    }) { bytes, count in
+            for directory in directories.indices {
+                for mode: UInt8 in [4, 7, 12, 36, 39, 55] {
+                    seeds.append([mode, UInt8(directory), 0])
+                    seeds.append([mode, UInt8(directory), 1, 0] + Patches.encode(at: 600, [1]))
+                }
+            }
+            return seeds
+        }, reaches: EntryKind.allCases.filter { $0 != .damage && $0 != .tick }.map { "read \($0)" }
+    ) { bytes, count in
         var source = ByteSource(bytes, count)
         let mode = source.byte()
         var files = mode & 4 != 0 ? changed(Int(source.byte()), &source) : FileList.decode(&source)
