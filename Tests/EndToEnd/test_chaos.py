@@ -25,7 +25,8 @@ def test_kill_loop(tmp_path, seed, report):
     assert run.returncode == 0, run.stdout + run.stderr
     result = json.loads(figures.read_text())
     report(f"kill loop: {result['kills']} kills of a live server {result['kills_by_kind']}, {result['acked']} "
-           f"acknowledged, {result['lost']} lost, {result['recovered']} recovered; seed {seed}"
+           f"acknowledged, {result['lost']} lost, {result['recovered']} recovered; {result['grouped']} in groups, "
+           f"{result['dead letters']} dead letters, {result['burials']} burials; seed {seed}"
            + "".join(f"; skipped: {text}" for text in result["skipped"]))
 
 

@@ -10,12 +10,14 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "Chaos"))
 
 from chaos import controls, load  # noqa: E402
 from chaos.history import (  # noqa: E402
-    CHANGE, DELETE, NOT_SENT, OK, OPEN, RECEIVE, REFUSED, SECOND_NS, SEND, STRANGER, UNKNOWN, Reader, Recorder)
+    BURY, CHANGE, DELETE, KICK, NOT_SENT, OK, OPEN, RECEIVE, REFUSED, SECOND_NS, SEND, STRANGER, UNKNOWN, Reader,
+    Recorder)
+from chaos.queues import grouped_uid  # noqa: E402
 from chaos.rules import Checker, LostReceives  # noqa: E402
 
 
-def operation(kind, at, until, seconds, sent, result, items):
-    return kind, int(at * SECOND_NS), int(until * SECOND_NS), seconds, sent, result, items
+def operation(kind, at, until, seconds, sent, result, items, queue="q"):
+    return kind, int(at * SECOND_NS), int(until * SECOND_NS), seconds, sent, result, items, queue
 
 
 def send(at=0, result=OK, delay=0, uid=1, id_="i"):
@@ -26,16 +28,66 @@ def receive(handle, at, count=1, timeout=5, intact=1, until=None, uid=1, id_="i"
     return operation(RECEIVE, at, until or at + 0.1, timeout, "", OK, f"{uid}:{handle}:{count}:{intact}:{id_}")
 
 
-def lost_receive(at, until, result=UNKNOWN):
-    return operation(RECEIVE, at, until, 5, "", result, "")
+def lost_receive(at, until, result=UNKNOWN, queue="q"):
+    return operation(RECEIVE, at, until, 5, "", result, "", queue)
 
 
-def delete(handle, at, result=OK, refused="", uid=1):
-    return operation(DELETE, at, at + 0.1, 0, f"{uid}:{handle}", result, refused)
+def delete(handle, at, result=OK, refused="", uid=1, queue="q"):
+    return operation(DELETE, at, at + 0.1, 0, f"{uid}:{handle}", result, refused, queue)
 
 
 def change(handle, at, timeout, result=OK):
     return operation(CHANGE, at, at + 0.1, timeout, f"1:{handle}", result, "")
+
+
+# Groups, dead letters and burials
+
+FIFO, FAILING, DEAD = "ordered.fifo", "failing.fifo", "failing-dead.fifo"
+A, B = grouped_uid(1, 3), grouped_uid(2, 3)
+
+
+def send_in_group(*uids, at=0, result=OK, attempt=0, numbers=None, ids=None, queue=FIFO):
+    """A has number 7 and B has 8, and ids are uids, unless others are given."""
+    ids, numbers = ids or uids, numbers or [{A: 7, B: 8}[uid] for uid in uids]
+    items = " ".join(f"{uid}:{id_}:{number}" for uid, id_, number in zip(uids, ids, numbers))
+    return operation(SEND, at, at + 0.1, 0, " ".join(f"{uid}:{attempt}" for uid in uids), result,
+                     items if result == OK else "", queue)
+
+
+def seen(uid, handle, count=1, number=None, attempt=0, id_=None):
+    """One message in a reply."""
+    number = number or {A: 7, B: 8}[uid]
+    return f"{uid}:{handle}:{count}:1:{id_ or uid}:{number}:{attempt}"
+
+
+def receive_of(*items, at, timeout=5, queue=FIFO):
+    return operation(RECEIVE, at, at + 0.1, timeout, "", OK, " ".join(items), queue)
+
+
+def delete_of(uid, handle, at, result=OK, queue=FIFO):
+    return delete(handle, at, result, uid=uid, queue=queue)
+
+
+def bury(uid, handle, at, result=OK, queue=FIFO):
+    return operation(BURY, at, at + 0.1, 0, f"{uid}:{handle}", result, "", queue)
+
+
+def kick(at, result=OK, queue=FIFO):
+    return operation(KICK, at, at + 0.1, 0, "", result, "1" if result == OK else "", queue)
+
+
+def in_failing(sends, *more):
+    """The same in a queue with dead letters."""
+    return [(*sends[:7], FAILING), *more]
+
+
+BOTH = send_in_group(A, B)
+A_THEN_B = [receive_of(seen(A, "a"), at=1), delete_of(A, "a", 2), receive_of(seen(B, "b"), at=3), delete_of(B, "b", 4)]
+# A was received twice in its queue, the second lease ended, and it came out of the other one.
+DIED = [receive_of(seen(A, "a"), at=1, timeout=1, queue=FAILING),
+        receive_of(seen(A, "b", 2), at=3, timeout=1, queue=FAILING)]
+AFTER_DEATH = [receive_of(seen(A, "c", 3), at=6, queue=DEAD), delete_of(A, "c", 7, queue=DEAD)]
+B_ALONE = [receive_of(seen(B, "d"), at=5, queue=FAILING), delete_of(B, "d", 6, queue=FAILING)]
 
 
 DRAINED = [receive("drain", 50, count=9), delete("drain", 51)]
@@ -44,8 +96,8 @@ SENT = [send()]
 
 def record(path, operations):
     recorder = Recorder(path)
-    for kind, invoked, returned, seconds, sent, result, items in operations:
-        recorder.before(kind, "q", invoked, seconds, sent)
+    for kind, invoked, returned, seconds, sent, result, items, queue in operations:
+        recorder.before(kind, queue, invoked, seconds, sent)
         if result is not None:
             recorder.after(returned, result, items)
 
@@ -137,6 +189,111 @@ def test_breaches_are_found(tmp_path, rule, operations, drained):
     assert breaches(tmp_path, operations, drained) == [rule]
 
 
+@pytest.mark.parametrize("operations", [
+    [BOTH, *A_THEN_B],
+    # One reply with both, then the second again, behind the first.
+    [BOTH, receive_of(seen(A, "a"), seen(B, "b"), at=1), delete_of(A, "a", 2),
+     receive_of(seen(B, "c", 2), at=7), delete_of(B, "c", 8)],
+    [BOTH, receive_of(seen(A, "a"), seen(B, "b"), at=1), delete_of(B, "b", 2),
+     receive_of(seen(A, "c", 2), at=7), delete_of(A, "c", 8)],
+    # A delete that may have happened lets the next one go.
+    [BOTH, receive_of(seen(A, "a"), at=1), delete_of(A, "a", 2, UNKNOWN), receive_of(seen(B, "b"), at=3),
+     delete_of(B, "b", 4)],
+    # Buried, and kicked.
+    [BOTH, receive_of(seen(A, "a"), at=1), bury(A, "a", 2), kick(3), receive_of(seen(A, "c", 2), seen(B, "b"), at=4),
+     delete_of(A, "c", 5), delete_of(B, "b", 5)],
+    [BOTH, receive_of(seen(A, "a"), at=1), bury(A, "a", 2), kick(3, UNKNOWN), receive_of(seen(A, "c", 2), at=4),
+     delete_of(A, "c", 5), receive_of(seen(B, "b"), at=6), delete_of(B, "b", 7)],
+    # Sent again without an answer to the first, and with one.
+    [send_in_group(A, result=UNKNOWN), send_in_group(A, at=1, attempt=1), receive_of(seen(A, "a", attempt=1), at=2),
+     delete_of(A, "a", 3)],
+    [send_in_group(A), receive_of(seen(A, "a"), at=1), delete_of(A, "a", 2), send_in_group(A, at=3, attempt=1)],
+    # Too late to be a duplicate.
+    [send_in_group(A), receive_of(seen(A, "a"), at=1), delete_of(A, "a", 2),
+     send_in_group(A, at=301, attempt=1, ids=["new"], numbers=[9])],
+    # Sent at the same time by two: either may be the first.
+    [send_in_group(A, at=0, numbers=[8]), send_in_group(B, at=0.05, numbers=[7]),
+     receive_of(seen(B, "b", number=7), seen(A, "a", number=8), at=1), delete_of(A, "a", 2), delete_of(B, "b", 2)],
+    in_failing(BOTH, *DIED, *B_ALONE, *AFTER_DEATH),
+    # One of its receives had no reply.
+    in_failing(BOTH, lost_receive(1, 1.5, queue=FAILING),
+               receive_of(seen(A, "b", 2), at=7, timeout=1, queue=FAILING),
+               receive_of(seen(B, "d"), at=9, queue=FAILING), delete_of(B, "d", 10, queue=FAILING),
+               receive_of(seen(A, "c", 3), at=10, queue=DEAD), delete_of(A, "c", 11, queue=DEAD)),
+    # Back from the other queue, behind the one that was sent later.
+    in_failing(BOTH, *DIED, *B_ALONE, receive_of(seen(A, "c"), at=8, queue=FAILING),
+               delete_of(A, "c", 9, queue=FAILING)),
+])
+def test_good_histories_of_groups(tmp_path, operations):
+    assert breaches(tmp_path, operations) == []
+
+
+@pytest.mark.parametrize("rules, operations", [
+    # The second while the first is in flight; while it waits again; and while it is buried.
+    (["R5 order"], [BOTH, receive_of(seen(A, "a"), at=1), receive_of(seen(B, "b"), at=2), delete_of(A, "a", 3),
+                    delete_of(B, "b", 3)]),
+    (["R5 order"], [BOTH, receive_of(seen(B, "b"), at=1), receive_of(seen(A, "a"), at=2), delete_of(A, "a", 3),
+                    delete_of(B, "b", 3)]),
+    (["R5 order"], [BOTH, receive_of(seen(A, "a"), at=1, timeout=1), receive_of(seen(B, "b"), at=3),
+                    receive_of(seen(A, "c", 2), at=4), delete_of(A, "c", 5), delete_of(B, "b", 5)]),
+    (["R5 order"], [BOTH, receive_of(seen(A, "a"), at=1), bury(A, "a", 2), receive_of(seen(B, "b"), at=3),
+                    delete_of(B, "b", 4), kick(5), receive_of(seen(A, "c", 2), at=6), delete_of(A, "c", 7)]),
+    # After a delete that was refused.
+    (["R5 order"], [BOTH, receive_of(seen(A, "a"), at=1), delete_of(A, "a", 2, REFUSED), receive_of(seen(B, "b"), at=3),
+                    delete_of(B, "b", 4), receive_of(seen(A, "c", 2), at=8), delete_of(A, "c", 9)]),
+    # In one reply, the wrong way round.
+    (["R5 order"], [BOTH, receive_of(seen(B, "b"), seen(A, "a"), at=1), delete_of(A, "a", 2), delete_of(B, "b", 2)]),
+    # Numbers that fall: from one send to the next, inside of a batch, and of one message.
+    (["R5 order"], [send_in_group(A, numbers=[8]), send_in_group(B, at=1, numbers=[7]),
+                    receive_of(seen(B, "b", number=7), seen(A, "a", number=8), at=2), delete_of(A, "a", 3),
+                    delete_of(B, "b", 3)]),
+    (["R5 order"], [send_in_group(A, B, numbers=(8, 7)),
+                    receive_of(seen(B, "b", number=7), seen(A, "a", number=8), at=2), delete_of(A, "a", 3),
+                    delete_of(B, "b", 3)]),
+    (["R5 order"], [send_in_group(A), receive_of(seen(A, "a", number=9), at=1), delete_of(A, "a", 2)]),
+    (["R5 order"], [send_in_group(A, B, numbers=(7, 7)),
+                    receive_of(seen(A, "a"), seen(B, "b", number=7), at=2), delete_of(A, "a", 3),
+                    delete_of(B, "b", 3)]),
+    # With dead letters: the first was received once only.
+    (["R5 order"], in_failing(BOTH, *DIED[:1], receive_of(seen(B, "b"), at=3, queue=FAILING),
+                              delete_of(B, "b", 4, queue=FAILING), receive_of(seen(A, "c", 2), at=5, queue=FAILING),
+                              delete_of(A, "c", 6, queue=FAILING))),
+    # Told that it is another one; and both stand in the queue.
+    (["R6 once"], [send_in_group(A), send_in_group(A, at=1, attempt=1, ids=["new"]), receive_of(seen(A, "a"), at=2),
+                   delete_of(A, "a", 3)]),
+    (["R6 once"], [send_in_group(A, result=UNKNOWN), send_in_group(A, at=200, attempt=1, ids=["new"]),
+                   receive_of(seen(A, "a", id_="old"), at=201), delete_of(A, "a", 202)]),
+    (["R3 deleted", "R4 two owners", "R6 once", "R8 count"],
+     [send_in_group(A, result=UNKNOWN), send_in_group(A, at=1, attempt=1, ids=["new"], numbers=[9]),
+      receive_of(seen(A, "a", id_="old"), at=2), delete_of(A, "a", 3),
+      receive_of(seen(A, "b", id_="new", number=9, attempt=1), at=4), delete_of(A, "b", 5)]),
+    (["R6 once"], [send_in_group(A), receive_of(seen(A, "a"), at=1), receive_of(seen(A, "b", 2, attempt=1), at=7),
+                   delete_of(A, "b", 8)]),
+    # Buried, and nobody kicked; kicked before; another queue was kicked.
+    (["R11 buried"], [BOTH, receive_of(seen(A, "a"), at=1), bury(A, "a", 2),
+                      receive_of(seen(A, "c", 2), seen(B, "b"), at=4), delete_of(A, "c", 5), delete_of(B, "b", 5)]),
+    (["R11 buried"], [BOTH, receive_of(seen(A, "a"), at=1), kick(1.5), bury(A, "a", 2), kick(2.5, queue="tasks"),
+                      kick(3, REFUSED), receive_of(seen(A, "c", 2), seen(B, "b"), at=4), delete_of(A, "c", 5),
+                      delete_of(B, "b", 5)]),
+    # In both queues at once.
+    (["R12 place"], in_failing(send_in_group(A), *DIED[:1], receive_of(seen(A, "b", 2), at=3, queue=FAILING),
+                               receive_of(seen(A, "c", 3), at=4, queue=DEAD), delete_of(A, "c", 5, queue=DEAD))),
+    # Counted three times where it was to be moved, or too little where it was moved to.
+    (["R12 place"], in_failing(send_in_group(A), *DIED, receive_of(seen(A, "c", 3), at=6, queue=FAILING),
+                               delete_of(A, "c", 7, queue=FAILING))),
+    (["R12 place"], in_failing(send_in_group(A), receive_of(seen(A, "c", 2), at=6, queue=DEAD),
+                               delete_of(A, "c", 7, queue=DEAD))),
+    (["R12 place"], in_failing(send_in_group(A), receive_of(seen(A, "c"), at=6, queue="tasks"),
+                               delete_of(A, "c", 7, queue=FAILING))),
+    # Lost, and resurrected, on the way.
+    (["R1 lost"], in_failing(send_in_group(A), *DIED)),
+    (["R3 deleted"],
+     in_failing(send_in_group(A), *DIED, *AFTER_DEATH, receive_of(seen(A, "d"), at=20, queue=FAILING))),
+])
+def test_breaches_in_groups_are_found(tmp_path, rules, operations):
+    assert breaches(tmp_path, operations) == rules
+
+
 def test_lost_receives_against_a_search():
     chance = random.Random(1)
     for _ in range(200):
@@ -146,6 +303,7 @@ def test_lost_receives_against_a_search():
         end = start + chance.randrange(30)
         assert receives.any_between(start, end) == any(b < end and e > start for b, e in spans)
         assert receives.count_between(start, end) == sum(b <= end and e >= start for b, e in spans)
+        assert receives.first_from(start, 3) == sorted(max(b, start) for b, e in spans if e > start)[:3]
 
 
 def test_shards_share_the_messages(tmp_path):
@@ -158,9 +316,22 @@ def test_shards_share_the_messages(tmp_path):
     assert seen == [[2], [1, 3]]
 
 
+def test_shards_hold_whole_groups(tmp_path):
+    uids = [grouped_uid(n, group) for n in range(5) for group in (2, 3)]
+    record(tmp_path / "worker", [send_in_group(*uids, numbers=range(10))])
+    for shard in range(2):
+        reader = Reader(shard, 2)
+        reader.read(tmp_path / "worker")
+        assert {message.group for message in reader.history.messages.values()} == {2 + shard}
+
+
 @pytest.mark.parametrize("name", controls.CONTROLS)
 def test_negative_controls(tmp_path, name):
-    record(tmp_path / "worker", SENT)
+    record(tmp_path / "worker", [
+        *SENT, send_in_group(A), send_in_group(B, at=1), *[(*op[:1], op[1] + SECOND_NS, op[2] + SECOND_NS, *op[3:])
+                                                           for op in A_THEN_B],
+        operation(SEND, 0, 0.1, 0, "2", OK, "2:j", "failing"),
+        operation(RECEIVE, 1, 1.1, 5, "", OK, "2:x:1:1:j", "failing"), delete("x", 2, uid=2, queue="failing")])
     record(tmp_path / "drain", [receive("drain", 50), delete("drain", 51)])
     reader = Reader()
     reader.read(tmp_path / "worker")
@@ -177,4 +348,7 @@ def test_bodies_name_themselves():
         assert load.read_body("run", body) == (uid, True)
         assert load.read_body("run", body + "x") == (uid, False)
         assert load.read_body("other", body) == (STRANGER, False)
+        repeated = load.make_body(chance, "run", uid, attempt=uid % 3)
+        assert load.read_body("run", repeated) == (uid, True)
+        assert (load.attempt_of(repeated), load.attempt_of(body)) == (uid % 3, 0)
     assert load.read_body("run", "") == (STRANGER, False)

@@ -1,9 +1,10 @@
 """Kills the broker again and again under load and checks everything that its clients saw.
 
-Three producers and three consumers, each a process, work on four queues. The first of each is boto3 with retries off;
-the others speak the same protocol over bare HTTP, because the bulk of the load needs it. The server is killed with
-SIGKILL at random moments and at chosen ones: after a segment roll, while a snapshot is written, during cleaning, during
-recovery. Each start has other options. At the end all queues are drained, and the recorded history is checked.
+Three producers and three consumers, each a process, work on standard and FIFO queues, dead letters and task queues
+(queues.py). The first of each is boto3 with retries off; the others speak the same protocol over bare HTTP, because the
+bulk of the load needs it. The server is killed with SIGKILL at random moments and at chosen ones: after a segment roll,
+while a snapshot is written, during cleaning, during recovery. Each start has other options. At the end all queues are
+drained, and the recorded history is checked.
 """
 
 import argparse

@@ -6,6 +6,8 @@ from collections import Counter
 from chaos.history import OK, OPEN, UNKNOWN
 
 FAILURES_SHOWN = 50
+# What a run of some length comes to.
+MARKS = ("grouped", "sent again", "sent again, and accepted", "burials", "dead letters", "dead letters back")
 
 
 def percentile(values: list[float], share: float) -> float:
@@ -25,6 +27,11 @@ def rows(result: dict) -> list[tuple[str, str]]:
         ("lost", f"{result['lost']:,}"),
         ("unexpected", f"{result['unexpected']:,}"),
         ("duplicated", causes),
+        ("in groups", f"{result['grouped']:,}, of them sent again {result['sent again']:,} times, accepted "
+                      f"{result['sent again, and accepted']:,} times"),
+        ("dead letters", f"{result['dead letters']:,} received, of them back in their queue "
+                         f"{result['dead letters back']:,}; moves started {result['moves']:,}"),
+        ("buried", f"{result['burials']:,}, kicked {result['kicked']:,}"),
         ("balance", f"{balance['acked']:,} acknowledged + {balance['recovered']:,} recovered = "
                     f"{balance['deleted']:,} deleted + {balance['perhaps_deleted']:,} perhaps deleted + "
                     f"{balance['drained']:,} drained"),
@@ -64,7 +71,7 @@ def figures(counts, drained) -> dict:
     prefix = "duplicated "
     return {
         "attempted": sum(sends.values()), "acked": sends[OK], "info": info, "recovered": counts["recovered"],
-        "deliveries": counts["deliveries"],
+        "deliveries": counts["deliveries"], **{mark: counts[mark] for mark in MARKS},
         "duplicated": {name[len(prefix):]: number for name, number in sorted(counts.items())
                        if name.startswith(prefix)},
         "balance": {"acked": sends[OK], "recovered": counts["recovered"], "deleted": counts["deleted"],

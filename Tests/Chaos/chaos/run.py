@@ -17,17 +17,16 @@ from pathlib import Path
 from support.clients import http_request, json_request, sqs_client
 from support.server import BINARY, Server
 
-from chaos import controls, kills, load, report
+from chaos import controls, kills, load, queues, report, workers
+from chaos.drain import Drain
 from chaos.history import Reader
 from chaos.rules import Checker
 from chaos.watch import Watch
 
-COUNTS = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
 # Messages that one checking process holds at a time.
 MESSAGES_OF_A_SHARD = 1_000_000
-# After this long without a message a queue that counts some is broken: no lease and no delay lasts longer.
-SILENCE_SECONDS_MAX = load.LEASE_SECONDS_MAX + load.DELAY_SECONDS_MAX + 20
 PROGRESS_SECONDS = 10
+KILLS_FOR_MARKS = 10
 PATIENCE_SECONDS = 30
 PORT_IS_TAKEN = "is in use by another program"
 _TORN = re.compile(r"offset \d+ on was cut, (\d+) bytes")
@@ -95,7 +94,7 @@ class Run:
     def task(self, number: int) -> load.Task:
         """The last one is for the drain. The first producer and the first consumer are boto3."""
         return load.Task(
-            number, self.server.sqs_port, self.folder, self.chance.getrandbits(32), self.name,
+            number, self.server.sqs_port, self.server.http_port, self.folder, self.chance.getrandbits(32), self.name,
             number in (0, self.plan.producers), self.plan.rate / self.plan.producers, self.counters, self.backlog,
             self.plan.backlog, self.stop)
 
@@ -133,18 +132,21 @@ class Run:
                 time.sleep(0.2)
         self.tally.restarts += 1
         self.tally.ready_seconds.append(time.monotonic() - start)
-        queues = json_request(self.server.http_url, "GET", "/api/v1/queues").json["queues"]
-        self.backlog.value = sum(sum(queue["counts"].values()) for queue in queues)
+        infos = json_request(self.server.http_url, "GET", "/api/v1/queues").json["queues"]
+        self.backlog.value = sum(sum(info["counts"].values()) for info in infos)
 
     def start_everything(self) -> None:
         self.start_server()
         sqs = sqs_client(self.server.sqs_url)
-        for queue in load.QUEUES:
-            sqs.create_queue(QueueName=queue)
-        reply = json_request(self.server.http_url, "PATCH", "/api/v1/queues/redelivered", {"redelivery": "back"})
-        assert reply.status == 200, reply.text
+        for queue in queues.QUEUES:
+            sqs.create_queue(QueueName=queue, Attributes={"FifoQueue": "true"} if queue.endswith(".fifo") else {})
+        self.change_settings("redelivered", {"redelivery": "back"})
+        for spec in queues.SPECS.values():
+            if spec.dead_letters:
+                self.change_settings(
+                    spec.name, {"dead_letters": {"queue": spec.dead_letters, "max_receives": spec.receives_max}})
         for task in self.tasks[:-1]:
-            process = self.context.Process(target=load.work, args=(task, self.plan.producers), daemon=True)
+            process = self.context.Process(target=workers.work, args=(task, self.plan.producers), daemon=True)
             process.start()
             self.workers.append(process)
         end = time.monotonic() + 60
@@ -152,6 +154,10 @@ class Run:
             if time.monotonic() > end:
                 raise Broken("a worker did not make its first call")
             time.sleep(0.05)
+
+    def change_settings(self, queue: str, settings: dict) -> None:
+        reply = json_request(self.server.http_url, "PATCH", f"/api/v1/queues/{queue}", settings)
+        assert reply.status == 200, reply.text
 
     def has_snapshots(self) -> bool:
         return b"snapshot" in http_request(self.server.http_url, path="/metrics").body
@@ -260,27 +266,17 @@ class Run:
         if any(code != 0 for code in codes):
             self.tally.failures.append(f"harness: workers ended with {codes}")
 
-    def left(self, sqs, queue: str) -> int:
-        reply = sqs.get_queue_attributes(QueueUrl=self.server.queue_url(queue), AttributeNames=COUNTS)
-        return sum(int(reply["Attributes"][name]) for name in COUNTS)
-
     def drain(self) -> dict[str, int]:
-        """Restarts, drains all queues, and restarts again: what was deleted must not come back. Gives what the queues
-        counted before."""
+        """Restarts, drains all queues, and restarts again: what was deleted must not come back. Gives what was left."""
+        drain = Drain(self.server, self.tasks[-1])
         self.restart_cleanly()
-        sqs = sqs_client(self.server.sqs_url)
-        counted = {queue: self.left(sqs, queue) for queue in load.QUEUES}
-        for queue in load.QUEUES:
-            try:
-                load.drain_queue(self.tasks[-1], queue, lambda queue=queue: self.left(sqs, queue), SILENCE_SECONDS_MAX)
-            except TimeoutError as error:
-                self.tally.failures.append(f"R4 liveness: {error}")
+        drain.stop_moves()
+        drain.check_places()
+        counted = drain.count()
+        drain.take_everything()
         self.restart_cleanly()
-        sqs = sqs_client(self.server.sqs_url)
-        for queue in load.QUEUES:
-            if number := self.left(sqs, queue):
-                self.tally.failures.append(f"R10 balance: {queue} counts {number} messages when all are drained")
-            load.Client(self.tasks[-1], load.Recorder(self.tasks[-1].file)).receive(queue, 600, 1)
+        drain.check_empty()
+        self.tally.failures += drain.failures
         return counted
 
     def restart_cleanly(self) -> None:
@@ -303,11 +299,19 @@ class Run:
         for queue, number in (counted or {}).items():
             if drained[queue] != number:
                 self.tally.failures.append(f"R10 balance: {queue} counted {number}, the drain got {drained[queue]}")
+        self.check_marks(counts, parts[0])
         missed = sorted({name for part in parts for name in part["missed"]}) if counted is not None else []
         self.tally.failures += [f"harness: the negative control {name} was not caught" for name in missed]
         return report.figures(counts, drained) | {
             "controls": len(controls.CONTROLS), "controls_missed": missed, "operations": parts[0]["operations"],
-            "refused": parts[0]["refused"]}
+            "refused": parts[0]["refused"], "kicked": parts[0]["kicked"], "moves": parts[0]["moves"]}
+
+    def check_marks(self, counts: Counter, part: dict) -> None:
+        """A long run that did not come to something has not tested it."""
+        if self.plan.kills < KILLS_FOR_MARKS:
+            return
+        happened = {mark: counts[mark] for mark in report.MARKS} | {"kicks": part["kicked"], "moves": part["moves"]}
+        self.tally.failures += [f"plan: none of: {mark}" for mark, number in happened.items() if not number]
 
     def torn(self) -> list[int]:
         return [int(number) for number in _TORN.findall(self.server.log.read_text(errors="replace"))]
@@ -364,4 +368,5 @@ def check_shard(paths, drain_path, shard: int, shards: int, control: str | None)
         failures += controls.broken(checker, control)
     return {"failures": failures, "counts": checker.counts, "drained": checker.drained,
             "missed": controls.missed(checker) if shard == 0 else [],
-            "operations": reader.history.operations, "refused": reader.history.refused}
+            "operations": reader.history.operations, "refused": reader.history.refused,
+            "kicked": reader.history.kicked, "moves": reader.history.moves}

@@ -1,7 +1,8 @@
 """Two clients for the SQS port with one interface: `call(action, value)` gives the reply as a dictionary.
 
 `Bare` speaks the AWS JSON protocol on one kept connection, with as little work as possible: it carries the bulk of the
-load. `Boto` is boto3 with retries off, the client that users have. Both tell apart what a caller may conclude:
+load. `Boto` is boto3 with retries off, the client that users have. `Api` is for the JSON API on the HTTP port, whose
+actions are paths. All tell apart what a caller may conclude:
 
 - Refused: a complete reply that says no. Nothing has happened.
 - NotSent: no connection. Nothing has happened.
@@ -51,6 +52,10 @@ class Bare:
             raise Refused(status, body.decode(errors="replace")[:300])
         return json.loads(body) if body else {}
 
+    def _head(self, action: str) -> str:
+        return (f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/x-amz-json-1.0\r\n"
+                f"X-Amz-Target: AmazonSQS.{action}\r\n")
+
     def _exchange(self, action: str, body: bytes) -> tuple[int, bytes]:
         if self._socket is None:
             try:
@@ -58,9 +63,7 @@ class Bare:
                 self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError as error:
                 raise NotSent(str(error)) from None
-        head = (
-            f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\nContent-Type: application/x-amz-json-1.0\r\n"
-            f"X-Amz-Target: AmazonSQS.{action}\r\nContent-Length: {len(body)}\r\n\r\n")
+        head = self._head(action) + f"Content-Length: {len(body)}\r\n\r\n"
         try:
             self._socket.sendall(head.encode() + body)
             return self._read_reply()
@@ -93,6 +96,14 @@ class Bare:
         if self._socket:
             self._socket.close()
         self._socket = None
+
+
+class Api(Bare):
+    """`call("/queues/tasks/kick", {...})`."""
+
+    def _head(self, action: str) -> str:
+        return (f"POST /api/v1{action} HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
+                "Content-Type: application/json\r\n")
 
 
 class Boto:
