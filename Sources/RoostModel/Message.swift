@@ -40,6 +40,21 @@ package struct Deduplication: Sendable, Equatable {
         self.id = id
         self.isOfContent = isOfContent
     }
+
+    /// That of a message whose sender named no id.
+    ///
+    /// - Parameter contentSum: the SHA-256 sum of the body, without the attributes (SQS). All front ends have it from
+    ///   here, so that they see the same duplicates.
+    package init(contentSum: UnsafeRawBufferPointer) {
+        let id = String(unsafeUninitializedCapacity: 2 &* contentSum.count) { target in
+            for (index, byte) in contentSum.enumerated() {
+                target[2 &* index] = hexDigit(byte >> 4)
+                target[2 &* index &+ 1] = hexDigit(byte & 15)
+            }
+            return 2 &* contentSum.count
+        }
+        self.init(id: id, isOfContent: true)
+    }
 }
 
 /// What a front end keeps with a message, outside its attributes. Each at most `Limits.labelBytesMax` bytes.

@@ -1,8 +1,10 @@
-"""What SQS does, behaviour by behaviour, in both protocols. The numbers are those of the list of behaviours; what
-concerns one protocol alone, or a clock that has to be turned, is tested with the front end
-(Tests/SQSFrontendTests) and in test_query.py.
+"""What SQS does, behaviour by behaviour, in both protocols. The numbers are those of the list of behaviours: 1 to 65
+here, FIFO queues, dead letters, moves and counts (66 to 93) in test_sqs_behaviours_queues.py, what takes time in
+test_sqs_behaviours_time.py, what clients know of SQS (1, 10) in test_sqs_models.py. What needs a clock that is turned
+is tested with the front end (Tests/SQSFrontendTests).
 """
 
+import base64
 import hashlib
 import json
 import time
@@ -11,84 +13,13 @@ import uuid
 
 import pytest
 
-from support.protocols import JSON, Query, Refused, exchange
+from support.behaviours import (
+    FIFO, TRACE, api, arn, attributes, bodies, delete, fifo, name_of, new_queue, queue, receive, redrive, refused,
+    release, send,
+)
+from support.clients import json_request
+from support.protocols import Query, Refused, exchange
 from support.server import ACCOUNT
-
-FIFO = {"FifoQueue": "true"}
-TRACE = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1"
-
-
-@pytest.fixture(params=[JSON, Query], ids=["json", "query"])
-def api(request, shared_server):
-    return request.param(shared_server.sqs_port)
-
-
-@pytest.fixture
-def new_queue(api):
-    """Makes queues: `new_queue(FIFO)`."""
-
-    def make(attributes: dict | None = None, **members) -> str:
-        name = f"q-{uuid.uuid4().hex[:12]}" + (".fifo" if "FifoQueue" in (attributes or {}) else "")
-        if attributes:
-            members["Attributes"] = attributes
-        return api("CreateQueue", QueueName=name, **members)["QueueUrl"]
-
-    return make
-
-
-@pytest.fixture
-def queue(new_queue):
-    return new_queue()
-
-
-@pytest.fixture
-def fifo(new_queue):
-    return new_queue(FIFO | {"ContentBasedDeduplication": "true"})
-
-
-def arn(queue: str) -> str:
-    return f"arn:aws:sqs:us-east-1:{ACCOUNT}:{queue.rsplit('/', 1)[1]}"
-
-
-def name_of(queue: str) -> str:
-    return queue.rsplit("/", 1)[1]
-
-
-def attributes(api, queue: str, *names: str) -> dict:
-    return api("GetQueueAttributes", QueueUrl=queue, AttributeNames=list(names or ["All"])).get("Attributes", {})
-
-
-def send(api, queue: str, body: str, group: str | None = None, **members) -> dict:
-    if group is not None:
-        members["MessageGroupId"] = group
-    return api("SendMessage", QueueUrl=queue, MessageBody=body, **members)
-
-
-def receive(api, queue: str, count: int = 10, **members) -> list[dict]:
-    return api("ReceiveMessage", QueueUrl=queue, MaxNumberOfMessages=count, **members).get("Messages", [])
-
-
-def bodies(messages: list[dict]) -> list[str]:
-    return [message["Body"] for message in messages]
-
-
-def delete(api, queue: str, message: dict) -> None:
-    api("DeleteMessage", QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-
-
-def release(api, queue: str, message: dict, seconds: int = 0) -> None:
-    api("ChangeMessageVisibility", QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=seconds)
-
-
-def refused(api, action: str, **members) -> Refused:
-    with pytest.raises(Refused) as caught:
-        api(action, **members)
-    return caught.value
-
-
-def redrive(target: str, count) -> dict:
-    return {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn(target), "maxReceiveCount": count})}
-
 
 # Protocol
 
@@ -109,6 +40,17 @@ def test_09_a_missing_queue(api):
     assert error.shape in (None, "QueueDoesNotExist")
     version = " for this wsdl version" if api.name == "query" else ""
     assert error.text == f"The specified queue does not exist{version}."
+
+
+@pytest.mark.parametrize("action, entry", [
+    ("SendMessageBatch", {"MessageBody": ""}), ("DeleteMessageBatch", {"ReceiptHandle": "x"}),
+    ("ChangeMessageVisibilityBatch", {"ReceiptHandle": "x", "VisibilityTimeout": 1}),
+])
+def test_09_a_batch_of_wrong_entries_for_a_missing_queue(api, queue, action, entry):
+    entries = [{"Id": "a"} | entry]
+    assert len(api(action, QueueUrl=queue, Entries=entries)["Failed"]) == 1
+    error = refused(api, action, QueueUrl="no-such-queue", Entries=entries)
+    assert error.code == "AWS.SimpleQueueService.NonExistentQueue"
 
 
 def test_11_texts_survive_byte_for_byte(api, queue):
@@ -372,7 +314,8 @@ def test_40_groups_of_a_standard_queue(api, queue):
 
 @pytest.mark.parametrize("name, value", [
     ("a", {"DataType": "String", "StringValue": ""}), ("a", {"DataType": "Text", "StringValue": "x"}),
-    ("a", {"DataType": "String." + "x" * 250, "StringValue": "x"}), ("a..b", {"DataType": "String", "StringValue": "x"}),
+    ("a", {"DataType": "String." + "x" * 250, "StringValue": "x"}),
+    ("a..b", {"DataType": "String", "StringValue": "x"}),
     ("AWS.x", {"DataType": "String", "StringValue": "x"}), ("a", {"DataType": "String", "StringValue": "\x01"}),
 ])
 def test_41_42_attributes(api, queue, name, value):
@@ -390,6 +333,8 @@ def test_41_umlauts_in_names(api, queue):
 @pytest.mark.parametrize("given, sum", [
     ({"timestamp": ("Number", "1493147359900")}, "235c5c510d26fb653d073faed50ae77c"),
     ({"Foo": ("String", "Bar")}, "ae7155c6026991b6d54b11589678bf9c"),
+    ({"Hello": ("String", "There"), "General": ("String", "Kenobi"), "Help.Me": ("String", "Me")},
+     "4c360f3fdafd970e05fae2f149d997f5"),
 ])
 def test_43_sums_of_attributes(api, queue, given, sum):
     values = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in given.items()}
@@ -424,6 +369,17 @@ def test_46_49_filters(api, queue):
         assert (message.get("MD5OfMessageAttributes") == whole) == (expected == set(values))
 
 
+@pytest.mark.parametrize("pattern, sum", [
+    ("Hel.*", "83fee93c1bcd8b9a5a923ffacdc636c7"), ("Hello", "a311262e065454b75da111d535b8dacd"),
+    ("Help.*", "e3559934329581483df4474944b301c4"), ("hel.*", None),
+])
+def test_46_sums_of_what_is_returned(api, queue, pattern, sum):
+    values = {"Hello": "There", "General": "Kenobi", "Help.Me": "Me"}
+    values = {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
+    send(api, queue, "x", MessageAttributes=values)
+    assert receive(api, queue, MessageAttributeNames=[pattern])[0].get("MD5OfMessageAttributes") == sum
+
+
 def test_47_48_types_with_labels_and_sums_of_bytes(api, queue):
     values = {"n": {"DataType": "Number.x", "StringValue": "1"}}
     sent = send(api, queue, "é", MessageAttributes=values)
@@ -432,6 +388,15 @@ def test_47_48_types_with_labels_and_sums_of_bytes(api, queue):
     assert sent["MD5OfMessageAttributes"] == hashlib.md5(data).hexdigest()
     assert sent["MD5OfMessageBody"] == hashlib.md5("é".encode()).hexdigest()
     assert receive(api, queue, MessageAttributeNames=["All"])[0]["MessageAttributes"] == values
+
+
+def test_48_the_sum_is_of_what_is_shown(api, queue, shared_server):
+    # SQS takes no such body, other APIs do. An SDK compares the sum with what it got.
+    path = f"/api/v1/queues/{name_of(queue)}/messages"
+    body = base64.b64encode(b"a\xff\x01b").decode()
+    assert json_request(shared_server.http_url, "POST", path, {"body_base64": body}).status == 200
+    message, = receive(api, queue)
+    assert message["MD5OfBody"] == hashlib.md5(message["Body"].encode()).hexdigest()
 
 
 # Receiving
@@ -462,12 +427,6 @@ def test_52_54_long_polls(api, new_queue):
     assert receive(api, queue, WaitTimeSeconds=0) == []
 
 
-def test_53_a_poll_wakes_when_a_delay_or_a_lease_ends(api, queue):
-    send(api, queue, "x", DelaySeconds=1)
-    assert bodies(receive(api, queue, WaitTimeSeconds=20, VisibilityTimeout=1)) == ["x"]
-    assert bodies(receive(api, queue, WaitTimeSeconds=20)) == ["x"]
-
-
 def test_55_every_receive_has_a_handle_of_its_own(api, queue):
     send(api, queue, "x")
     handles = {receive(api, queue, VisibilityTimeout=0)[0]["ReceiptHandle"] for _ in range(3)}
@@ -480,6 +439,14 @@ def test_56_57_a_message_that_returns_keeps_its_place(api, queue):
     send(api, queue, "b")
     release(api, queue, first)
     assert bodies(receive(api, queue, 1)) == ["a"]
+
+
+def test_56_a_change_of_visibility_does_not_last(api, queue):
+    send(api, queue, "x")
+    release(api, queue, receive(api, queue)[0])
+    assert bodies(receive(api, queue)) == ["x"]
+    assert receive(api, queue) == []
+    assert attributes(api, queue)["ApproximateNumberOfMessagesNotVisible"] == "1"
 
 
 # Handles
@@ -502,12 +469,28 @@ def test_60_an_expired_handle_deletes(api, queue):
     assert receive(api, queue) == []
 
 
+def test_61_an_older_handle_deletes_nothing(api, queue):
+    send(api, queue, "x")
+    older = receive(api, queue, VisibilityTimeout=0)[0]
+    newer = receive(api, queue)[0]
+    delete(api, queue, older)
+    release(api, queue, newer)
+    assert bodies(receive(api, queue)) == ["x"]
+
+
 def test_62_an_expired_handle_of_a_fifo_queue(api, fifo):
     send(api, fifo, "x", "g")
     message = receive(api, fifo, VisibilityTimeout=0)[0]
     error = refused(api, "DeleteMessage", QueueUrl=fifo, ReceiptHandle=message["ReceiptHandle"])
     assert error.code == "InvalidParameterValue"
     assert error.text.endswith("for parameter ReceiptHandle is invalid. Reason: The receipt handle has expired.")
+
+
+def test_63_a_lease_that_is_over_begins_again(api, queue):
+    send(api, queue, "x")
+    message = receive(api, queue, VisibilityTimeout=0)[0]
+    release(api, queue, message, 600)
+    assert receive(api, queue) == []
 
 
 def test_63_a_deleted_message(api, queue):
@@ -536,249 +519,6 @@ def test_65_twelve_hours_in_all(api, queue):
         api, "ChangeMessageVisibility", QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"],
         VisibilityTimeout=43_200)
     assert error.code == "InvalidParameterValue"
-
-
-# FIFO
-
-
-def test_66_67_groups(api, fifo):
-    for body, group in [("a1", "a"), ("b1", "b"), ("a2", "a"), ("a3", "a"), ("b2", "b")]:
-        send(api, fifo, body, group)
-    first = receive(api, fifo, 4)
-    assert bodies(first) == ["a1", "a2", "a3", "b1"]
-    send(api, fifo, "a4", "a")
-    assert receive(api, fifo) == []
-    for message in first[:2]:
-        delete(api, fifo, message)
-    assert receive(api, fifo) == []  # 68
-    for message in first[2:]:
-        delete(api, fifo, message)
-    assert sorted(bodies(receive(api, fifo))) == ["a4", "b2"]
-
-
-def test_69_70_71_messages_that_return(api, fifo):
-    for body in ("1", "2", "3"):
-        send(api, fifo, body, "g")
-    send(api, fifo, "h", "h")
-    first, second, third = receive(api, fifo, 3)
-    release(api, fifo, first)
-    assert sorted(bodies(receive(api, fifo))) == ["1", "h"]
-    release(api, fifo, second)
-    release(api, fifo, third)
-    assert receive(api, fifo) == []
-
-
-def test_72_a_lease_of_no_length(api, fifo):
-    for group in ("1", "2", "3"):
-        send(api, fifo, group, group)
-    assert bodies(receive(api, fifo, 1, VisibilityTimeout=0)) == ["1"]
-    assert bodies(receive(api, fifo, 1)) == ["2"]
-    assert bodies(receive(api, fifo, 1)) == ["3"]
-    assert bodies(receive(api, fifo, 1)) == ["1"]
-
-
-def test_73_duplicates_outlive_their_message(api, fifo):
-    sent = send(api, fifo, "x", "g", MessageDeduplicationId="1")
-    delete(api, fifo, receive(api, fifo)[0])
-    again = send(api, fifo, "y", "g", MessageDeduplicationId="1")
-    assert (again["MessageId"], again["SequenceNumber"]) == (sent["MessageId"], sent["SequenceNumber"])
-    assert receive(api, fifo) == []
-
-
-def test_74_75_scopes(api, fifo):
-    def count():
-        return int(attributes(api, fifo)["ApproximateNumberOfMessages"])
-
-    for group in ("a", "b"):
-        send(api, fifo, "x", group, MessageDeduplicationId="1")
-    assert count() == 1
-    high = {"DeduplicationScope": "messageGroup", "FifoThroughputLimit": "perMessageGroupId"}
-    api("SetQueueAttributes", QueueUrl=fifo, Attributes=high)
-    for group in ("a", "b"):
-        send(api, fifo, "x", group, MessageDeduplicationId="2")
-    assert count() == 3
-
-
-def test_76_the_sum_of_the_body(api, fifo):
-    send(api, fifo, "abc", "g", MessageAttributes={"a": {"DataType": "String", "StringValue": "x"}})
-    send(api, fifo, "abc", "g")
-    send(api, fifo, "other", "g", MessageDeduplicationId=hashlib.sha256(b"abc").hexdigest())
-    message, = receive(api, fifo, AttributeNames=["All"])
-    assert message["Attributes"]["MessageDeduplicationId"] == hashlib.sha256(b"abc").hexdigest()
-
-
-def test_77_a_purge_forgets_duplicates(api, fifo):
-    send(api, fifo, "x", "g")
-    receive(api, fifo)
-    api("PurgeQueue", QueueUrl=fifo)
-    send(api, fifo, "x", "g")
-    assert bodies(receive(api, fifo)) == ["x"]
-
-
-def test_78_numbers_rise(api, fifo):
-    numbers = [int(send(api, fifo, str(number), "g")["SequenceNumber"]) for number in range(5)]
-    assert numbers == sorted(set(numbers))
-    for _ in range(2):
-        message = receive(api, fifo, 1, VisibilityTimeout=0, AttributeNames=["SequenceNumber"])[0]
-        assert int(message["Attributes"]["SequenceNumber"]) == numbers[0]
-
-
-def test_79_dead_letters_of_fifo_queues(api, new_queue, queue):
-    source, target = new_queue(FIFO), new_queue(FIFO)
-    error = refused(api, "SetQueueAttributes", QueueUrl=source, Attributes=redrive(queue, 1))
-    assert error.code == "InvalidParameterValue"
-    api("SetQueueAttributes", QueueUrl=source, Attributes=redrive(target, 1))
-    ids = [send(api, source, body, "g", MessageDeduplicationId=body)["MessageId"] for body in ("a", "b")]
-    assert bodies(receive(api, source, 1, VisibilityTimeout=0)) == ["a"]
-    assert bodies(receive(api, source, 1)) == ["b"]
-    message, = receive(api, target)
-    assert (message["MessageId"], message["Body"]) == (ids[0], "a")
-
-
-def test_80_a_batch_keeps_its_order(api, fifo):
-    entries = [{"Id": str(number), "MessageBody": str(number), "MessageGroupId": "g"} for number in range(10)]
-    api("SendMessageBatch", QueueUrl=fifo, Entries=entries)
-    assert bodies(receive(api, fifo)) == [str(number) for number in range(10)]
-
-
-# Dead letters, moves, counts
-
-
-def test_81_82_dead_letters(api, queue, new_queue):
-    target = new_queue()
-    api("SetQueueAttributes", QueueUrl=queue, Attributes=redrive(target, 1))
-    system = {"AWSTraceHeader": {"DataType": "String", "StringValue": TRACE}}
-    values = {"a": {"DataType": "String", "StringValue": "x"}}
-    sent = send(api, queue, "x", MessageSystemAttributes=system, MessageAttributes=values)
-    assert bodies(receive(api, queue, VisibilityTimeout=0)) == ["x"]
-    assert receive(api, queue) == []
-    message, = receive(api, target, AttributeNames=["All"], MessageAttributeNames=["All"])
-    assert (message["MessageId"], message["MessageAttributes"]) == (sent["MessageId"], values)
-    shown = message["Attributes"]
-    assert shown["DeadLetterQueueSourceArn"] == arn(queue)
-    assert (shown["ApproximateReceiveCount"], shown["AWSTraceHeader"]) == ("2", TRACE)
-
-
-def test_sources_of_a_dead_letter_queue(api, new_queue):
-    target = new_queue()
-    assert api("ListDeadLetterSourceQueues", QueueUrl=target).get("queueUrls", []) == []
-    sources = sorted(new_queue(redrive(target, 1)) for _ in range(3))
-    assert api("ListDeadLetterSourceQueues", QueueUrl=target)["queueUrls"] == sources
-    page = api("ListDeadLetterSourceQueues", QueueUrl=target, MaxResults=2)
-    assert page["queueUrls"] == sources[:2]
-    rest = api("ListDeadLetterSourceQueues", QueueUrl=target, MaxResults=2, NextToken=page["NextToken"])
-    assert rest["queueUrls"] == sources[2:] and "NextToken" not in rest
-
-
-def dead_letters(api, new_queue, count: int) -> tuple[str, list[str]]:
-    """A queue with a dead letter of each of `count` sources."""
-    target = new_queue()
-    sources = [new_queue(redrive(target, 1)) for _ in range(count)]
-    for source in sources:
-        send(api, source, source)
-        receive(api, source, VisibilityTimeout=0)
-        assert receive(api, source) == []
-    return target, sources
-
-
-def moved(api, source: str) -> dict:
-    """The newest task once it is over."""
-    end = time.monotonic() + 20
-    while time.monotonic() < end:
-        task = api("ListMessageMoveTasks", SourceArn=arn(source))["Results"][0]
-        if task["Status"] != "RUNNING":
-            return task
-        time.sleep(0.02)
-    raise AssertionError(f"still running: {task}")
-
-
-def test_83_moves_that_cannot_be(api, queue, new_queue):
-    error = refused(api, "StartMessageMoveTask", SourceArn=arn(queue))
-    assert (error.status, error.code) == (400, "InvalidParameterValue")
-    assert error.text == "Source queue must be configured as a Dead Letter Queue."
-    target, _ = dead_letters(api, new_queue, 1)
-    missing = refused(api, "StartMessageMoveTask", SourceArn=arn(target), DestinationArn=arn(queue) + "-no")
-    assert (missing.status, missing.code) == (404, "ResourceNotFoundException")
-    missing = refused(api, "StartMessageMoveTask", SourceArn=arn(queue) + "-no")
-    assert (missing.status, missing.code) == (404, "ResourceNotFoundException")
-
-
-def test_83_86_87_one_move_at_a_time(api, new_queue):
-    target, sources = dead_letters(api, new_queue, 3)
-    handle = api("StartMessageMoveTask", SourceArn=arn(target), MaxNumberOfMessagesPerSecond=1)["TaskHandle"]
-    second = refused(api, "StartMessageMoveTask", SourceArn=arn(target))
-    assert second.code == "InvalidParameterValue"
-    running = api("ListMessageMoveTasks", SourceArn=arn(target))["Results"][0]
-    assert (running["Status"], running["TaskHandle"]) == ("RUNNING", handle)
-    assert api("CancelMessageMoveTask", TaskHandle=handle)["ApproximateNumberOfMessagesMoved"] < 3
-    over = api("ListMessageMoveTasks", SourceArn=arn(target))["Results"][0]
-    assert over["Status"] == "CANCELLED" and "TaskHandle" not in over
-
-
-def test_84_85_each_message_goes_back_to_its_source(api, new_queue):
-    target, sources = dead_letters(api, new_queue, 2)
-    api("StartMessageMoveTask", SourceArn=arn(target))
-    task = moved(api, target)
-    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 2)
-    assert "DestinationArn" not in task
-    for source in sources:
-        message, = receive(api, source, AttributeNames=["All"])
-        assert message["Body"] == source
-        # Otherwise it would bounce straight back.
-        assert message["Attributes"]["ApproximateReceiveCount"] == "1"
-
-
-def test_84_a_move_to_one_queue(api, queue, new_queue):
-    target, sources = dead_letters(api, new_queue, 2)
-    api("StartMessageMoveTask", SourceArn=arn(target), DestinationArn=arn(queue))
-    task = moved(api, target)
-    assert (task["Status"], task["DestinationArn"]) == ("COMPLETED", arn(queue))
-    assert sorted(bodies(receive(api, queue))) == sorted(sources)
-
-
-def test_86_a_target_that_goes_away(api, queue, new_queue):
-    target, _ = dead_letters(api, new_queue, 3)
-    api("StartMessageMoveTask", SourceArn=arn(target), DestinationArn=arn(queue), MaxNumberOfMessagesPerSecond=1)
-    api("DeleteQueue", QueueUrl=queue)
-    task = moved(api, target)
-    assert (task["Status"], task["FailureReason"]) == ("FAILED", "AWS.SimpleQueueService.NonExistentQueue")
-
-
-def test_87_handles_of_tasks(api):
-    assert refused(api, "CancelMessageMoveTask", TaskHandle="x").code == "InvalidParameterValue"
-
-
-def test_88_blocked_messages_count_as_visible(api, fifo):
-    for number in range(6):
-        send(api, fifo, str(number), str(number % 3))
-    receive(api, fifo, 2)
-    shown = attributes(api, fifo)
-    assert [shown["ApproximateNumberOfMessages" + part] for part in ("", "NotVisible", "Delayed")] == ["4", "2", "0"]
-
-
-def test_89_delayed_messages_are_counted_apart(api, queue):
-    send(api, queue, "x", DelaySeconds=900)
-    shown = attributes(api, queue)
-    assert [shown["ApproximateNumberOfMessages" + part] for part in ("", "NotVisible", "Delayed")] == ["0", "0", "1"]
-
-
-def test_90_a_second_purge(api, queue):
-    api("PurgeQueue", QueueUrl=queue)
-    error = refused(api, "PurgeQueue", QueueUrl=queue)
-    assert (error.status, error.code) == (403, "AWS.SimpleQueueService.PurgeQueueInProgress")
-    assert error.text == f"Only one PurgeQueue operation on {name_of(queue)} is allowed every 60 seconds."
-
-
-def test_92_the_trace_header_of_the_request(api, queue):
-    api("SendMessage", QueueUrl=queue, MessageBody="x", headers={"X-Amzn-Trace-Id": TRACE})
-    assert receive(api, queue, AttributeNames=["AWSTraceHeader"])[0]["Attributes"] == {"AWSTraceHeader": TRACE}
-
-
-def test_93_empty_lists_are_left_out(api, queue):
-    entries = [{"Id": "a", "MessageBody": "x"}]
-    assert set(api("SendMessageBatch", QueueUrl=queue, Entries=entries)) == {"Successful"}
-    entries = [{"Id": "a", "ReceiptHandle": "x"}]
-    assert set(api("DeleteMessageBatch", QueueUrl=queue, Entries=entries)) == {"Failed"}
 
 
 # Query alone

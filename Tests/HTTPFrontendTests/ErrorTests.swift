@@ -53,6 +53,15 @@ import Testing
         }
     }
 
+    /// The command line shows it without the title.
+    @Test func aDetailStandsForItself() {
+        #expect(Problem(.moveIsOver).detail.hasPrefix("The move is over"))
+        #expect(Problem(.busy).detail.hasPrefix("Too much waits to be written"))
+        #expect(Problem(.shuttingDown).detail.hasPrefix("The broker is shutting down"))
+        #expect(Problem(.labelTooLong(bytes: 9, max: 8)).detail.hasPrefix("The trace has 9 bytes"))
+        #expect(Problem(.messageNotAvailable).detail.contains("buried"))
+    }
+
     /// Whoever meets a full disk or memory is told what to do about it.
     @Test func whatIsFullIsToldWithTheWayOut() {
         #expect(Problem(.outOfMemory).detail.contains("--memory-bytes"))

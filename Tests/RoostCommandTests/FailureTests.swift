@@ -25,6 +25,21 @@ import Testing
         #expect(outcome.out.isEmpty)
     }
 
+    /// What the server says names paths of its API, which nobody types.
+    @Test(arguments: [
+        (404, "queue_does_not_exist", "roost queue create"), (409, "move_is_running", "roost moves cancel"),
+        (400, "invalid_dead_letter_target", "roost queue create"), (400, "missing_group", "--group"),
+        (400, "missing_deduplication", "--deduplication-id"), (503, "busy", "Try again"),
+    ])
+    func theNextStepIsACommand(_ status: Int, _ code: String, _ words: String) async throws {
+        let outcome = try await withFakeServer { _ in
+            .problem(HTTPResponseStatus(statusCode: status), code)
+        } _: {
+            try await roost(["queue", "stats", "jobs"], url: $0)
+        }
+        #expect(outcome.failure?.nextStep?.contains(words) == true)
+    }
+
     /// Another program on the port: its 404 must not read as a missing queue.
     @Test(arguments: [
         FakeReply(status: .notFound, contentType: "text/html", body: "<h1>Not here</h1>"),

@@ -131,6 +131,19 @@ import Testing
         #expect((changed.json["Failed"] as? [[String: Any]])?.first?["Code"] as? String == "InvalidParameterValue")
     }
 
+    /// Nothing of it reaches the queue, which has to be there all the same.
+    @Test(arguments: [
+        ("SendMessageBatch", #"{"Id":"1","MessageBody":""}"#),
+        ("DeleteMessageBatch", #"{"Id":"1","ReceiptHandle":"x"}"#),
+        ("ChangeMessageVisibilityBatch", #"{"Id":"1","ReceiptHandle":"x","VisibilityTimeout":1}"#),
+    ])
+    func onlyFailuresForAMissingQueue(_ action: String, _ entry: String) throws {
+        let client = try TestClient()
+        #expect(try client.call(action, send(entry)).json["Failed"] != nil)
+        client.storage.state.withLock { $0.queues = [:] }
+        #expect(try client.call(action, send(entry)).type == "com.amazonaws.sqs#QueueDoesNotExist")
+    }
+
     /// SDKs repeat a call that got a 503, not single entries. They may only if no entry was taken.
     @Test(arguments: [Rejection.outOfDiskSpace, .outOfMemory, .busy])
     func aBatchOfWhichNothingWasTakenIsRefusedAsAWhole(_ refusal: Rejection) throws {

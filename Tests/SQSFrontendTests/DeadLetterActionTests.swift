@@ -101,6 +101,14 @@ import Testing
         #expect(try attribute(client, "RedrivePolicy") == nil)
     }
 
+    @Test func policiesOfRedriveAreShort() throws {
+        let client = try client()
+        let text = #"{"deadLetterTargetArn":"\#(Self.arn("dlq"))","maxReceiveCount":1"#
+        func policy(_ bytes: Int) -> String { text + String(repeating: " ", count: bytes - text.utf8.count - 1) + "}" }
+        #expect(try set(client, "RedrivePolicy", policy(8193)).message?.hasSuffix("not a valid JSON map.") == true)
+        #expect(try set(client, "RedrivePolicy", policy(8192)).status == 200)
+    }
+
     @Test func targetsOfOtherServersAreNotThere() throws {
         let client = try client()
         for other in [
@@ -274,7 +282,10 @@ import Testing
         #expect(source.status == 404)
         #expect(source.message == "The resource that you specified for the SourceArn parameter doesn't exist.")
         let elsewhere = #"{"SourceArn":"arn:aws:sqs:us-east-1:111111111111:dlq"}"#
-        #expect(try client.call("StartMessageMoveTask", elsewhere).status == 404)
+        let abroad = try client.call("StartMessageMoveTask", elsewhere)
+        #expect(abroad.status == 404)
+        #expect(
+            abroad.message?.hasSuffix("This server has the account 000000000000 and the region us-east-1.") == true)
         let noName = #"{"SourceArn":"\#(Self.arn("f.fifo-no"))"}"#
         #expect(try client.call("StartMessageMoveTask", noName).status == 404)
         for bad in [#"{"SourceArn":"dlq"}"#, #"{"SourceArn":"arn:aws:sns:us-east-1:000000000000:dlq"}"#] {

@@ -123,7 +123,8 @@ import Testing
         let batch = try client.call(
             "SendMessageBatch",
             #"""
-            {"QueueUrl":"f.fifo","Entries":[{"Id":"a","MessageBody":"c","MessageGroupId":"h","MessageDeduplicationId":"3"}]}
+            {"QueueUrl":"f.fifo","Entries":[
+            {"Id":"a","MessageBody":"c","MessageGroupId":"h","MessageDeduplicationId":"3"}]}
             """#)
         let entry = (batch.json["Successful"] as? [[String: Any]])?.first
         #expect((entry?["SequenceNumber"] as? String)?.utf8.count == 20)
@@ -149,7 +150,8 @@ import Testing
         let batch = try client.call(
             "SendMessageBatch",
             #"""
-            {"QueueUrl":"f.fifo","Entries":[{"Id":"a","MessageBody":"c","MessageGroupId":"h","MessageDeduplicationId":"3"},
+            {"QueueUrl":"f.fifo","Entries":[
+            {"Id":"a","MessageBody":"c","MessageGroupId":"h","MessageDeduplicationId":"3"},
             {"Id":"b","MessageBody":"c"}]}
             """#)
         #expect(batch.status == 400)

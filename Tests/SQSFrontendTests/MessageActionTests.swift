@@ -91,6 +91,7 @@ import Testing
                 "SenderId": "000000000000", "SentTimestamp": "1700000000123", "ApproximateReceiveCount": "2",
                 "ApproximateFirstReceiveTimestamp": "1700000000456",
             ])
+        #expect(try attributes(#","MessageSystemAttributeNames":["ALL"]"#)?.count == 4)
         #expect(try attributes(#","MessageSystemAttributeNames":["SentTimestamp"]"#)?.count == 1)
         // Where both are given the newer parameter counts.
         let both = #","AttributeNames":["All"],"MessageSystemAttributeNames":["SenderId"]"#
@@ -121,8 +122,9 @@ import Testing
     }
 
     @Test(arguments: [
-        (#"["All"]"#, 4), (#"[".*"]"#, 4), (#"["Help.*"]"#, 2), (#"["Hello"]"#, 1), (#"["Hel.*"]"#, 3),
-        (#"["General","Help.Me"]"#, 2), (#"[]"#, 0), (#"["nothing","AWS.x","*","é$"]"#, 0), (#"["hello"]"#, 0),
+        (#"["All"]"#, 4), (#"["ALL"]"#, 4), (#"[".*"]"#, 4), (#"["Help.*"]"#, 2), (#"["Hello"]"#, 1),
+        (#"["Hel.*"]"#, 3), (#"["General","Help.Me"]"#, 2), (#"[]"#, 0), (#"["nothing","AWS.x","*","é$"]"#, 0),
+        (#"["hello"]"#, 0),
     ])
     func filtersMessageAttributes(_ names: String, _ count: Int) throws {
         let client = try TestClient()

@@ -1,3 +1,4 @@
+import NIOCore
 import RoostModel
 import SQSFrontend
 import Testing
@@ -12,6 +13,28 @@ import Testing
         #expect(MD5Sum(of: Array("hello".utf8)).description == "5d41402abc4b2a76b9719d911017c592")
         #expect(MD5Sum(of: []).description == "d41d8cd98f00b204e9800998ecf8427e")
         #expect(MD5Sum(of: Array("é".utf8)).description == MD5Sum(of: [0xC3, 0xA9]).description)
+    }
+
+    /// Other protocols may send bytes that neither JSON nor XML can carry. An SDK sums what it got.
+    @Test func aBodyIsSummedAsItIsShown() throws {
+        let words = ["a", "é", "\u{0}", "\u{1F}", "\t\n", "\u{FFFD}", "\u{FFFE}", "\u{FFFF}", "\u{F000}", "😀"]
+        let pieces = words.map { Array($0.utf8) } + [[0xFF], [0xC3], [0xEF, 0xBF], [0xED, 0xA0, 0x80]]
+        var random = SeededRandom(seed: 7)
+        for _ in 0..<500 {
+            let body = (0..<6).flatMap { _ in pieces.randomElement(using: &random) ?? [] }
+            var json = ByteBuffer()
+            json.writeJSON(body)
+            let shown = try json.withUnsafeReadableBytes { bytes in
+                var reader = try JSONReader(bytes)
+                return reader.string(try reader.readText("x"))
+            }
+            #expect(MD5Sum(ofBodyInJSON: body) == MD5Sum(of: Array(shown.utf8)))
+            var xml = ByteBuffer()
+            xml.writeXML(body)
+            #expect(MD5Sum(ofBodyInXML: body) == MD5Sum(of: Array(xml.readableBytesView)))
+        }
+        #expect(MD5Sum(ofBodyInJSON: Array("é\r".utf8)) == MD5Sum(of: Array("é\r".utf8)))
+        #expect(MD5Sum(ofBodyInXML: Array("é\r".utf8)) == MD5Sum(of: Array("é\r".utf8)))
     }
 
     @Test func attributesAreSummedByName() throws {

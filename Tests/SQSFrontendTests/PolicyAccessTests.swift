@@ -145,6 +145,20 @@ import Testing
         #expect(sent(client) == 0)
     }
 
+    /// No entry of it is left to submit.
+    @Test(arguments: [
+        ("SendMessageBatch", #"{"Id":"a","MessageBody":""}"#),
+        ("DeleteMessageBatch", #"{"Id":"a","ReceiptHandle":"x"}"#),
+        ("ChangeMessageVisibilityBatch", #"{"Id":"a","ReceiptHandle":"x","VisibilityTimeout":1}"#),
+    ])
+    func aBatchOfFailuresNeedsLeaveToo(_ action: String, _ entry: String) throws {
+        let index = try ActionTable.index(ofTarget: "AmazonSQS.\(action)")
+        var scope = ActionScope(account: "000000000000")
+        let body = Array(#"{"QueueUrl":"q1","Entries":[\#(entry)]}"#.utf8)
+        let plan = try body.withUnsafeBytes { ActionTable.plan(index, $0, &scope) }.get()
+        #expect(plan.accesses(.sendMessage).map(\.0) == [try QueueName("q1")])
+    }
+
     @Test func aMoveNeedsLeaveForItsTarget() throws {
         let names = try (QueueName("dlq"), QueueName("target"))
         let plan = Plan.single(

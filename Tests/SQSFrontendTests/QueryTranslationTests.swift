@@ -261,6 +261,18 @@ import Testing
         #expect(code("Entries=x", .sendMessageBatch) == .invalidQueryParameter)
     }
 
+    @Test func emptyMaps() {
+        #expect(json("QueueName=q&Attribute=", .createQueue) == #"{"QueueName":"q","Attributes":{}}"#)
+        #expect(json("Tag=&Attribute=&QueueName=q", .createQueue) == #"{"QueueName":"q","Attributes":{},"tags":{}}"#)
+        let entry = "SendMessageBatchRequestEntry.1."
+        #expect(json("\(entry)MessageAttribute=", .sendMessageBatch) == #"{"Entries":[{"MessageAttributes":{}}]}"#)
+        #expect(code("MessageAttribute=&MessageAttributes=") == .conflictingQueryParameter)
+        #expect(code("MessageAttribute=&MessageAttribute.1.Name=a") == .conflictingQueryParameter)
+        #expect(code("MessageAttribute=x") == .invalidQueryParameter)
+        #expect(code("MessageAttribute.=") == .invalidQueryParameter)
+        #expect(code("MessageAttribute.1=") == .invalidQueryParameter)
+    }
+
     @Test func limits() {
         let long = String(repeating: "x", count: 513)
         #expect(code("\(long)=1") == .invalidQueryParameter)

@@ -111,6 +111,15 @@ import Testing
         #expect(try status("TRACE") == 405)
     }
 
+    /// RFC 9110, 15.5.6.
+    @Test func aMethodThatIsNotServedNamesThoseThatAre() throws {
+        let client = try TestClient()
+        try client.write("PUT / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+        let response = try client.response()
+        #expect(response?.status == 405)
+        #expect(response?.headers["allow"] == "GET, HEAD, POST")
+    }
+
     @Test func absoluteURIsOfThisHostAreFine() throws {
         let client = try TestClient()
         let request = TestClient.request("ListQueues", "{}", path: "http://localhost:9324/")

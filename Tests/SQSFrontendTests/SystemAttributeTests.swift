@@ -74,12 +74,14 @@ import Testing
         let client = try TestClient()
         let single = try client.call("SendMessage", send(attributes))
         #expect(single.headers["x-amzn-query-error"] == "InvalidParameterValue;Sender", "\(single.body)")
+        #expect(client.seen().isEmpty)
         let body =
             #"{"QueueUrl":"q1","Entries":[{"Id":"a","MessageBody":"x","MessageSystemAttributes":{\#(attributes)}}]}"#
         let batch = try client.call("SendMessageBatch", body)
         #expect(batch.status == 200)
         #expect((batch.json["Failed"] as? [[String: Any]])?.first?["Code"] as? String == "InvalidParameterValue")
-        #expect(client.seen().isEmpty)
+        // Whether the queue is there, and nothing else.
+        #expect(client.seen().map { "\($0)" } == ["describeQueue(q1)"])
     }
 
     @Test("50: where two lists of names are given, JSON takes the newer and Query the older")

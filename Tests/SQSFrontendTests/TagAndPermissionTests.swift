@@ -45,6 +45,23 @@ import Testing
         #expect(try tags(client) == ["ü/": "é \"<&", "k": "v"])
     }
 
+    @Test func aRequestHasAThousandTagsAtMost() throws {
+        let client = try TestClient()
+        func refusal(_ action: String, _ member: String) throws -> String? {
+            try client.call(action, #"{"QueueUrl":"q1",\#(member)}"#).message
+        }
+        let keys = (0...1000).map { #""\#($0)""# }
+        let tags = keys.map { $0 + #":"""# }
+        #expect(
+            try refusal("TagQueue", #""Tags":{\#(tags.joined(separator: ","))}"#) == "Tags has more than 1000 entries.")
+        #expect(
+            try refusal("UntagQueue", #""TagKeys":[\#(keys.joined(separator: ","))]"#)
+                == "TagKeys has more than 1000 entries.")
+        #expect(client.seen().isEmpty)
+        #expect(try refusal("TagQueue", #""Tags":{\#(tags.dropLast().joined(separator: ","))}"#) == nil)
+        #expect(try refusal("UntagQueue", #""TagKeys":[\#(keys.dropLast().joined(separator: ","))]"#) == nil)
+    }
+
     @Test func queuesAreCreatedWithTags() throws {
         let client = try TestClient()
         let body = #"{"QueueName":"t","tags":{"k":"v"}}"#
@@ -263,7 +280,8 @@ import Testing
         let client = try TestClient()
         let body = #"""
             {"QueueName":"q1","Attributes":{"SqsManagedSseEnabled":"true","KmsDataKeyReusePeriodSeconds":"300",
-            "KmsMasterKeyId":"","Policy":"","RedrivePolicy":"","RedriveAllowPolicy":"{\"redrivePermission\":\"allowAll\"}"}}
+            "KmsMasterKeyId":"","Policy":"","RedrivePolicy":"",
+            "RedriveAllowPolicy":"{\"redrivePermission\":\"allowAll\"}"}}
             """#
         #expect(try client.call("CreateQueue", body).status == 200)
         let other = try client.call("CreateQueue", #"{"QueueName":"q1","Attributes":{"KmsMasterKeyId":"x"}}"#)

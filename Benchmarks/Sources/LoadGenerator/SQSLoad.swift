@@ -2,8 +2,8 @@ import CEpoll
 import FoundationEssentials
 import Glibc
 
-/// A load generator. Most scenarios are a closed loop: each connection sends its next request when the reply to the last
-/// one is complete. Some start requests at a rate (Pace).
+/// A load generator. Most scenarios are a closed loop: each connection sends its next request when the reply to the
+/// last one is complete. Some start requests at a rate (Pace).
 /// One thread, plain sockets and epoll, so that it takes little of the machine that it shares with the server.
 @main
 enum SQSLoad {

@@ -33,7 +33,8 @@ extension Problem {
 
     static func labelTooLong(_ bytes: Int, _ max: Int) -> Problem {
         Problem(
-            .badRequest, "label_too_long", "The trace is too long", "It has \(bytes) bytes; at most \(max) are kept."
+            .badRequest, "label_too_long", "The trace is too long",
+            "The trace has \(bytes) bytes; at most \(max) are kept."
         )
     }
 
@@ -65,7 +66,7 @@ extension Problem {
     )
 
     static let moveIsOver = Problem(
-        .conflict, "move_is_over", "The move is over", "What it moved stays moved."
+        .conflict, "move_is_over", "The move is over", "The move is over already. What it moved stays moved."
     )
 
     static func invalidMoveRate(_ rate: Int, _ range: ClosedRange<Int>) -> Problem {

@@ -126,7 +126,8 @@ extension Problem {
     )
 
     private static let messageNotAvailable = Problem(
-        .notFound, "message_not_available", "The message is gone", "The message is deleted, expired or purged."
+        .notFound, "message_not_available", "The message is not available",
+        "The message is deleted, expired, purged or buried."
     )
 
     private static func tooManyInFlight(_ max: Int) -> Problem {
@@ -150,7 +151,7 @@ extension Problem {
     )
 
     private static func busy(_ code: String, _ title: String) -> Problem {
-        Problem(.serviceUnavailable, code, title, "Nothing happened. Try again.", retryAfterSeconds: 1)
+        Problem(.serviceUnavailable, code, title, "\(title). Nothing happened. Try again.", retryAfterSeconds: 1)
     }
 
     private static func storageFailed(_ reason: String) -> Problem {

@@ -98,19 +98,32 @@ extension APIClient {
                 nextStep: "Is this the HTTP address of a Roost server? Set another one with --url or ROOST_URL."
             )
         }
-        let words = "\(Text.harmless(problem.detail)) (\(Text.harmless(problem.code)))"
-        return Self.refusal(status: status.code, words: words)
+        return Self.refusal(status: status.code, code: problem.code, detail: problem.detail)
     }
 
-    /// A refusal of the server by its HTTP status, of a request or of one entry of a batch.
-    package static func refusal(status: UInt, words: String) -> CommandError {
+    /// A refusal of the server, of a request or of one entry of a batch.
+    package static func refusal(status: UInt, code: String, detail: String) -> CommandError {
+        let words = "\(Text.harmless(detail)) (\(Text.harmless(code)))"
+        return CommandError(exitStatus(of: status), words, nextStep: nextStep(after: code, status))
+    }
+
+    private static func exitStatus(of status: UInt) -> ExitStatus {
         switch status {
-        case 404 where words.contains("queue_does_not_exist"):
-            CommandError(.notFound, words, nextStep: "List the queues with: roost queue list")
-        case 404: CommandError(.notFound, words)
-        case 400..<500, 507: CommandError(.refused, words)
-        case 503: CommandError(.refused, words, nextStep: "Try again in a moment.")
-        default: CommandError(.failed, words)
+        case 404: .notFound
+        case 400..<500, 503, 507: .refused
+        default: .failed
+        }
+    }
+
+    /// The server names paths of its API; here stands what to type.
+    private static func nextStep(after code: String, _ status: UInt) -> String? {
+        switch code {
+        case "queue_does_not_exist": "Create it with: roost queue create NAME. List the queues with: roost queue list"
+        case "invalid_dead_letter_target": "A queue for dead letters is made first: roost queue create NAME"
+        case "move_is_running": "See it with: roost moves list QUEUE. End it with: roost moves cancel ID"
+        case "missing_group": "Name one with: --group NAME"
+        case "missing_deduplication": "Name one with: --deduplication-id ID"
+        default: status == 503 ? "Try again in a moment." : nil
         }
     }
 

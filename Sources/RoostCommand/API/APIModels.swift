@@ -178,7 +178,7 @@ package struct EntryResult: Decodable, Sendable {
         package var detail: String
 
         package var commandError: CommandError {
-            APIClient.refusal(status: status, words: "\(Text.harmless(detail)) (\(Text.harmless(code)))")
+            APIClient.refusal(status: status, code: code, detail: detail)
         }
     }
 }

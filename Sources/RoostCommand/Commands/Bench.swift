@@ -20,19 +20,19 @@ package struct Bench: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "Tasks that send.")
+    @Option(help: ArgumentHelp("Tasks that send.", valueName: "n"))
     package var producers = 4
-    @Option(help: "Tasks that receive and delete. 0 leaves the messages in the queue.")
+    @Option(help: ArgumentHelp("Tasks that receive and delete. 0 leaves the messages in the queue.", valueName: "n"))
     package var consumers = 4
-    @Option(help: "Size of a body, at least 32 bytes, for example 100 or 1KiB.")
+    @Option(help: ArgumentHelp("Size of a body, at least 32 bytes, for example 100 or 1KiB.", valueName: "size"))
     package var size = Size(bytes: 100)
-    @Option(help: "Messages in a request, 1 to 1000.")
+    @Option(help: ArgumentHelp("Messages in a request, 1 to 1000.", valueName: "n"))
     package var batch = 1
-    @Option(help: "How long to send. Default: 10s, unless --count is given.")
+    @Option(help: ArgumentHelp("How long to send. Default: 10s, unless --count is given.", valueName: "time"))
     package var duration: Span?
-    @Option(help: "How many messages to send.")
+    @Option(help: ArgumentHelp("How many messages to send.", valueName: "n"))
     package var count: Int?
-    @Option(help: "An empty queue to use. It is not deleted.")
+    @Option(help: ArgumentHelp("An empty queue to use. It is not deleted.", valueName: "queue"))
     package var queue: String?
     @Flag(help: "Keep the queue.")
     package var keep = false

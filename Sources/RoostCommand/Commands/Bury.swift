@@ -18,11 +18,11 @@ package struct Bury: AsyncParsableCommand {
     @OptionGroup package var name: QueueArgument
     @Argument(help: "Handles of messages that were received.")
     package var handles: [String] = []
-    @Option(help: "Why, in short.")
+    @Option(help: ArgumentHelp("Why, in short.", valueName: "text"))
     package var reason: String?
-    @Option(help: "What went wrong, for example a stack trace.")
+    @Option(help: ArgumentHelp("What went wrong, for example a stack trace.", valueName: "text"))
     package var error: String?
-    @Option(help: "Who gave up, for example the name of a worker.")
+    @Option(help: ArgumentHelp("Who gave up, for example the name of a worker.", valueName: "name"))
     package var by: String?
     @OptionGroup package var client: ClientOptions
 

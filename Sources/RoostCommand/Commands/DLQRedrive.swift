@@ -8,7 +8,8 @@ package struct DLQRedrive: AsyncParsableCommand {
         discussion: """
             Without --filter the server moves what is ready in the background, and the command shows how far it is. \
             With --filter the command looks at the first and the last 1,000 messages and moves those whose body or \
-            attributes contain TEXT, again until none is left among them.
+            attributes contain TEXT, again until none is left among them. Without --to, messages that do not say \
+            where they came from stay; --dry-run counts them too.
 
             Examples:
               roost dlq redrive orders-dead --dry-run
@@ -19,7 +20,9 @@ package struct DLQRedrive: AsyncParsableCommand {
     )
 
     @OptionGroup package var name: QueueArgument
-    @Option(help: "Queue to put them into. Default: each message back to where it came from.")
+    @Option(
+        help: ArgumentHelp(
+            "Queue to put them into. Default: each message back to where it came from.", valueName: "queue"))
     package var to: String?
     @OptionGroup package var options: MoveFlags
     @Option(help: ArgumentHelp("Only messages whose body or attributes contain this.", valueName: "text"))

@@ -20,7 +20,7 @@ package struct Kick: AsyncParsableCommand {
     )
 
     @OptionGroup package var name: QueueArgument
-    @Option(help: "Messages at most.")
+    @Option(help: ArgumentHelp("Messages at most.", valueName: "n"))
     package var count: Int?
     @Flag(help: "All that are buried.")
     package var all = false

@@ -41,7 +41,9 @@ package struct Move: AsyncParsableCommand {
 
 /// How a move goes on.
 package struct MoveFlags: ParsableArguments {
-    @Option(help: "Messages a second at most, 1 to 500. Default: as fast as it goes beside everything else.")
+    @Option(
+        help: ArgumentHelp(
+            "Messages a second at most, 1 to 500. Default: as fast as it goes beside everything else.", valueName: "n"))
     package var rate: Int?
     @Flag(help: "Do not wait until the move is done.")
     package var noWait = false

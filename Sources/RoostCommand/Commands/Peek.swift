@@ -31,11 +31,11 @@ package struct Peek: AsyncParsableCommand {
     }
 
     @OptionGroup package var name: QueueArgument
-    @Option(help: "Which end to look at: head or tail.")
+    @Option(help: ArgumentHelp("Which end to look at: head or tail.", valueName: "head|tail"))
     package var from = End.head
     @Option(help: "Messages of which state: ready, in-flight, delayed, buried or damaged.")
     package var state = State.ready
-    @Option(help: "Messages at most, 1 to 1000.")
+    @Option(help: ArgumentHelp("Messages at most, 1 to 1000.", valueName: "n"))
     package var count = 10
     @Flag(help: "Write whole messages, not a table with the beginning of each body.")
     package var full = false

@@ -13,9 +13,9 @@ package struct QueueList: AsyncParsableCommand {
     )
 
     @OptionGroup package var client: ClientOptions
-    @Option(help: "List only queues whose names begin so.")
+    @Option(help: ArgumentHelp("List only queues whose names begin so.", valueName: "text"))
     package var prefix: String?
-    @Option(help: "List at most so many queues.")
+    @Option(help: ArgumentHelp("List at most so many queues.", valueName: "n"))
     package var limit: Int?
 
     package init() {}

@@ -15,7 +15,7 @@ package struct QueuePause: AsyncParsableCommand {
 
     @OptionGroup package var name: QueueArgument
     @OptionGroup package var client: ClientOptions
-    @Option(help: "Why, for those who look at the queue later.")
+    @Option(help: ArgumentHelp("Why, for those who look at the queue later.", valueName: "text"))
     package var reason: String?
 
     package init() {}

@@ -3,21 +3,25 @@ import RoostServer
 
 /// Settings of a queue as options, for `queue create` and `queue set`.
 package struct QueueSettingsOptions: ParsableArguments {
-    @Option(help: "How long a received message stays hidden, for example 30s or 5m.")
+    @Option(help: ArgumentHelp("How long a received message stays hidden, for example 30s or 5m.", valueName: "time"))
     package var visibility: Span?
-    @Option(help: "How long a message stays hidden after it was sent.")
+    @Option(help: ArgumentHelp("How long a message stays hidden after it was sent.", valueName: "time"))
     package var delay: Span?
     @Option(help: ArgumentHelp("How long a message is kept, for example 4d, or unlimited.", valueName: "time"))
     package var retention: Retention?
-    @Option(help: "Largest message, for example 256KiB.")
+    @Option(help: ArgumentHelp("Largest message, for example 256KiB.", valueName: "size"))
     package var maxMessageBytes: Size?
-    @Option(help: "How long a receive waits that does not say so itself.")
+    @Option(help: ArgumentHelp("How long a receive waits that does not say so itself.", valueName: "time"))
     package var wait: Span?
-    @Option(help: "Where a message returns whose visibility timeout ended: front or back.")
+    @Option(
+        help: ArgumentHelp(
+            "Where a message returns whose visibility timeout ended: front or back.", valueName: "front|back"))
     package var redelivery: Redelivery?
     @Option(help: ArgumentHelp("Queue for messages that were received too often.", valueName: "queue"))
     package var deadLetters: String?
-    @Option(help: "With --dead-letters: receives after which a message goes there, 1 to 1000.")
+    @Option(
+        help: ArgumentHelp("With --dead-letters: receives after which a message goes there, 1 to 1000.", valueName: "n")
+    )
     package var maxReceives: Int?
     @Option(
         help: ArgumentHelp(
@@ -28,7 +32,10 @@ package struct QueueSettingsOptions: ParsableArguments {
             "Of a FIFO queue: a message without an id is told from others by its body: on or off.", valueName: "on|off")
     )
     package var contentBasedDeduplication: OnOrOff?
-    @Option(help: "Of a FIFO queue: messages of the whole queue, or of a group, are compared: queue or group.")
+    @Option(
+        help: ArgumentHelp(
+            "Of a FIFO queue: messages of the whole queue, or of a group, are compared: queue or group.",
+            valueName: "queue|group"))
     package var deduplicationScope: Scope?
 
     package enum Redelivery: String, ExpressibleByArgument, CaseIterable, Sendable { case front, back }

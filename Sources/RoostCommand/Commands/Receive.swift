@@ -16,11 +16,13 @@ package struct Receive: AsyncParsableCommand {
     )
 
     @OptionGroup package var name: QueueArgument
-    @Option(help: "Messages wanted at most, 1 to 1000.")
+    @Option(help: ArgumentHelp("Messages wanted at most, 1 to 1000.", valueName: "n"))
     package var max = 1
-    @Option(help: "How long to wait for the first message, for example 20s. Default: that of the queue.")
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the first message, for example 20s. Default: that of the queue.", valueName: "time"))
     package var wait: Span?
-    @Option(help: "How long the messages stay hidden. Default: that of the queue.")
+    @Option(help: ArgumentHelp("How long the messages stay hidden. Default: that of the queue.", valueName: "time"))
     package var visibility: Span?
     @Flag(help: "Delete the messages after they were printed.")
     package var delete = false

@@ -31,22 +31,29 @@ package struct Send: AsyncParsableCommand {
     package var body: String?
     @Option(help: ArgumentHelp("Send each line of this file as a message; - reads stdin.", valueName: "file"))
     package var file: String?
-    @Option(help: "How long the message stays hidden, for example 30s. Default: that of the queue.")
+    @Option(
+        help: ArgumentHelp(
+            "How long the message stays hidden, for example 30s. Default: that of the queue.", valueName: "time"))
     package var delay: Span?
     @Option(
         name: [.short, .long],
         help: ArgumentHelp("An attribute of the message. May be given several times.", valueName: "name=value[:type]"))
     package var attribute: [AttributeArgument] = []
-    @Option(help: "The message group. Needed in a FIFO queue, which keeps the order of each group.")
+    @Option(
+        help: ArgumentHelp(
+            "The message group. Needed in a FIFO queue, which keeps the order of each group.", valueName: "name"))
     package var group: String?
     @Option(help: ArgumentHelp("Of a FIFO queue: a message with the same id is not stored again.", valueName: "id"))
     package var deduplicationId: String?
-    @Option(help: "A text for tracing through systems, kept with the message.")
+    @Option(help: ArgumentHelp("A text for tracing through systems, kept with the message.", valueName: "text"))
     package var trace: String?
     @Flag(help: "Keep a newline at the end of stdin.")
     package var raw = false
-    @Option(help: "With --file: requests on their way at a time. 1 keeps the order of the lines.")
-    package var inFlight = 4
+    @Option(
+        help: ArgumentHelp(
+            "With --file: requests on their way at a time. 1 keeps the order of the lines. Default: 4, and 1 for a "
+                + "FIFO queue.", valueName: "n"))
+    package var inFlight: Int?
     @OptionGroup package var client: ClientOptions
 
     package init() {}
@@ -57,13 +64,15 @@ package struct Send: AsyncParsableCommand {
             throw ValidationError("With --deduplication-id all lines of a file would be the same message.")
         }
         if file != nil, raw { throw ValidationError("--raw goes with a body from stdin, not with --file.") }
-        guard (1...64).contains(inFlight) else {
+        if let inFlight, !(1...64).contains(inFlight) {
             throw ValidationError("--in-flight \(inFlight): accepted is 1 to 64.")
         }
     }
 
     package func run() async throws {
         if let file {
+            // Requests that overtake each other would mix up the lines of a group.
+            let inFlight = inFlight ?? (name.queue.hasSuffix(".fifo") ? 1 : 4)
             let run = FileSend(
                 queue: name.queue, path: file, template: message(body: []), inFlight: inFlight, json: client.json)
             return try await client.withClient(connections: inFlight) { try await run.run($0) }

@@ -57,7 +57,7 @@ enum ChangeMessageVisibilityBatch {
                 entries.append(Batch.Entry(id: id, outcome: .failed(error)))
             }
         }
-        return .batch(Batch(entries: entries))
+        return .batch(Batch(entries: entries), of: batch.queue)
     }
 
     private static func readEntry(

@@ -36,7 +36,7 @@ enum DeleteMessageBatch {
                 entries.append(Batch.Entry(id: id, outcome: .failed(error)))
             }
         }
-        return .batch(Batch(entries: entries))
+        return .batch(Batch(entries: entries), of: batch.queue)
     }
 
     private static func readEntry(_ reader: inout JSONReader) throws(SQSFault) -> (JSONText?, JSONText?) {

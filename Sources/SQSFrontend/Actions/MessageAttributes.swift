@@ -94,8 +94,8 @@ package struct RawMessageAttributes: Sendable {
         guard count == 1, let raw = attributes.first, raw.type == "String", raw.binary == nil, !raw.hasLists else {
             throw SQSFault(
                 .invalidParameterValue,
-                "The type of message (system) attribute '\(Self.traceName)' is invalid. You must use only the following "
-                    + "supported type prefixes: String.")
+                "The type of message (system) attribute '\(Self.traceName)' is invalid. You must use only the "
+                    + "following supported type prefixes: String.")
         }
         guard let text = raw.text, Self.isTrace(text) else {
             throw SQSFault(

@@ -111,7 +111,7 @@ extension ActionScope {
         guard let arn, !arn.isEmpty else { throw .missing(parameter) }
         switch arns.queue(of: arn) {
         case .queue(let name): return name
-        case .elsewhere: throw RejectionMapping.resourceNotFound(parameter)
+        case .elsewhere: throw RejectionMapping.resourceNotFound(parameter, " \(arns.place)")
         case .invalid:
             throw SQSFault(
                 .invalidParameterValue,

@@ -12,6 +12,13 @@ package indirect enum Plan: Sendable {
 
     package typealias NextStep = @Sendable (StorageReply) throws(SQSFault) -> Plan
 
+    /// A batch. One of which no entry is left to submit still has a queue: it has to be there, and the caller has to be
+    /// allowed to use it.
+    static func batch(_ batch: Batch, of queue: QueueName) -> Self {
+        if batch.entries.contains(where: { $0.outcome.isWaiting }) { return .batch(batch) }
+        return .describe(queue) { _ throws(SQSFault) in .batch(batch) }
+    }
+
     /// A question about a queue.
     static func describe(
         _ queue: QueueName, _ next: @escaping @Sendable (QueueInfo) throws(SQSFault) -> Plan
@@ -76,6 +83,8 @@ package struct Batch: Sendable {
         case done
         case refused(Rejection)
         case failed(SQSFault)
+
+        var isWaiting: Bool { if case .waiting = self { true } else { false } }
     }
 
     package var entries: [Entry]

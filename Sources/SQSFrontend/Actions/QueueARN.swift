@@ -13,6 +13,9 @@ package struct QueueARNs: Sendable, Equatable {
     /// - Parameter queue: nil for all queues.
     package func arn(of queue: QueueName?) -> String { "arn:aws:sqs:\(region):\(account):\(queue?.text ?? "*")" }
 
+    /// For those who ask for what is elsewhere.
+    var place: String { "This server has the account \(account) and the region \(region)." }
+
     package enum Found: Equatable {
         case queue(QueueName)
         /// An ARN, but of nothing that this server has.

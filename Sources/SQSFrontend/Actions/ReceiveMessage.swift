@@ -25,8 +25,10 @@ package struct MessageSystemAttributes: OptionSet, Sendable {
     package static let all = Self(rawValue: 511)
 
     private static let names: [(StaticString, Self)] = [
-        ("All", .all), ("ApproximateReceiveCount", .receiveCount), ("SentTimestamp", .sentTimestamp),
-        ("SenderId", .senderID), ("ApproximateFirstReceiveTimestamp", .firstReceiveTimestamp),
+        // Celery writes it in capitals.
+        ("All", .all), ("ALL", .all), ("ApproximateReceiveCount", .receiveCount),
+        ("SentTimestamp", .sentTimestamp), ("SenderId", .senderID),
+        ("ApproximateFirstReceiveTimestamp", .firstReceiveTimestamp),
         ("SequenceNumber", .sequenceNumber), ("MessageDeduplicationId", .deduplicationID),
         ("MessageGroupId", .groupID), ("AWSTraceHeader", .traceHeader),
         ("DeadLetterQueueSourceArn", .deadLetterSource),
@@ -47,7 +49,7 @@ package struct MessageSystemAttributes: OptionSet, Sendable {
     }
 }
 
-/// Which message attributes a receive returns: `All` or `.*`, an exact name, or `prefix.*`.
+/// Which message attributes a receive returns: `All`, `ALL` or `.*`, an exact name, or `prefix.*`.
 package struct MessageAttributeFilter: Sendable {
     private var all = false
     private var names: [String] = []
@@ -59,7 +61,7 @@ package struct MessageAttributeFilter: Sendable {
     private static let patternsMax = 1000
 
     package mutating func add(_ pattern: String) {
-        if pattern == "All" || pattern == ".*" {
+        if pattern == "All" || pattern == "ALL" || pattern == ".*" {
             all = true
         } else if pattern.hasSuffix(".*") {
             prefixes.append(String(pattern.dropLast(2)))

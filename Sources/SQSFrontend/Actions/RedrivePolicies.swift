@@ -21,10 +21,7 @@ package enum RedrivePolicy {
         switch arns.queue(of: arn) {
         case .queue(let target): return DeadLetterPolicy(target: target, receivesMax: receivesMax)
         case .elsewhere:
-            throw invalid(
-                text,
-                "Dead letter target does not exist. This server has the account \(arns.account) and the region "
-                    + "\(arns.region).")
+            throw invalid(text, "Dead letter target does not exist. \(arns.place)")
         case .invalid: throw invalid(text, "Dead letter target is not the ARN of a queue.")
         }
     }
@@ -70,7 +67,7 @@ package enum RedriveAllowPolicy {
         var names: [QueueName] = []
         for source in sources {
             guard case .queue(let name) = arns.queue(of: source) else {
-                throw invalid(text, "\(source.prefix(300)) is not the ARN of a queue of this server.")
+                throw invalid(text, "\(source.prefix(300)) is not the ARN of a queue. \(arns.place)")
             }
             if !names.contains(name) { names.append(name) }
         }
@@ -100,8 +97,12 @@ private struct RedriveDocument {
     var lists: [String: [String]] = [:]
     var unknown: [String] = []
 
+    /// The longest that means something has ten ARNs.
+    private static let bytesMax = 8192
+
     /// Nil when it is not JSON, or a member has another form.
     init?(_ text: String) {
+        guard text.utf8.count <= Self.bytesMax else { return nil }
         var text = text
         guard let document = text.withUTF8({ try? Self(reading: UnsafeRawBufferPointer($0)) }) else { return nil }
         self = document

@@ -1,3 +1,4 @@
+import Crypto
 import RoostModel
 import RoostStorage
 
@@ -71,7 +72,8 @@ struct SendParameters {
         of message: NewMessage, isFIFO: Bool, _ reader: JSONReader
     ) throws(SQSFault) -> Deduplication? {
         guard let deduplication else {
-            return isFIFO ? Deduplication(id: ContentDigest.id(of: message.body), isOfContent: true) : nil
+            guard isFIFO else { return nil }
+            return SHA256.hash(data: message.body).withUnsafeBytes { Deduplication(contentSum: $0) }
         }
         let id = try MessageNames.checked(reader.string(deduplication), "MessageDeduplicationId")
         guard isFIFO else { throw MessageNames.wrongQueueType(id, "MessageDeduplicationId") }
@@ -160,7 +162,9 @@ enum SendMessageBatch {
     /// all have one, or none, no entry is stored before that is known.
     private static func checked(_ batch: Batch, for read: BatchReader<SendParameters>) throws(SQSFault) -> Plan {
         let named = read.entries.count { $0.parameters.deduplication != nil }
-        guard read.queue.isFIFO, named > 0, named < read.entries.count else { return .batch(batch) }
+        guard read.queue.isFIFO, named > 0, named < read.entries.count else {
+            return .batch(batch, of: read.queue)
+        }
         return .describe(read.queue) { info throws(SQSFault) in
             guard info.settings.deduplicatesContent else {
                 throw RejectionMapping.fault(for: .missingDeduplication)

@@ -3,6 +3,16 @@ import RoostStorage
 
 /// Tags of queues: names and values without a meaning to the server.
 enum TagReader {
+    /// In one request. SQS recommends 50 a queue. The largest body has so many that the storage would look at them for
+    /// half a second before it refuses their bytes, and everybody else would wait.
+    private static let tagsMax = 1000
+
+    static func checkCount(_ count: Int, _ parameter: StaticString) throws(SQSFault) {
+        guard count <= tagsMax else {
+            throw SQSFault(.invalidParameterValue, "\(parameter) has more than \(tagsMax) entries.")
+        }
+    }
+
     /// Reads a map from keys to values.
     static func read(
         _ reader: inout JSONReader, _ parameter: StaticString
@@ -21,6 +31,7 @@ enum TagReader {
                     "Tag values must be between 0 and \(SQSRanges.tagValueLengthMax) characters in length.")
             }
             tags.append((key, value))
+            try checkCount(tags.count, parameter)
         }
         return tags
     }
@@ -66,10 +77,13 @@ enum UntagQueue {
                 url = try reader.readText("QueueUrl")
                 return
             }
+            var count = 0
             try reader.enterArray("TagKeys")
             while try reader.hasNextElement() {
                 let key = try reader.readString("TagKeys")
                 try TagReader.check(key)
+                count &+= 1
+                try TagReader.checkCount(count, "TagKeys")
                 change.properties[QueuePropertyNames.tag(key)] = .some(nil)
             }
         }

@@ -16,6 +16,19 @@ package struct MD5Sum: Sendable, Equatable {
         self = bytes.withUnsafeBytes { Self(of: $0) }
     }
 
+    /// Of a body as JSON shows it, with U+FFFD for what is not UTF-8: SDKs refuse a message whose sum is not that of
+    /// what they got.
+    package init(ofBodyInJSON body: [UInt8]) {
+        let isShownAsItIs = body.withUnsafeBytes { UTF8Text.isValid($0) }
+        self.init(of: isShownAsItIs ? body : Array(String(decoding: body, as: UTF8.self).utf8))
+    }
+
+    /// Of a body as XML shows it, which lacks some characters too.
+    package init(ofBodyInXML body: [UInt8]) {
+        let isShownAsItIs = body.withUnsafeBytes { UTF8Text.isValid($0) && UTF8Text.isLegalMessage($0) }
+        self.init(of: isShownAsItIs ? body : Array(UTF8Text.legalMessage(body).utf8))
+    }
+
     /// Nil without attributes: SQS leaves the sum out then.
     ///
     /// For each attribute in the order of names: length and bytes of the name, of the whole type, one byte for the kind

@@ -82,6 +82,18 @@ package enum UTF8Text {
         }
     }
 
+    /// `bytes` with U+FFFD for what SQS does not accept, and XML cannot carry.
+    static func legalMessage(_ bytes: [UInt8]) -> String {
+        var text = String.UnicodeScalarView()
+        for scalar in String(decoding: bytes, as: UTF8.self).unicodeScalars {
+            switch scalar.value {
+            case 0x9, 0xA, 0xD, 0x20...0xFFFD, 0x10000...: text.append(scalar)
+            default: text.append("\u{FFFD}")
+            }
+        }
+        return String(text)
+    }
+
     package static func isLegalMessage(_ text: String) -> Bool {
         var text = text
         return text.withUTF8 { isLegalMessage(UnsafeRawBufferPointer($0)) }

@@ -8,7 +8,8 @@ package indirect enum QueryShape: Sendable {
     case structure([QueryParameter])
     /// `.1`, `.2` and so on. With an empty value and no number: the empty list, as botocore writes it.
     case list(of: QueryShape)
-    /// `.1.Name` and `.1.Value`; some maps have another word than Name.
+    /// `.1.Name` and `.1.Value`; some maps have another word than Name. With an empty value and no number: the empty
+    /// map, as the SDK for Go writes it.
     case map(key: StaticString, of: QueryShape)
 
     package static let mapValue: StaticString = "Value"

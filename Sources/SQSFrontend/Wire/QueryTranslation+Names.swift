@@ -40,6 +40,7 @@ extension QueryTranslation {
                 cursor.set(try self.index(&parts, name), as: .index, in: &key)
                 shape = element
             case .map(let word, let value):
+                if parts.isAtEnd, parameter.value.isEmpty { return key }
                 cursor.set(try self.index(&parts, name), as: .index, in: &key)
                 guard let part = parts.next() else { throw .invalidQuery(name) }
                 let isKey = equals(part, word)

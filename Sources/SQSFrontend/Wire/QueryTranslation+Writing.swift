@@ -76,7 +76,7 @@ extension QueryTranslation {
         while start < range.upperBound {
             let (index, end, inner) = run(from: start, to: range.upperBound, .index, cursor)
             if index == 0 {
-                // The mark of an empty list.
+                // The mark of an empty list or map.
                 guard end &- start == 1, end == range.upperBound else { throw .conflict(parameters[start].name) }
                 return
             }

@@ -173,7 +173,7 @@ extension ByteBuffer {
         writeStaticString("\",\"ReceiptHandle\":\"")
         write(message.handle)
         writeStaticString("\",\"MD5OfBody\":\"")
-        write(MD5Sum(of: message.body))
+        write(MD5Sum(ofBodyInJSON: message.body))
         writeStaticString("\",\"Body\":")
         writeJSON(message.body)
         if !selection.system.isEmpty { writeSystemAttributes(of: message, selection.system, place) }

@@ -46,6 +46,7 @@ struct ResponseBuffer {
         }
         // Refused for the moment. SDKs wait by rules of their own; others may read it.
         if head.status == .serviceUnavailable { bytes.writeStaticString("\r\nretry-after: 1") }
+        if head.status == .methodNotAllowed { bytes.writeStaticString("\r\nallow: GET, HEAD, POST") }
         if head.closes { bytes.writeStaticString("\r\nconnection: close") }
         bytes.writeStaticString(Self.lengthField)
         lengthEnd = bytes.writerIndex

@@ -145,7 +145,7 @@ extension ByteBuffer {
         writeStaticString("<ReceiptHandle>")
         write(message.handle)
         writeStaticString("</ReceiptHandle>")
-        writeElement("MD5OfBody", MD5Sum(of: message.body))
+        writeElement("MD5OfBody", MD5Sum(ofBodyInXML: message.body))
         writeStaticString("<Body>")
         writeXML(message.body)
         writeStaticString("</Body>")
