@@ -44,6 +44,24 @@ struct BurialTests {
         #expect(broker.describe(queue, now: now).totals.returned == 3)
     }
 
+    @Test("A kick is one more chance: what was buried at its last receive is delivered once more, then a dead letter")
+    func oneMoreChance() throws {
+        var broker = Broker.forTests()
+        let dead = try broker.createQueue("dead")
+        let policy = DeadLetterPolicy(target: try QueueName("dead"), receivesMax: 1)
+        let queue = try broker.createQueue("q", QueueSettingsChange(deadLetters: policy))
+        try broker.send(to: queue)
+        try bury(broker.lease(1, from: queue, .seconds(10))[0], in: queue, &broker)
+        #expect(try broker.moveDeadLetters(from: queue) == 0, "buried ones are no dead letters")
+        try kick(1, queue, &broker)
+        #expect(try broker.moveDeadLetters(from: queue) == 0)
+        #expect(try broker.lease(1, from: queue, .seconds(10)).map(\.receiveCount) == [2])
+        try broker.catchUp(now: now + .seconds(10))
+        #expect(try broker.moveDeadLetters(from: queue, now: now + .seconds(10)) == 1)
+        #expect(broker.counts(of: dead) == MessageCounts(ready: 1) && broker.counts(of: queue) == MessageCounts())
+        #expect(try broker.peek(dead, .ready, fromTail: false, count: 1).first?.deadLetterSource == QueueName("q"))
+    }
+
     @Test("Only the newest handle buries, and only while it holds the message")
     func handles() throws {
         var broker = Broker.forTests()
@@ -156,22 +174,6 @@ struct BurialTests {
         try broker.catchUp(now: now)
         #expect(broker.messageCount == 0 && broker.counts == MessageCounts())
         #expect(broker.indexBytes < full - 20 * 8000)
-    }
-
-    @Test("A kicked message that was received too often becomes a dead letter, as any other")
-    func deadLetters() throws {
-        var broker = Broker.forTests()
-        let dead = try broker.createQueue("dead")
-        let policy = DeadLetterPolicy(target: try QueueName("dead"), receivesMax: 1)
-        let queue = try broker.createQueue("q", QueueSettingsChange(deadLetters: .some(policy)))
-        try broker.send(to: queue)
-        try bury(try broker.lease(1, from: queue)[0], in: queue, &broker)
-        #expect(broker.prepareDeadLetters(from: queue, maximum: 10, now: now) == nil)
-        try kick(1, queue, &broker)
-        let entry = try #require(broker.prepareDeadLetters(from: queue, maximum: 10, now: now))
-        try broker.carryOut(.transfer(entry))
-        #expect(broker.counts(of: dead) == MessageCounts(ready: 1) && broker.counts(of: queue) == MessageCounts())
-        #expect(try broker.peek(dead, .ready, fromTail: false, count: 1).first?.deadLetterSource == QueueName("q"))
     }
 
     @Test("100,000 burials are kicked at most 1,000 at a time, in the order of burial")

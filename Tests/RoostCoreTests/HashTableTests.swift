@@ -11,7 +11,7 @@ private struct Nodes: HashNodes {
         links = Array(repeating: .max, count: count)
     }
 
-    func hashValue(of node: UInt32) -> UInt64 { hashes[Int(node)] }
+    func hash(of node: UInt32) -> UInt64 { hashes[Int(node)] }
     func hashNext(_ node: UInt32) -> UInt32 { links[Int(node)] }
     mutating func setHashNext(_ node: UInt32, _ next: UInt32) { links[Int(node)] = next }
 }
@@ -58,7 +58,7 @@ struct HashTableTests {
 
     private func compare(_ table: HashTable, _ nodes: Nodes, _ present: Set<UInt32>) throws {
         for node in 0..<UInt32(nodes.hashes.count) {
-            let found = table.find(nodes.hashValue(of: node), in: nodes) { $0 == node }
+            let found = table.find(nodes.hash(of: node), in: nodes) { $0 == node }
             try requireEqual(found, present.contains(node) ? node : nil, "node \(node)")
         }
     }
@@ -73,7 +73,7 @@ struct HashTableTests {
             #expect(table.count == million && table.residentBytes <= 4 * million + 4096)
             for node in 0..<UInt32(million) where node % 1000 == 0 {
                 try requireEqual(
-                    table.find(nodes.hashValue(of: node), in: nodes) { $0 == node }, node, "the node that was put in")
+                    table.find(nodes.hash(of: node), in: nodes) { $0 == node }, node, "the node that was put in")
             }
             for node in 0..<UInt32(million) { table.remove(node, in: &nodes) }
             #expect(table.count == 0 && table.residentBytes <= 1024)

@@ -81,8 +81,9 @@ extension Broker {
     /// To its old place, whatever the queue's redelivery is: it did not fail again.
     private mutating func kick(_ slot: UInt32) {
         endBurial(slot)
-        // A burial stands where the end of a lease stood, which tells that the message was received in this queue.
-        index[slot].deadline = index[slot].availableAt
+        // Without a lease in this queue: it is delivered once more even if it had all its receives, and is not a dead
+        // letter at once.
+        index[slot].deadline = BrokerTime(milliseconds: 0)
         let queue = queue(of: slot)
         count(queue, .ready, 1)
         if queues[queue].isFIFO {

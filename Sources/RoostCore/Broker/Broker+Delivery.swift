@@ -37,23 +37,40 @@ extension Broker {
         var lane = queues[queue].lane.firstReady(maximum, in: index)[...]
         var untilLane = Int(queues[queue].turnsUntilLane)
         // When not all groups get a turn, none gets two.
-        var waiting = firstGroups(queue, maximum).map { group in
-            groups[group].lane.firstReady(turnCount > maximum ? 1 : maximum, in: index)[...]
-        }[...]
+        let share = turnCount > maximum ? 1 : maximum
+        var waiting = firstGroups(queue, maximum).map { lookFurther(Share(group: $0), share) }[...]
         var (slots, groupsLeft): ([UInt32], Int) = ([], turnCount)
         while slots.count < maximum {
             if !lane.isEmpty, untilLane <= 0 || waiting.isEmpty {
                 slots.append(lane.removeFirst())
                 untilLane = groupsLeft
             } else if var next = waiting.popFirst() {
-                slots.append(next.removeFirst())
+                slots.append(next.slots.removeFirst())
                 untilLane -= 1
-                if next.isEmpty { groupsLeft -= turnCount > maximum ? 0 : 1 } else { waiting.append(next) }
+                if next.slots.isEmpty { next = lookFurther(next, share) }
+                if next.slots.isEmpty { groupsLeft -= turnCount > maximum ? 0 : 1 } else { waiting.append(next) }
             } else {
                 break
             }
         }
         return slots
+    }
+
+    /// What a group adds to one receive.
+    private struct Share {
+        let group: UInt32
+        /// How far was looked.
+        var looked = 0
+        /// Not taken yet of what was found.
+        var slots: ArraySlice<UInt32> = []
+    }
+
+    /// Few messages at first, then more: with 1,000 groups only one of each is taken.
+    private func lookFurther(_ share: Share, _ maximum: Int) -> Share {
+        let further = min(max(4 * share.looked, 1), maximum)
+        guard further > share.looked else { return share }
+        let slots = groups[share.group].lane.firstReady(further, in: index).dropFirst(share.looked)
+        return Share(group: share.group, looked: further, slots: slots)
     }
 
     private func firstGroups(_ queue: UInt32, _ maximum: Int) -> [UInt32] {

@@ -271,8 +271,13 @@ extension Broker {
         index[slot].place = .delayed
         index[slot].deadline = due
         withLane(index[slot].owner) { $0.delayed.append(slot, in: &$1) }
-        count(queue(of: slot), .delayed, 1)
-        messageTimers.insert(slot, in: &index)
+        let queue = queue(of: slot)
+        count(queue, .delayed, 1)
+        if queues[queue].isFIFO {
+            messageTimers.insertInOrder(slot, in: &index)
+        } else {
+            messageTimers.insert(slot, in: &index)
+        }
     }
 
     mutating func endDelay(_ slot: UInt32, at now: BrokerTime, _ effects: inout Effects) {

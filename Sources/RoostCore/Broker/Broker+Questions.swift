@@ -3,9 +3,10 @@ package import RoostModel
 // Looking without changing.
 
 extension Broker {
-    /// `waiters` is not the core's to know: the engine fills it in.
-    package func describe(_ id: UInt32, now: BrokerTime) -> QueueInfo {
-        let oldest = oldestAvailable(of: id)
+    /// `waiters` is not the core's to know: the engine fills it in. `groups`: how many are looked at for the age of the
+    /// oldest message; they come in the order of their birth.
+    package func describe(_ id: UInt32, now: BrokerTime, groups: Int = describedGroupsMax) -> QueueInfo {
+        let oldest = oldestAvailable(of: id, groups)
         return QueueInfo(
             name: queues[id].name,
             settings: queues[id].settings,
@@ -19,13 +20,14 @@ extension Broker {
         )
     }
 
-    /// Groups that are looked at for the age of the oldest message; they come in the order of their birth.
-    private static let groupsLookedAtMax = 1000
+    package static let describedGroupsMax = 1000
+    /// Of all queues in one list together.
+    package static let listedGroupsMax = 10_000
 
-    private func oldestAvailable(of id: UInt32) -> BrokerTime? {
+    private func oldestAvailable(of id: UInt32, _ groupsMax: Int) -> BrokerTime? {
         var heads = [queues[id].lane.available.head]
         var group = queues[id].groups.head
-        while group != MessageSlot.none, heads.count <= Self.groupsLookedAtMax {
+        while group != MessageSlot.none, heads.count <= groupsMax {
             heads.append(groups[group].lane.available.head)
             group = groups[group].siblingNext
         }

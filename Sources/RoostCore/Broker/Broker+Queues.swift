@@ -45,6 +45,11 @@ extension Broker {
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
 
+    /// How many bytes more the queue takes up with its new settings, in memory and in an image.
+    package func growth(by entry: ChangeSettingsEntry) -> Int {
+        SettingsCodec.size(entry.settings) - SettingsCodec.size(queues[entry.queue].settings)
+    }
+
     package func preparePauseQueue(
         _ name: QueueName, reason: String, now: BrokerTime
     ) throws(Rejection) -> PauseQueueEntry {
@@ -154,12 +159,12 @@ extension Broker {
 
     mutating func apply(_ entry: PauseQueueEntry) throws(EntryMismatch) {
         try requireLive(entry.queue, .pauseQueue)
-        queues[entry.queue].pause = entry.pause
+        queues.setPause(of: entry.queue, entry.pause)
     }
 
     mutating func apply(_ entry: ResumeQueueEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireLive(entry.queue, .resumeQueue)
-        queues[entry.queue].pause = nil
+        queues.setPause(of: entry.queue, nil)
         effects.readyQueues.append(entry.queue)
     }
 

@@ -15,21 +15,18 @@ extension Broker {
     package mutating func prepareTick(now: BrokerTime, budget: Int = Limits.timersPerTickMax) -> TickEntry? {
         var entry = TickEntry(at: now)
         setTimersAnew(budget)
-        // Small slices first bring all timers of a kind to their place, so that each one that fires is full, or the
-        // last. One kind does not wait for another: there may be millions of the other.
-        let isSmall = budget < Limits.timersPerTickMax
         let isMessagesDone = messageTimers.advance(to: now, budget: budget, in: &index)
         let isQueuesDone = queueTimers.advance(to: now, budget: budget, in: &queues)
         let isGroupsDone = groupTimers.advance(to: now, budget: budget, in: &groups)
-        if isMessagesDone || !isSmall {
-            messageTimers.due(in: index) { slot in
-                entry.fired.append(slot)
-                return entry.fired.count < budget
-            }
+        // Small slices first bring all timers to their place, so that each one that fires is full, or the last.
+        let isDone = isMessagesDone && isQueuesDone && isGroupsDone
+        guard isDone || budget == Limits.timersPerTickMax else { return nil }
+        messageTimers.due(in: index) { slot in
+            entry.fired.append(slot)
+            return entry.fired.count < budget
         }
         let isHeld = retentionHeldUntil.map { now < $0 } ?? false
-        let mayExpire = !isHeld && (isQueuesDone && isGroupsDone || !isSmall)
-        if entry.fired.count < budget, mayExpire { collectExpired(now, budget, &entry) }
+        if entry.fired.count < budget, !isHeld { collectExpired(now, budget, &entry) }
         let used = entry.fired.count + entry.expired.count
         if used < budget, queues.nextToReap != nil { entry.reaped = UInt32(budget - used) }
         let isForgetting = nextForgetting.map { $0 <= now } ?? false

@@ -79,6 +79,8 @@ package struct Broker: Sendable {
     /// Messages held, those that wait to be freed included.
     package var messageCount: Int { index.count }
     package var indexBytes: Int { index.residentBytes + groups.residentBytes + burials.residentBytes }
+    /// Queues, with names and settings.
+    package var queueBytes: Int { queues.residentBytes }
     package var deduplicationBytes: Int { deduplication.residentBytes }
 
     /// The id under which the queue is known in entries and effects.

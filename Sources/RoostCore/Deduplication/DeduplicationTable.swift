@@ -135,7 +135,7 @@ private struct DeduplicationRing: Sendable, HashNodes {
             highs: (UInt16(truncatingIfNeeded: original.number >> 32), UInt16(truncatingIfNeeded: time >> 32)))
     }
 
-    func hashValue(of node: UInt32) -> UInt64 {
+    func hash(of node: UInt32) -> UInt64 {
         let key = self[node: node].key
         return UInt64(key.2) << 32 | UInt64(key.3)
     }

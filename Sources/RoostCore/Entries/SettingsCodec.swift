@@ -20,7 +20,7 @@ enum SettingsCodec {
         case property = 3
     }
 
-    private static let fixedSize = 53
+    static let fixedSize = 53
     private static let fifoFlag: UInt8 = 1
     private static let partsFlag: UInt8 = 2
     private static let contentFlag: UInt8 = 4

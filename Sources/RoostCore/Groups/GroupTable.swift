@@ -95,9 +95,10 @@ struct GroupTable {
         swap(&table, &names)
     }
 
-    /// Names are keyed hashes already.
+    /// Names are keyed hashes already. A queue that was made again and again has the same id, but not the same birth.
     private static func hash(_ name: GroupName, _ origin: QueueOrigin, _ queue: UInt32) -> UInt64 {
-        var bits = name.low ^ UInt64(queue) &* 0x9e37_79b9_7f4a_7c15 ^ UInt64(origin.queue) &* 0xc2b2_ae3d_27d4_eb4f
+        let from = UInt64(origin.queue) ^ origin.birth << 24
+        var bits = name.low ^ UInt64(queue) &* 0x9e37_79b9_7f4a_7c15 ^ from &* 0xc2b2_ae3d_27d4_eb4f
         bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
         bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
         return bits ^ bits >> 31
@@ -150,7 +151,7 @@ extension GroupTable {
 }
 
 extension GroupTable: HashNodes {
-    func hashValue(of node: UInt32) -> UInt64 { Self.hash(self[node].name, self[node].origin, self[node].queue) }
+    func hash(of node: UInt32) -> UInt64 { Self.hash(self[node].name, self[node].origin, self[node].queue) }
     func hashNext(_ node: UInt32) -> UInt32 { self[node].hashNext }
     mutating func setHashNext(_ node: UInt32, _ next: UInt32) { self[node].hashNext = next }
 }

@@ -1,6 +1,6 @@
 /// Nodes that a `HashTable` can chain: a link and a hash, held by somebody else.
 package protocol HashNodes {
-    func hashValue(of node: UInt32) -> UInt64
+    func hash(of node: UInt32) -> UInt64
     func hashNext(_ node: UInt32) -> UInt32
     mutating func setHashNext(_ node: UInt32, _ next: UInt32)
 }
@@ -41,13 +41,13 @@ package struct HashTable {
     package mutating func insert<Nodes: HashNodes>(_ node: UInt32, in nodes: inout Nodes) {
         while bucketCount < Self.bucketsMin { appendBucket() }
         if count >= bucketCount { split(&nodes) }
-        push(node, to: bucket(of: nodes.hashValue(of: node)), &nodes)
+        push(node, to: bucket(of: nodes.hash(of: node)), &nodes)
         count += 1
     }
 
     /// The node must be in the table.
     package mutating func remove<Nodes: HashNodes>(_ node: UInt32, in nodes: inout Nodes) {
-        let bucket = bucket(of: nodes.hashValue(of: node))
+        let bucket = bucket(of: nodes.hash(of: node))
         if self[bucket] == node {
             self[bucket] = nodes.hashNext(node)
         } else {
@@ -113,7 +113,7 @@ extension HashTable {
         var node = chain
         while node != Self.none {
             let next = nodes.hashNext(node)
-            push(node, to: bucket(of: nodes.hashValue(of: node)), &nodes)
+            push(node, to: bucket(of: nodes.hash(of: node)), &nodes)
             node = next
         }
     }

@@ -63,6 +63,15 @@ package struct TimerWheel: Sendable {
         count += 1
     }
 
+    /// The same, for timers that must not fall due before those of the same deadline that were set earlier: when these
+    /// may be on their way down, the new one goes behind them.
+    package mutating func insertInOrder<Nodes: TimerNodes>(_ node: UInt32, in nodes: inout Nodes) {
+        let deadline = Self.milliseconds(nodes.timerDeadline(node))
+        let isAmongMoving = first(Self.movingBucket) != nil && deadline < movingEnd
+        append(node, to: isAmongMoving ? Self.movingBucket : bucket(for: deadline), in: &nodes)
+        count += 1
+    }
+
     package mutating func remove<Nodes: TimerNodes>(_ node: UInt32, in nodes: inout Nodes) {
         unlink(node, in: &nodes)
         count -= 1
@@ -109,6 +118,13 @@ extension TimerWheel {
     }
 
     static func mark(_ bucket: Int) -> UInt32 { firstMark | UInt32(bucket) }
+
+    /// No deadline of what is on its way down lies behind this. It comes from a bucket that began at `time`, and a
+    /// bucket begins at a multiple of its length.
+    private var movingEnd: UInt64 {
+        let level = min(time.trailingZeroBitCount / 6, Self.levels - 1)
+        return time + 1 << UInt64(6 * level)
+    }
 
     private func first(_ bucket: Int) -> UInt32? {
         let head = buckets[bucket].head

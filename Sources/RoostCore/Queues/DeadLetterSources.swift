@@ -47,7 +47,9 @@ extension QueueTable {
 
     mutating func setSettings(of id: UInt32, _ settings: QueueSettings) {
         leaveSources(id)
+        textBytes -= Self.textBytes(self[id])
         self[id].settings = settings
+        textBytes += Self.textBytes(self[id])
         enterSources(id)
     }
 

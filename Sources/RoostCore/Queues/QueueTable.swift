@@ -22,12 +22,21 @@ package struct QueueTable {
     private(set) var idCount: UInt32 = 0
     private(set) var firstFree = MessageSlot.none
     package private(set) var liveCount = 0
+    /// Of the policies, properties and pauses of all queues whose ids are not free, as in an image.
+    var textBytes = 0
 
     /// First and last queue with dead messages.
     private(set) var firstReaping = MessageSlot.none
     private(set) var lastReaping = MessageSlot.none
 
     package init() {}
+
+    /// About what a name takes up: its text, and its place in the table.
+    private static let nameBytes = 128
+
+    var residentBytes: Int {
+        chunks.count * Self.queuesPerChunk * MemoryLayout<Queue>.stride + liveCount * Self.nameBytes + textBytes
+    }
 
     package subscript(id: UInt32) -> Queue {
         @inline(__always) _read {
@@ -58,6 +67,7 @@ package struct QueueTable {
             self[id] = queue
         }
         self[id].life = .live
+        textBytes += Self.textBytes(queue)
         names[queue.name] = id
         changeNameTree { $0.insert(id, in: &$1) }
         enterSources(id)
@@ -75,9 +85,22 @@ package struct QueueTable {
     }
 
     mutating func release(_ id: UInt32) {
+        textBytes -= Self.textBytes(self[id])
         self[id].life = .free
+        self[id].settings = QueueSettings()
+        self[id].pause = nil
         self[id].nextQueue = firstFree
         firstFree = id
+    }
+
+    mutating func setPause(of id: UInt32, _ pause: Pause?) {
+        textBytes -= Self.textBytes(self[id])
+        self[id].pause = pause
+        textBytes += Self.textBytes(self[id])
+    }
+
+    static func textBytes(_ queue: borrowing Queue) -> Int {
+        SettingsCodec.size(queue.settings) - SettingsCodec.fixedSize + (queue.pause?.reason.utf8.count ?? 0)
     }
 
     /// Visits queues in the order of names, from the first name that `isIncluded` on, while `visit` says so.
@@ -96,6 +119,7 @@ package struct QueueTable {
     mutating func restore(_ queue: Queue) -> Bool {
         let id = idCount
         append(queue)
+        if queue.life != .free { textBytes += Self.textBytes(queue) }
         guard queue.life == .live else { return true }
         liveCount += 1
         guard names[queue.name] == nil else { return false }

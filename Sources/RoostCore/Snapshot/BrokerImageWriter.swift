@@ -206,8 +206,7 @@ package struct BrokerImageWriter: Sendable {
 }
 
 extension Broker {
-    /// About how many bytes the sections of an image of this broker have: right but for the lengths of names and
-    /// reasons.
+    /// About how many bytes the sections of an image of this broker have: right but for the lengths of names.
     package var imageBytesEstimate: Int {
         BrokerImageFormat.headerBytes + 3 * BrokerImageFormat.wheelBytes
             + Int(groups.idCount) * BrokerImageFormat.groupBytes
@@ -216,7 +215,9 @@ extension Broker {
             + moves.records.count * (MoveImage.fixedSize + Limits.queueNameBytesMax)
             + index.residentChunks * BrokerImageFormat.chunkBytes
             + Int(index.chunkCount) * BrokerImageFormat.vacantBytes
-            + Int(queues.idCount) * (BrokerImageFormat.queueBytes + 53 + Limits.queueNameBytesMax)
+            + Int(queues.idCount)
+            * (BrokerImageFormat.queueBytes + SettingsCodec.fixedSize + Limits.queueNameBytesMax)
+            + queues.textBytes
     }
 }
 

@@ -31,6 +31,8 @@ struct OutgoingReply {
     var kind: Kind
     /// Nobody waits for it any more.
     var isCancelled = false
+    /// An earlier receive of the same name leased the messages, and may have been answered.
+    var isRepeated = false
     var messages: [OutgoingMessage]
 }
 

@@ -211,7 +211,7 @@ extension Engine {
     }
 
     private mutating func giveBack(_ reply: consuming OutgoingReply) {
-        if case .received(let queue, _, let leased, _) = reply.kind {
+        if case .received(let queue, _, let leased, _) = reply.kind, !reply.isRepeated {
             for message in leased { followUps.append(.giveBack(queue, message.handle)) }
         }
         answer(reply.receiver, reply.token, .failure(.busy))

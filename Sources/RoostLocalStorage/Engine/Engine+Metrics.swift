@@ -6,7 +6,7 @@ extension Engine {
     /// By the account that the limit is compared with.
     var memory: MemoryUse {
         var memory = MemoryUse()
-        memory.index = core.indexBytes
+        memory.index = core.indexBytes + core.queueBytes
         memory.deduplication = core.deduplicationBytes
         memory.bodies = bodies.residentBytes
         memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes

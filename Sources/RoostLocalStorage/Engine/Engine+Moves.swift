@@ -45,7 +45,7 @@ extension Engine {
     }
 
     /// About what a record has beside its payload.
-    private static var frameBytesMax: Int { 48 }
+    static var frameBytesMax: Int { 48 }
 }
 
 // MARK: - Slices

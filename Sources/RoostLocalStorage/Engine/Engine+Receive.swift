@@ -1,4 +1,5 @@
 import RoostCore
+import RoostLog
 import RoostModel
 import RoostStorage
 
@@ -25,8 +26,9 @@ extension Engine {
         from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions, _ token: UInt64, _ receiver: Int,
         deadline: BrokerTime
     ) throws(Rejection) -> Outcome? {
-        if let repeated = try leaseAgain(from: queue, options) {
-            return deliver(repeated, name, options, token, receiver, deadline: deadline)
+        if let repeated = heldBefore(from: queue, options) {
+            guard try holdAgain(repeated, from: queue, options) else { return .noRoom }
+            return deliver(repeated, name, options, token, receiver, deadline: deadline, isRepeated: true)
         }
         if let inFlightMax = options.inFlightMax, core.counts(of: queue).inFlight >= inFlightMax {
             throw .tooManyInFlight(max: inFlightMax)
@@ -48,32 +50,39 @@ extension Engine {
 
     private mutating func deliver(
         _ leased: [Broker.Leased], _ name: QueueName, _ options: ReceiveOptions, _ token: UInt64, _ receiver: Int,
-        deadline: BrokerTime
+        deadline: BrokerTime, isRepeated: Bool = false
     ) -> Outcome {
         if let messages = messagesInMemory(leased) { return .reply(.received(messages)) }
         let messages = leased.map { OutgoingMessage(slot: $0.slot, number: $0.number, location: $0.location) }
         return begin(
             OutgoingReply(
                 receiver: receiver, token: token,
-                kind: .received(queue: name, options, leased, deadline: deadline), messages: messages))
+                kind: .received(queue: name, options, leased, deadline: deadline), isRepeated: isRepeated,
+                messages: messages))
     }
 
-    /// What an earlier receive of this name was given, if all of it is still held with the same handles. Its visibility
-    /// timeout begins anew.
-    private mutating func leaseAgain(
-        from queue: UInt32, _ options: ReceiveOptions
-    ) throws(Rejection) -> [Broker.Leased]? {
+    /// What an earlier receive of this name was given, if all of it is still held with the same handles.
+    private func heldBefore(from queue: UInt32, _ options: ReceiveOptions) -> [Broker.Leased]? {
         guard let attempt = options.attempt, let handles = attempts.handles(attempt, of: queue, at: now)
         else { return nil }
         let leased = handles.compactMap { core.held($0, in: queue) }
-        guard !leased.isEmpty, leased.count == handles.count else { return nil }
+        return leased.isEmpty || leased.count != handles.count ? nil : leased
+    }
+
+    /// Their visibility timeout begins anew. On a full disk they are held as long as before. False: no room in the log.
+    private mutating func holdAgain(
+        _ leased: [Broker.Leased], from queue: UInt32, _ options: ReceiveOptions
+    ) throws(Rejection) -> Bool {
         let timeout = options.visibilityTimeout ?? core.settings(of: queue).visibilityTimeout
-        for handle in handles where timeout > .zero {
-            let entry = try core.prepareChangeVisibility(handle, in: queue, timeout: timeout, now: now)
-            // Without room in the log they are held as long as before.
-            if let entry { _ = commit(.changeVisibility(entry)) }
+        var entries: [ChangeVisibilityEntry] = []
+        for message in leased where timeout > .zero {
+            let entry = try core.prepareChangeVisibility(message.handle, in: queue, timeout: timeout, now: now)
+            if let entry { entries.append(entry) }
         }
-        return leased
+        let bytes = entries.reduce(0) { $0 + EntryCodec.size(.changeVisibility($1)) + Self.frameBytesMax }
+        guard isDiskFull || log.hasRoom(payloadBytes: min(bytes, log.payloadBytesMax)) else { return false }
+        for entry in entries { _ = commit(.changeVisibility(entry)) }
+        return true
     }
 
     private func prepareLease(from queue: UInt32, _ options: ReceiveOptions) throws(Rejection) -> LeaseEntry? {

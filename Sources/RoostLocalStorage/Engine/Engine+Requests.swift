@@ -23,9 +23,9 @@ extension Engine {
         case .giveBack(let queue, let handle):
             try giveBack(core.prepareGiveBack(handle, in: core.queueID(named: queue)))
         case .changeSettings(let queue, let change):
-            done(.changeSettings(try core.prepareChangeSettings(queue, change, now: now)))
+            try changeSettings(core.prepareChangeSettings(queue, change, now: now))
         case .pauseQueue(let queue, let reason):
-            done(.pauseQueue(try core.preparePauseQueue(queue, reason: reason, now: now)))
+            try pause(core.preparePauseQueue(queue, reason: reason, now: now))
         case .resumeQueue(let queue): done(.resumeQueue(try core.prepareResumeQueue(queue)))
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
@@ -53,6 +53,24 @@ extension Engine {
         guard try commit(entry, message) else { return .noRoom }
         let id = core.messageID(slot: entry.slot, number: entry.number)
         return .reply(.sent(SentMessage(id: id, sentAt: entry.sentAt, sequence: entry.number)))
+    }
+
+    /// Policies and tags are as long as many messages. More of them is refused like new messages are: they stay in
+    /// memory and in every snapshot, of which there are three for a while.
+    private mutating func changeSettings(_ entry: ChangeSettingsEntry) throws(Rejection) -> Outcome {
+        let (bytes, growth) = (EntryCodec.size(.changeSettings(entry)), core.growth(by: entry))
+        if growth > 0 {
+            try requireMemory()
+            try requireSpace(for: .growth, bytes + 3 * growth)
+        } else {
+            try requireSpace(for: .receive, bytes)
+        }
+        return done(.changeSettings(entry))
+    }
+
+    private mutating func pause(_ entry: PauseQueueEntry) throws(Rejection) -> Outcome {
+        try requireSpace(for: .receive, EntryCodec.size(.pauseQueue(entry)))
+        return done(.pauseQueue(entry))
     }
 
     private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
@@ -93,8 +111,10 @@ extension Engine {
 // MARK: - Looking
 
 extension Engine {
-    private func describe(_ id: UInt32) -> QueueInfo {
-        var info = core.describe(id, now: now)
+    /// `count`: how many queues are described for one reply.
+    private func describe(_ id: UInt32, count: Int = 1) -> QueueInfo {
+        let groups = min(Broker.describedGroupsMax, Broker.listedGroupsMax / max(count, 1))
+        var info = core.describe(id, now: now, groups: groups)
         info.waiters = line.count(of: id)
         return info
     }
@@ -103,7 +123,7 @@ extension Engine {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
         let (ids, more) = core.listQueues(prefix: prefix, after: after, limit: limit)
-        return .reply(.queues(ids.map { describe($0) }, more: more))
+        return .reply(.queues(ids.map { describe($0, count: ids.count) }, more: more))
     }
 
     private func listDeadLetterSources(
@@ -112,7 +132,7 @@ extension Engine {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
         let (ids, more) = core.deadLetterSources(of: try core.queueID(named: queue), after: after, limit: limit)
-        return .reply(.queues(ids.map { describe($0) }, more: more))
+        return .reply(.queues(ids.map { describe($0, count: ids.count) }, more: more))
     }
 
     private mutating func peek(

@@ -40,6 +40,7 @@ extension ReferenceBroker {
         else { return false }
         queues[queue].burials.remove(at: burial)
         queues[queue].line[place].state = .ready
+        queues[queue].line[place].isReceivedHere = false
         queues[queue].line[place].burial = nil
         queues[queue].line[place].buriedAt = nil
         queues[queue].totals.returned += 1
