@@ -25,6 +25,12 @@ import Testing
             ("cleaning", .messageMoved), ("cleaning-and-crash", .cleaningInterrupted),
             ("snapshot-fallback", .snapshotFallback), ("clock-steps", .retentionHeld),
             ("snapshot", .startFromSnapshot), ("crash-in-recovery", .recoveryInterrupted),
+            ("fifo-groups", .fifoBlocked), ("fifo-leases", .buried), ("fifo-leases", .kicked),
+            ("duplicates", .duplicateAnswered), ("duplicates", .duplicateAcrossRestart),
+            ("duplicate-in-doubt", .duplicateAcrossRestart), ("duplicates-in-snapshot", .duplicateAcrossRestart),
+            ("attempts", .attemptReplayed), ("dead-letters", .deadLetter), ("fifo-dead-letters", .fifoDeadLetter),
+            ("move-task", .moveSurvivedCrash), ("move-task", .moveFinished),
+            ("move-task-cancelled", .moveCancelled), ("moves-by-id", .movedByID), ("allowed-sources", .deadLetter),
         ]
         for (name, mark) in marks {
             let outcome = try #require(Simulation.run(script: name))

@@ -51,7 +51,7 @@ extension Books {
         if !call.canWait {
             for earlier in calls.prefix(index) { low = max(low, earlier.record ?? 0) }
             for later in calls.dropFirst(index + 1) {
-                if let record = later.record { high = min(high, record - 1) }
+                if let record = later.records.first?.sequence { high = min(high, record - 1) }
             }
         }
         let times = turns.dropFirst(call.submittedTurn)
@@ -59,7 +59,7 @@ extension Books {
     }
 
     /// Finds a state and a time in which `check` passes, and counts it as known from then on.
-    private mutating func find(
+    mutating func find(
         _ call: Call, _ index: Int, _ check: (ModelState, BrokerTime) throws(Mismatch) -> Void
     ) throws(Mismatch) {
         let window = window(call, index)
@@ -101,7 +101,9 @@ extension Books {
             mayBeFull && isReserveUsedUp
         case (.outOfDiskSpace, _): mayBeFull
         case (.busy, .receive), (.busy, .peek): mayBeUnread
-        case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury): hasMemoryLimit
+        case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury),
+            (.outOfMemory, .changeSettings):
+            hasMemoryLimit
         default: false
         }
     }
@@ -110,11 +112,13 @@ extension Books {
 
     private mutating func accepted(_ call: Call, _ index: Int, _ reply: StorageReply) throws(Mismatch) {
         switch (call.request, reply) {
-        case (.send(let queue, _), .sent(let sent)): try sentReply(call, queue, sent)
+        case (.send(let queue, let message), .sent(let sent)):
+            if call.record == nil { return try duplicate(call, index, queue, message, sent) }
+            try sentReply(call, queue, sent)
         case (.receive(let queue, let options), .received(let messages)):
             if messages.isEmpty {
                 try emptyReceive(call, index, queue, options)
-            } else {
+            } else if !(try receivedAgain(call, index, queue, options, messages)) {
                 try received(queue, options, messages)
             }
         case (.createQueue(let name, _), .queue(let info)):
@@ -138,8 +142,20 @@ extension Books {
             }
         case (.kick, .count(let count)), (.kickByID, .count(let count)), (.moveByID, .count(let count)):
             try counted(call, index, count)
+        case (.startMove, .moveTask(let task)), (.cancelMove, .moveTask(let task)): try told(call, task)
+        case (.listMoves(let name, let limit), .moveTasks(let tasks)):
+            try find(call, index) { (state, _) throws(Mismatch) in
+                let expected = state.queue(named: name).map { state.tasks(from: $0, limit) }
+                try requireEqual(tasks, expected, "moves out of \(name)")
+            }
+        case (.listDeadLetterSources(let name, let after, let limit), .queues(let infos, let more)):
+            try find(call, index) { (state, now) throws(Mismatch) in
+                let found = state.sources(of: name).filter { name in after.map { $0 < name } ?? true }
+                try state.check(infos, more, found, limit: limit, at: now)
+            }
         case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _),
-            (.kick, _), (.kickByID, _), (.moveByID, _):
+            (.kick, _), (.kickByID, _), (.moveByID, _), (.startMove, _), (.cancelMove, _), (.listMoves, _),
+            (.listDeadLetterSources, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
         }
@@ -157,11 +173,15 @@ extension Books {
 
     private mutating func counted(_ call: Call, _ index: Int, _ count: Int) throws(Mismatch) {
         guard call.record == nil else {
-            switch call.result {
-            case .kicked(_, let numbers), .transferred(_, _, let numbers, _):
-                return try requireEqual(count, numbers.count, "number of messages that it was done to")
-            default: throw Mismatch("its record is not that of a kick or a move")
+            var sum = 0
+            for (_, note) in call.records {
+                switch note {
+                case .kicked(_, let numbers), .transferred(_, _, let numbers, _): sum += numbers.count
+                default: throw Mismatch("its record is not that of a kick or a move")
+                }
             }
+            try requireEqual(count, sum, "number of messages that it was done to")
+            return try checkAllMoved(call)
         }
         try requireEqual(count, 0, "number of messages that it was done to, without a record")
         try find(call, index) { [self] (state, now) throws(Mismatch) in
@@ -171,12 +191,43 @@ extension Books {
         }
     }
 
+    /// There is room for a few records of some slots at any time.
+    private func checkAllMoved(_ call: Call) throws(Mismatch) {
+        guard case .moveByID(let name, let target, let ids) = call.request, let record = call.record else { return }
+        let after = moment(record).state
+        let left = after.queue(named: name).map { after.moves(ids, from: $0, to: target, self) } ?? []
+        try require(left.isEmpty, "messages \(left.map(\.number)) were not moved")
+    }
+
+    private mutating func told(_ call: Call, _ task: MoveTask) throws(Mismatch) {
+        switch call.result {
+        case .startedMove(let expected), .endedMove(let expected): try requireEqual(task, expected, "task")
+        default: throw Mismatch("accepted, but there is no record of it")
+        }
+    }
+
+    /// The message is there already, or was: id, number and time are those of the first one.
+    private mutating func duplicate(
+        _ call: Call, _ index: Int, _ queue: QueueName, _ message: NewMessage, _ sent: SentMessage
+    ) throws(Mismatch) {
+        let opened = idSeal.open(sent.id)
+        try find(call, index) { (state, now) throws(Mismatch) in
+            guard let queue = state.queue(named: queue), let first = state.original(of: message, in: queue, at: now)
+            else { throw Mismatch("accepted, but there is no record of it, nor of one that it repeats") }
+            try requireEqual(opened?.number, first.number, "number in the id of the first message")
+            try requireEqual(opened?.slot, first.slot, "slot in the id of the first message")
+            try requireEqual(sent.sequence, first.number, "sequence of the first message")
+            try requireEqual(sent.sentAt, first.sentAt, "time at which the first message was sent")
+        }
+    }
+
     private mutating func sentReply(_ call: Call, _ queue: QueueName, _ sent: SentMessage) throws(Mismatch) {
         guard let record = call.record, case .sent(_, _, let number, _) = call.result else {
             throw Mismatch("accepted, but there is no record of it")
         }
         try requireEqual(sent.sentAt.milliseconds, moment(record).time, "time of the send")
         try requireEqual(idSeal.open(sent.id)?.number, number, "number in the message id")
+        try requireEqual(sent.sequence, number, "sequence of the message")
         ids.append((queue, sent.id, number))
     }
 
@@ -200,27 +251,29 @@ extension Books {
         let lease = leases.remove(at: place)
         try require(
             lease.queue == queue && Self.fits(lease, options), "the lease of \(numbers) was for another request")
+        try noteAttempt(options, lease)
         try require(!lease.isRefused, "messages \(numbers) were given out, but some of their lease went back unasked")
         noteAnswered(lease.sequence)
         try checkLeft(lease, numbers)
         let leased = lease.messages.filter { numbers.contains($0.number) }
         try requireEqual(numbers, leased.map(\.number), "messages in the reply, and their order")
-        for (message, expected) in zip(messages, leased) { try check(message, expected, lease) }
+        for (message, expected) in zip(messages, leased) {
+            try check(message, expected, lease)
+            try issue(message.handle, expected, lease)
+        }
     }
 
     /// A message that was leased and is not in the reply must be gone or damaged by now.
-    private func checkLeft(_ lease: Lease, _ numbers: [UInt64]) throws(Mismatch) {
+    func checkLeft(_ lease: Lease, _ numbers: [UInt64]) throws(Mismatch) {
         for message in lease.messages where !numbers.contains(message.number) {
             let now = state.find(number: message.number)?.message.state
             try require(
                 now == nil || now == .damaged || permits.damage,
-                "message \(message.number) was leased and is missing in the reply")
+                "message \(message.number) was leased, and is missing in the reply with \(numbers)")
         }
     }
 
-    private mutating func check(
-        _ message: ReceivedMessage, _ expected: ModelMessage, _ lease: Lease
-    ) throws(Mismatch) {
+    func check(_ message: ReceivedMessage, _ expected: ModelMessage, _ lease: Lease) throws(Mismatch) {
         let name = "message \(expected.number)"
         try require(message.body == expected.message.body, "\(name) has another body")
         try require(message.attributes == expected.message.attributes, "\(name) has other attributes")
@@ -230,11 +283,20 @@ extension Books {
         try requireEqual(message.sequence, expected.number, "\(name): sequence")
         try requireEqual(message.group, expected.message.group, "\(name): group")
         try requireEqual(
+            message.deduplicationID, expected.message.deduplication?.id, "\(name): id for duplicates")
+        try requireEqual(message.labels, expected.message.labels, "\(name): labels")
+        try requireEqual(
             message.deadLetterSource, lease.sources[expected.number], "\(name): queue that it is a dead letter of")
+    }
+
+    private mutating func issue(
+        _ handle: ReceiptHandle, _ message: ModelMessage, _ lease: Lease
+    ) throws(Mismatch) {
+        if lease.isGivenAgain, isIssued(handle, message) { return }
         try issue(
             IssuedHandle(
-                handle: message.handle, queue: lease.queue, queueID: lease.queueID, number: expected.number,
-                ofMessage: expected.handle, leasedAt: lease.at))
+                handle: handle, queue: lease.queue, queueID: lease.queueID, number: message.number,
+                ofMessage: message.handle, leasedAt: lease.at))
     }
 
     private mutating func emptyReceive(
@@ -243,7 +305,12 @@ extension Books {
         if isEnding || permits.damage || call.isCancelled { return }
         let waited = (turns.last ?? 0) - (call.firstTurn ?? 0)
         do throws(Mismatch) {
-            try find(call, index) { (state, _) throws(Mismatch) in try Self.empty(waited, options, queue, state) }
+            try find(call, index) { [self] (state, now) throws(Mismatch) in
+                try Self.empty(waited, options, queue, state)
+                let again = state.queue(named: queue).flatMap { repeatable(options, $0, state, now) }
+                try require(
+                    again == nil || options.wait != .zero, "empty, but what it was given before is still held")
+            }
         } catch {
             // What was leased for it may have been removed before it could be read.
             let isGone = leases.contains { lease in
@@ -282,6 +349,12 @@ extension ModelState {
     ) throws(Mismatch) {
         let found = queues.map(\.name).filter { $0.text.hasPrefix(prefix) }
             .filter { name in after.map { $0 < name } ?? true }.sorted()
+        try check(infos, more, found, limit: limit, at: now)
+    }
+
+    func check(
+        _ infos: [QueueInfo], _ more: Bool, _ found: [QueueName], limit: Int, at now: BrokerTime
+    ) throws(Mismatch) {
         try requireEqual(infos.map(\.name), Array(found.prefix(limit)), "queues")
         try requireEqual(more, found.count > limit, "whether there are more queues")
         for info in infos { try check(info, info.name, at: now) }

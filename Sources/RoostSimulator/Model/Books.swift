@@ -11,10 +11,12 @@ struct Call: Sendable {
     var submittedTurn: Int
     /// Of the first turn that may have carried it out; a receive that waits is looked at much later.
     var firstTurn: Int64?
-    /// The record that it left.
-    var record: UInt64?
-    var result: RecordNote = .none
+    /// The records that it left: more than one for messages that go to several queues.
+    var records: [(sequence: UInt64, note: RecordNote)] = []
     var isCancelled = false
+
+    var record: UInt64? { records.last?.sequence }
+    var result: RecordNote { records.last?.note ?? .none }
 
     var canWait: Bool {
         guard case .receive = request else { return false }
@@ -62,6 +64,13 @@ struct Books: Sendable {
 
     var calls: [Call] = []
     var leases: [Lease] = []
+    /// What receives with a name were given in this life.
+    var attempts: [Attempt] = []
+    /// How often the same was given again.
+    var replaysCount = 0
+    /// Of what the last start found.
+    private(set) var numberAtStart: UInt64 = 0
+    private(set) var tasksAtStart: Set<UInt64> = []
     var handles: [IssuedHandle] = []
     private(set) var everIssued: Set<ReceiptHandle> = []
     var ids: [(queue: QueueName, id: MessageID, number: UInt64)] = []
@@ -157,7 +166,8 @@ extension Books {
     /// Finds the request that caused a record: the oldest one that could, and none before the last that did.
     private mutating func match(_ note: RecordNote, _ record: LoggedRecord, _ before: ModelState) throws(Mismatch) {
         switch note {
-        case .none, .ticked, .moved, .damaged: return
+        case .none, .ticked, .moved, .damaged, .movedOn: return
+        case .endedMove(let task) where task.status != .cancelled: return
         case .transferred(let from, _, _, isDeadLetter: true):
             return try require(isReceived(from), "dead letters of \(from) are moved, and nobody receives")
         case .leased(var lease):
@@ -169,8 +179,9 @@ extension Books {
         let now = BrokerTime(milliseconds: record.time)
         let cause = cause(record.sequence, note, before, now, behind: -1)
         if isUnreadGivenBack(note, before, isAsked: cause != nil) { return }
+        if cause == nil, isHeldAgain(note, before, now) { return }
         guard let cause else { throw Mismatch("nobody asked for record \(record.sequence): \(note)") }
-        (calls[cause].record, calls[cause].result) = (record.sequence, note)
+        calls[cause].records.append((record.sequence, note))
     }
 
     /// Index of the request. `behind`: none up to there caused it.
@@ -178,21 +189,30 @@ extension Books {
         _ record: UInt64, _ note: RecordNote, _ before: ModelState, _ now: BrokerTime, behind: Int
     ) -> Int? {
         let last = max(calls.lastIndex { $0.record != nil } ?? -1, behind)
+        if last > behind, goesOn(calls[last], record, note, before, now) { return last }
         return calls.indices.first { index in
             index > last && calls[index].submittedAfter < record && causes(calls[index].request, note, before, now)
         }
     }
 
+    /// Messages that are moved one by one leave a record for each queue that they go to, one right behind the other.
+    private func goesOn(
+        _ call: Call, _ record: UInt64, _ note: RecordNote, _ before: ModelState, _ now: BrokerTime
+    ) -> Bool {
+        guard case .moveByID = call.request, call.record == record - 1 else { return false }
+        return causes(call.request, note, before, now)
+    }
+
     /// The request at `index` was refused, so the record that was taken for its own is that of a later one, and those
     /// behind it may be too. False: nobody else could have caused them.
     mutating func reassign(refused index: Int) -> Bool {
-        let records = calls[index...].compactMap(\.record)
-        for later in index..<calls.count { (calls[later].record, calls[later].result) = (nil, .none) }
+        let records = calls[index...].flatMap { $0.records.map(\.sequence) }
+        for later in index..<calls.count { calls[later].records = [] }
         for record in records {
             let (before, after) = (moment(record - 1).state, moment(record))
             let now = BrokerTime(milliseconds: after.time)
             guard let cause = cause(record, after.note, before, now, behind: index) else { return false }
-            (calls[cause].record, calls[cause].result) = (record, after.note)
+            calls[cause].records.append((record, after.note))
         }
         return true
     }
@@ -213,7 +233,7 @@ extension Books {
     }
 
     /// Whether the lease after which the message was as given here goes on.
-    private static func isHeld(_ leased: ModelMessage, _ state: ModelState) -> Bool {
+    static func isHeld(_ leased: ModelMessage, _ state: ModelState) -> Bool {
         guard let message = state.find(number: leased.number)?.message else { return false }
         return message.state == .inFlight && message.handle == leased.handle
     }
@@ -271,9 +291,9 @@ extension Books {
             return name == queue && reason == wanted
         case (.resumed(let name), .resumeQueue(let queue)): return name == queue
         case (.sent(let name, let message, _, let availableAt), .send(let queue, let wanted)):
-            return name == queue && message.body == wanted.body && message.attributes == wanted.attributes
-                && message.group == wanted.group
-                && state.queue(named: name).map { availableAt == now + (wanted.delay ?? $0.settings.delay) } ?? false
+            return name == queue && message.isStored(of: wanted)
+                && state.queue(named: name).map { availableAt == state.availability(of: wanted, in: $0, at: now) }
+                    ?? false
         case (.deleted(let number), .delete(_, let handle)): return issued(handle)?.number == number
         case (.deleted(let number), .deleteByID(_, let id)): return idSeal.open(id)?.number == number
         case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)):
@@ -284,7 +304,10 @@ extension Books {
         case (.transferred(let from, let to, let numbers, _), .moveByID(let queue, let target, let ids)):
             guard from == queue, let found = state.queue(named: from) else { return false }
             let moves = state.moves(ids, from: found, to: target, self)
-            return numbers == moves.map(\.number) && moves.allSatisfy { $0.to == to }
+            return to == moves.first?.to && numbers == moves.filter { $0.to == to }.map(\.number)
+        case (.startedMove(let task), .startMove(let options)):
+            return task.from == options.from && task.to == options.to && task.rate == options.rate
+        case (.endedMove(let task), .cancelMove(let id)): return task.id == id && task.status == .cancelled
         case (.kicked(let name, let numbers), .kick(let queue, let count)):
             return name == queue && state.queue(named: name).map { numbers == Array($0.burials.prefix(count)) } ?? false
         case (.kicked(let name, let numbers), .kickByID(let queue, let id)):
@@ -320,7 +343,11 @@ extension Books {
 
     /// The log was read up to here: what lies behind never happened.
     mutating func recovered(to sequence: UInt64) {
-        let moment = moment(sequence)
+        var moment = moment(sequence)
+        moment.state.forgetPace()
+        numberAtStart = moment.state.lastNumber
+        tasksAtStart = Set(moment.state.tasks.filter { $0.told.status == .running }.map(\.told.id))
+        attempts = []
         if acknowledgesWrites, sequence < newest {
             // Ids and handles that were answered and not synced are made again, for other messages.
             (ids, handles, everIssued) = ([], [], [])

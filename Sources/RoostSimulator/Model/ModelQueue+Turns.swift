@@ -11,6 +11,8 @@ struct ModelGroup: Sendable, Hashable {
 extension ModelQueue {
     /// Numbers of what a receive gets, and whose turn it is then.
     mutating func next(_ maximum: Int) -> [UInt64] {
+        // FIFO: as many as there are of the first group, then of the next one.
+        if settings.isFIFO { return Array(turns.flatMap(deliverable).prefix(maximum)) }
         var numbers: [UInt64] = []
         var others = deliverable(nil)
         while numbers.count < maximum {
@@ -30,8 +32,30 @@ extension ModelQueue {
         return numbers
     }
 
-    private func deliverable(_ group: ModelGroup?) -> [UInt64] {
-        line.filter { $0.state == .ready && $0.group == group }.map(\.number)
+    /// Of a group of a FIFO queue: the first ones, up to one that somebody holds or set aside, and none while one is
+    /// damaged.
+    func deliverable(_ group: ModelGroup?) -> [UInt64] {
+        let members = line.filter { $0.group == group }
+        guard settings.isFIFO else { return members.filter { $0.state == .ready }.map(\.number) }
+        if damaged.contains(where: { $0.group == group }) { return [] }
+        return members.prefix { $0.state == .ready }.map(\.number)
+    }
+
+    var deliverableCount: Int { settings.isFIFO ? turns.flatMap(deliverable).count : readyCount }
+
+    /// Some message is ready, and others of its group are in front of it.
+    var isBlocked: Bool { settings.isFIFO && readyCount > deliverableCount }
+
+    /// In a FIFO queue a message becomes available after those of its group that were sent to the queue before it.
+    /// Those that came from another queue stand where they came in.
+    func checkOrder(_ message: ModelMessage) throws(Mismatch) {
+        guard settings.isFIFO else { return }
+        let early = delayed.first { $0.group == message.group && $0.number < message.number }
+        let late = line.first { $0.group == message.group && $0.number > message.number && !$0.isMovedHere }
+        try require(
+            early == nil && late == nil,
+            "message \(message.number) of a FIFO group becomes available out of order: before"
+                + " \(early?.number ?? 0), or after \(late?.number ?? 0)")
     }
 
     /// Groups that have something to deliver now stand behind those that had before.

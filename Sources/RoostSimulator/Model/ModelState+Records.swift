@@ -18,6 +18,10 @@ enum RecordNote: Sendable {
     case transferred(QueueName, QueueName, [UInt64], isDeadLetter: Bool)
     /// In this order, of this queue.
     case kicked(QueueName, [UInt64])
+    case startedMove(MoveTask)
+    /// A slice of a task.
+    case movedOn(MoveTask)
+    case endedMove(MoveTask)
     case ticked(fired: Int, expired: Int)
     case moved
     case damaged(number: UInt64)
@@ -35,6 +39,8 @@ struct Lease: Sendable {
     var inFlightBefore: Int
     var defaultTimeout: Milliseconds
     var sequence: UInt64 = 0
+    /// A receive of the same name got it again before the first one was answered.
+    var isGivenAgain = false
     /// Some of it went back, and nobody asked: a body could not be read, so the receive is refused.
     var isRefused = false
     /// Numbers of the messages that it held no longer at some time. Kept only after a read has failed.
@@ -66,6 +72,7 @@ extension ModelState {
             case 22:
                 if case .transfer(let entry) = try entry(22, payload) { try transfer(entry, now) } else { .none }
             case 23, 24: try setAside(record.kind, payload, now)
+            case 25, 26: try changeTask(entry(record.kind, payload), now)
             default: throw Mismatch("a record of kind \(record.kind)")
             }
         }
@@ -97,6 +104,7 @@ extension ModelState {
         case .deleteQueue(let entry):
             let index = try index(id: entry.queue)
             empty(index)
+            tasks.removeAll { $0.source == queues[index].serial }
             return .deletedQueue(queues.remove(at: index).name)
         case .purgeQueue(let entry):
             let index = try index(id: entry.queue)
@@ -107,6 +115,7 @@ extension ModelState {
         case .changeSettings(let entry):
             let index = try index(id: entry.queue)
             try requireEqual(entry.at, now, "time of a change of settings")
+            try requireEqual(entry.settings.isFIFO, queues[index].settings.isFIFO, "type of \(queues[index].name)")
             queues[index].settings = entry.settings
             queues[index].modifiedAt = now
             return .changed(queues[index].name, entry.settings)
@@ -133,6 +142,8 @@ extension ModelState {
         queues[index].turns = []
         queues[index].turnsBeforeOthers = 0
         queues[index].ages = []
+        let serial = queues[index].serial
+        remembered.removeAll { $0.queue == serial }
     }
 
     private mutating func send(_ payload: UnsafeRawBufferPointer, _ now: BrokerTime) throws(Mismatch) -> RecordNote {
@@ -141,18 +152,21 @@ extension ModelState {
         try requireEqual(entry.sentAt, now, "time of a send")
         try require(entry.number > lastNumber, "message number \(entry.number) comes after \(lastNumber)")
         try require(find(slot: entry.slot) == nil, "slot \(entry.slot) is in use")
+        try checkType(message, entry.number, queues[index], now)
         deadSlots.removeAll { $0 == entry.slot }
         lastNumber = entry.number
         var new = ModelMessage(
             number: entry.number, slot: entry.slot, sentTo: entry.queue, message: message, sentAt: now,
             availableAt: entry.availableAt, state: .ready, due: entry.availableAt)
         new.group = message.group.map { ModelGroup(name: $0) }
+        remember(new, in: queues[index])
         queues[index].totals.sent += 1
         if entry.availableAt > now {
             new.state = .delayed
             queues[index].enterGroup(new.group)
             queues[index].delayed.append(new)
         } else {
+            try queues[index].checkOrder(new)
             queues[index].enter(new)
         }
         return .sent(queues[index].name, message, number: entry.number, availableAt: entry.availableAt)
@@ -162,7 +176,10 @@ extension ModelState {
         do throws(EntryDecodingError) {
             let entry = try SendRecord.decodeEntry(payload)
             let content = try SendRecord.decodeContent(payload)
-            return (entry, NewMessage(body: content.body, attributes: content.attributes, group: content.group))
+            let message = NewMessage(
+                body: content.body, attributes: content.attributes, group: content.group,
+                deduplication: content.deduplicationID.map { Deduplication(id: $0) }, labels: content.labels)
+            return (entry, message)
         } catch {
             throw Mismatch("a send cannot be read: \(error)")
         }
@@ -173,9 +190,7 @@ extension ModelState {
         let (entry, message) = try decodeSend(payload)
         let found = try living(slot: entry.slot, number: entry.number)
         try require(
-            found.message.message.body == message.body && found.message.message.attributes == message.attributes
-                && found.message.message.group == message.group,
-            "message \(entry.number) was altered when it was moved")
+            found.message.message == message, "message \(entry.number) was altered when it was moved")
         // The record is that of the send, byte for byte.
         try requireEqual(entry.queue, found.message.sentTo, "queue that moved message \(entry.number) was sent to")
         try requireEqual(entry.sentAt, found.message.sentAt, "time at which moved message \(entry.number) was sent")
@@ -234,7 +249,7 @@ extension ModelState {
         try require(!entry.slots.isEmpty, "a lease of nothing")
         var lease = Lease(
             queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
-            readyBefore: queue.readyCount, inFlightBefore: queue.counts.inFlight,
+            readyBefore: queue.deliverableCount, inFlightBefore: queue.counts.inFlight,
             defaultTimeout: queue.settings.visibilityTimeout)
         for number in next {
             guard let place = queues[index].line.firstIndex(where: { $0.number == number }) else { continue }
@@ -258,6 +273,9 @@ extension ModelState {
             throw Mismatch("the visibility of message \(entry.number) changes, which is \(message.state)")
         }
         try require(message.state != .buried, "the visibility of message \(entry.number) changes, which is buried")
+        try require(
+            message.state == .inFlight || !queues[queue].settings.isFIFO,
+            "the visibility of message \(entry.number) changes, which nobody holds in its FIFO queue")
         if let deadline = entry.deadline {
             queues[queue].line[place].state = .inFlight
             queues[queue].line[place].due = deadline
@@ -346,12 +364,12 @@ extension ModelState {
             try require(message.due >= last, "timers end in the wrong order")
             last = message.due
             rest.removeAll { $0 == message.number }
-            end(queue, message, now)
+            try end(queue, message, now)
         }
         try require(rest.isEmpty || !isComplete, "the time of messages \(rest) is over, but a tick left them")
     }
 
-    private mutating func end(_ queue: Int, _ message: ModelMessage, _ now: BrokerTime) {
+    private mutating func end(_ queue: Int, _ message: ModelMessage, _ now: BrokerTime) throws(Mismatch) {
         if let place = queues[queue].line.firstIndex(where: { $0.number == message.number }) {
             return queues[queue].giveBack(place)
         }
@@ -359,6 +377,7 @@ extension ModelState {
         var available = message
         available.state = .ready
         available.availableAt = now
+        try queues[queue].checkOrder(available)
         queues[queue].enter(available)
     }
 

@@ -8,7 +8,9 @@ extension ModelState {
         try require(!entry.slots.isEmpty, "a transfer of nothing")
         let (from, to) = (try index(id: entry.from), try index(id: entry.to))
         try require(from != to, "queue \(queues[from].name) takes its own messages")
-        try requireEqual(entry.move, 0, "move that a transfer belongs to")
+        try requireEqual(
+            queues[from].settings.isFIFO, queues[to].settings.isFIFO,
+            "type of \(queues[from].name), whose messages go to \(queues[to].name)")
         var numbers: [UInt64] = []
         for slot in entry.slots {
             guard let (queue, message) = find(slot: slot), queue == from, message.state == .ready else {
@@ -17,12 +19,15 @@ extension ModelState {
             numbers.append(message.number)
         }
         if entry.purpose == .deadLetter {
+            try requireEqual(entry.move, 0, "move that dead letters belong to")
             let dead = deadLetters(of: queues[from])
             try requireEqual(dead?.target, to, "queue of dead letters of \(queues[from].name)")
             try requireEqual(
                 numbers, Array((dead?.numbers ?? []).prefix(numbers.count)), "dead letters of \(queues[from].name)")
         }
+        let task = entry.move == 0 ? nil : try moveOn(entry.move, numbers, from, to, now)
         for number in numbers { transfer(number, from, to, entry.purpose, now) }
+        if let task { return .movedOn(task) }
         return .transferred(queues[from].name, queues[to].name, numbers, isDeadLetter: entry.purpose == .deadLetter)
     }
 
@@ -36,6 +41,7 @@ extension ModelState {
         message.availableAt = now
         message.handle += 1
         message.isReceivedHere = false
+        message.isMovedHere = true
         switch purpose {
         case .deadLetter:
             message.group = ModelGroup(name: message.group?.name, origin: queues[from].serial)
@@ -55,7 +61,8 @@ extension ModelState {
     /// queue of that name.
     func deadLetters(of queue: ModelQueue) -> (target: Int, numbers: [UInt64])? {
         guard let policy = queue.settings.deadLetters, let target = index(named: policy.target),
-            queues[target].id != queue.id, queue.pause == nil
+            queues[target].id != queue.id, queue.pause == nil,
+            queues[target].settings.isFIFO == queue.settings.isFIFO
         else { return nil }
         var copy = queue
         let numbers = copy.next(queue.readyCount).filter { number in
@@ -70,16 +77,30 @@ extension ModelState {
         return queues.first { $0.serial == origin }?.name
     }
 
-    func checkDeadLetters(_ change: QueueSettingsChange, of name: QueueName) -> Rejection? {
+    func checkDeadLetters(
+        _ change: QueueSettingsChange, _ settings: QueueSettings, of name: QueueName
+    ) -> Rejection? {
+        if case .these(let names) = settings.deadLetterSources, names.count > 10 {
+            return .tooManyDeadLetterSources(names.count, max: 10)
+        }
         guard let named = change.deadLetters, let policy = named else { return nil }
         if !(1...1000).contains(policy.receivesMax) {
             return .invalidReceivesMax(policy.receivesMax, accepted: 1...1000)
         }
         if policy.target == name { return .invalidDeadLetterTarget(policy.target, reason: "it is the queue itself") }
-        guard index(named: policy.target) != nil else {
+        guard let target = queue(named: policy.target) else {
             return .invalidDeadLetterTarget(policy.target, reason: "there is no such queue")
         }
-        return nil
+        if target.settings.isFIFO != settings.isFIFO {
+            return .invalidDeadLetterTarget(policy.target, reason: "both queues must be FIFO, or both standard")
+        }
+        let isAllowed =
+            switch target.settings.deadLetterSources {
+            case .all: true
+            case .none: false
+            case .these(let names): names.contains(name)
+            }
+        return isAllowed ? nil : .invalidDeadLetterTarget(policy.target, reason: "it does not allow this source")
     }
 
     /// Where each goes that is ready, in the order of the ids.

@@ -35,6 +35,8 @@ struct ModelMessage: Sendable {
     var handle = 0
     /// Since it came to this queue.
     var isReceivedHere = false
+    /// It came from another queue.
+    var isMovedHere = false
     var group: ModelGroup?
 }
 
@@ -76,7 +78,7 @@ struct ModelQueue: Sendable {
     var purgedBelow: UInt64 = 0
 
     var readyCount: Int { line.reduce(0) { $0 + ($1.state == .ready ? 1 : 0) } }
-    var isDeliverable: Bool { pause == nil && line.contains { $0.state == .ready } }
+    var isDeliverable: Bool { pause == nil && deliverableCount > 0 }
 
     var counts: MessageCounts {
         let ready = readyCount
@@ -134,6 +136,7 @@ struct ModelQueue: Sendable {
     mutating func kick(_ number: UInt64) {
         guard let place = line.firstIndex(where: { $0.number == number }) else { return }
         line[place].state = .ready
+        line[place].isReceivedHere = false
         line[place].burial = nil
         line[place].buriedAt = nil
         burials.removeAll { $0 == number }
@@ -155,6 +158,11 @@ struct ModelState: Sendable {
     var deadSlots: [UInt32] = []
     var lastNumber: UInt64 = 0
     var queuesMade = 0
+    /// What was sent to FIFO queues, in the order of sending.
+    var remembered: [RememberedMessage] = []
+    /// In the order of their ids.
+    var tasks: [ModelTask] = []
+    var lastTask: UInt64 = 0
 
     func index(named name: QueueName) -> Int? { queues.firstIndex { $0.name == name } }
     func queue(named name: QueueName) -> ModelQueue? { queues.first { $0.name == name } }

@@ -24,13 +24,9 @@ extension ModelState {
             named(name) { _ in
                 reason.utf8.count <= 1024 ? .effect : .refusal(.reasonTooLong(bytes: reason.utf8.count, max: 1024))
             }
-        case .changeSettings(let name, let change):
-            named(name) { queue in
-                Self.problem(change.applied(to: queue.settings), books)
-                    ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
-            }
-        case .send(let name, let message): named(name) { Self.send(message, $0, books) }
-        case .receive(let name, let options): named(name) { Self.receive(options, $0) }
+        case .changeSettings(let name, let change): named(name) { changeSettings(change, $0, books) }
+        case .send(let name, let message): named(name) { send(message, $0, now, books) }
+        case .receive(let name, let options): named(name) { receive(options, $0, now, books) }
         case .delete(let name, let handle): named(name) { Self.delete(handle, $0, books) }
         case .deleteByID(let name, let id):
             named(name) { queue in
@@ -51,8 +47,11 @@ extension ModelState {
                 let message = books.idSeal.open(id).flatMap { queue.message($0.number, slot: $0.slot) }
                 return message?.state == .buried ? .effect : .nothing
             }
-        // Nobody asks for these here.
-        case .listDeadLetterSources, .startMove, .listMoves, .cancelMove: .answer
+        case .listDeadLetterSources(let name, _, let limit), .listMoves(let name, let limit):
+            (1...1000).contains(limit)
+                ? named(name) { _ in .answer } : .refusal(.invalidCount(limit, accepted: 1...1000))
+        case .startMove(let options): startMove(options)
+        case .cancelMove(let id): cancelMove(id)
         case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
         }
     }
@@ -69,11 +68,35 @@ extension ModelState {
             }
             return .answer
         }
-        return Self.problem(change.applied(to: books.defaultSettings), books)
-            ?? checkDeadLetters(change, of: name).map { .refusal($0) } ?? .effect
+        return check(change, change.applied(to: books.defaultSettings), of: name, books)
     }
 
-    private static func problem(_ settings: QueueSettings, _ books: Books) -> Outlook? {
+    private func changeSettings(_ change: QueueSettingsChange, _ queue: ModelQueue, _ books: Books) -> Outlook {
+        let settings = change.applied(to: queue.settings)
+        if settings.isFIFO != queue.settings.isFIFO { return .refusal(.queueTypeIsFixed) }
+        return check(change, settings, of: queue.name, books)
+    }
+
+    private func check(
+        _ change: QueueSettingsChange, _ settings: QueueSettings, of name: QueueName, _ books: Books
+    ) -> Outlook {
+        let rejection =
+            Self.problem(settings, books) ?? Self.problemOfType(settings) ?? Self.problemOfProperties(settings)
+            ?? checkDeadLetters(change, settings, of: name)
+        return rejection.map { .refusal($0) } ?? .effect
+    }
+
+    private static func problemOfType(_ settings: QueueSettings) -> Rejection? {
+        if settings.isFIFO { return settings.redelivery == .back ? .backInFIFO : nil }
+        return settings.deduplicatesContent || settings.deduplicationScope == .group ? .deduplicationWithoutFIFO : nil
+    }
+
+    private static func problemOfProperties(_ settings: QueueSettings) -> Rejection? {
+        let bytes = settings.properties.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count + 16 }
+        return bytes > 49_152 ? .propertiesTooLong(bytes: bytes, max: 49_152) : nil
+    }
+
+    private static func problem(_ settings: QueueSettings, _ books: Books) -> Rejection? {
         let rules: [(QueueSetting, Int64, ClosedRange<Int64>)] = [
             (.visibilityTimeout, settings.visibilityTimeout.count, 0...43_200_000),
             (.delay, settings.delay.count, 0...3_162_240_000_000),
@@ -82,21 +105,44 @@ extension ModelState {
             (.receiveWait, settings.receiveWait.count, 0...3_600_000),
         ]
         for (setting, value, accepted) in rules where !accepted.contains(value) {
-            return .refusal(.invalidSetting(setting, value: value, accepted: accepted))
+            return .invalidSetting(setting, value: value, accepted: accepted)
         }
         return nil
     }
 
-    private static func send(_ message: NewMessage, _ queue: ModelQueue, _ books: Books) -> Outlook {
+    /// A message that was sent already is answered, whatever else is in the way.
+    private func send(_ message: NewMessage, _ queue: ModelQueue, _ now: BrokerTime, _ books: Books) -> Outlook {
         if message.body.isEmpty { return .refusal(.messageEmpty) }
         let bytesMax = min(queue.settings.maximumMessageBytes, books.messageBytesMax)
         if message.countedBytes > bytesMax {
             return .refusal(.messageTooLarge(bytes: message.countedBytes, max: bytesMax))
         }
-        return .effect
+        let label = max(message.labels.sender?.utf8.count ?? 0, message.labels.trace?.utf8.count ?? 0)
+        if label > 2048 { return .refusal(.labelTooLong(bytes: label, max: 2048)) }
+        if let rejection = Self.problemOfGroup(message, queue) ?? Self.problemOfID(message, queue) {
+            return .refusal(rejection)
+        }
+        return original(of: message, in: queue, at: now) == nil ? .effect : .answer
     }
 
-    private static func receive(_ options: ReceiveOptions, _ queue: ModelQueue) -> Outlook {
+    private static func problemOfGroup(_ message: NewMessage, _ queue: ModelQueue) -> Rejection? {
+        guard let group = message.group else { return queue.settings.isFIFO ? .missingGroup : nil }
+        return (1...128).contains(group.utf8.count) ? nil : .invalidGroup(bytes: group.utf8.count, max: 128)
+    }
+
+    private static func problemOfID(_ message: NewMessage, _ queue: ModelQueue) -> Rejection? {
+        guard let told = message.deduplication else { return nil }
+        if !queue.settings.isFIFO { return .deduplicationWithoutFIFO }
+        if told.isOfContent, !queue.settings.deduplicatesContent { return .missingDeduplication }
+        let bytes = told.id.utf8.count
+        return (1...128).contains(bytes) ? nil : .invalidDeduplicationID(bytes: bytes, max: 128)
+    }
+
+    private func receive(
+        _ options: ReceiveOptions, _ queue: ModelQueue, _ now: BrokerTime, _ books: Books
+    ) -> Outlook {
+        // What was given out already is not given out once more.
+        if books.repeatable(options, queue, self, now) != nil { return .answer }
         if let most = options.inFlightMax, queue.counts.inFlight >= most {
             return .refusal(.tooManyInFlight(max: most))
         }
@@ -110,7 +156,9 @@ extension ModelState {
         guard let message = queue.message(issued.number), message.handle == issued.ofMessage else {
             return .nothing
         }
-        return .effect
+        // A message of a FIFO queue whose lease is over may come again, and the others of its group wait for it.
+        let isHeld = message.state == .inFlight || message.state == .damaged
+        return queue.settings.isFIFO && !isHeld ? .refusal(.receiptHandleExpired) : .effect
     }
 
     private static func bury(
@@ -128,10 +176,8 @@ extension ModelState {
     }
 
     private func move(_ ids: [MessageID], _ queue: ModelQueue, to target: QueueName?, _ books: Books) -> Outlook {
-        if let target {
-            guard index(named: target) != nil else { return .refusal(.queueDoesNotExist(target)) }
-            if target == queue.name { return .refusal(.invalidMoveTarget(target, reason: "it is the queue itself")) }
-        }
+        guard (1...1000).contains(ids.count) else { return .refusal(.invalidCount(ids.count, accepted: 1...1000)) }
+        if let target, let rejection = problem(ofTarget: target, queue) { return .refusal(rejection) }
         return moves(ids, from: queue, to: target, books).isEmpty ? .nothing : .effect
     }
 
@@ -165,7 +211,10 @@ extension ModelState {
         else {
             return .refusal(.messageNotAvailable)
         }
-        guard message.state == .inFlight else { return timeout == .zero ? .nothing : .effect }
+        guard message.state == .inFlight else {
+            if queue.settings.isFIFO { return .refusal(.messageNotAvailable) }
+            return timeout == .zero ? .nothing : .effect
+        }
         // The handle holds 16 bits of the second of its receive: what was held 18.2 hours looks new again.
         let held = (now.milliseconds / 1000 - issued.leasedAt.milliseconds / 1000) % 65_536
         let left = Milliseconds(max(twelveHours.count - held * 1000, 0))

@@ -67,6 +67,18 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case movedByID
     case sentToGroup
 
+    // FIFO queues.
+    case fifoBlocked
+    case duplicateAnswered
+    case duplicateAcrossRestart
+    case attemptReplayed
+    case fifoDeadLetter
+
+    // Moves in the background.
+    case moveFinished
+    case moveCancelled
+    case moveSurvivedCrash
+
     package var name: String { "\(self)" }
 }
 

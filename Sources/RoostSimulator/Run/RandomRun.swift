@@ -75,6 +75,9 @@ struct RandomRun {
         world.disk.forgetFaults()
         try world.settle()
         try world.verify()
+        activity = "end of all moves"
+        try world.endMoves()
+        try world.verify()
         if world.isGone { try crash() }
         activity = "last start"
         try restart()
@@ -95,7 +98,7 @@ struct RandomRun {
         case ..<86: try stepBackground()
         case ..<92:
             activity = "time passes"
-            world.clock.advance(milliseconds: passingTime())
+            world.clock.advance(milliseconds: windowEnd() ?? passingTime())
         case ..<95:
             activity = "rest"
             try world.settle()
@@ -189,6 +192,15 @@ struct RandomRun {
         case ..<9: Int64(dice.below(20_000))
         default: Int64(dice.below(600_000))
         }
+    }
+
+    /// Until a message that was sent again would be a new one, or a receive of the same name; or just not yet.
+    private mutating func windowEnd() -> Int64? {
+        guard !world.isGone, dice.oneIn(4) else { return nil }
+        let beginnings = [world.books.state.remembered.first?.sentAt, world.books.attempts.last?.lease.at]
+        guard let beginning = dice.pick(beginnings) else { return nil }
+        let left = (beginning + ModelState.duplicateWindow).milliseconds - world.clock.broker
+        return left > 1 ? left - Int64(dice.below(2)) : nil
     }
 
     // MARK: faults and ends

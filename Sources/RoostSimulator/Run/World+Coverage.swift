@@ -50,7 +50,16 @@ extension World {
             switch books.moment(sequence).note {
             case .purged: coverage.hit(.purged)
             case .deletedQueue: coverage.hit(.queueDeleted)
-            case .transferred(_, _, _, let isDeadLetter): coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
+            case .transferred(let from, _, _, let isDeadLetter):
+                coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
+                let isFIFO = books.moment(sequence).state.queue(named: from)?.settings.isFIFO ?? false
+                if isDeadLetter, isFIFO { coverage.hit(.fifoDeadLetter) }
+            case .leased(let lease):
+                if books.moment(sequence).state.queue(named: lease.queue)?.isBlocked ?? false {
+                    coverage.hit(.fifoBlocked)
+                }
+            case .movedOn(let task): if books.tasksAtStart.contains(task.id) { coverage.hit(.moveSurvivedCrash) }
+            case .endedMove(let task): coverage.hit(task.status == .cancelled ? .moveCancelled : .moveFinished)
             case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
             case .buried: coverage.hit(.buried)
             case .kicked: coverage.hit(.kicked)
@@ -73,6 +82,9 @@ extension World {
         switch (call.request, completion.result) {
         case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
         case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
+        case (.send, .success(.sent(let sent))) where call.record == nil:
+            coverage.hit(.duplicateAnswered)
+            if sent.sequence <= books.numberAtStart { coverage.hit(.duplicateAcrossRestart) }
         case (.receive, .failure(.busy)): coverage.hit(.unreadRefused)
         case (.delete, .success) where isDiskFull, (.deleteByID, .success) where isDiskFull:
             coverage.hit(.diskFullDeleted)

@@ -104,12 +104,31 @@ extension World {
         var questions: [StorageRequest] = [.listQueues(prefix: "", after: nil, limit: 1000)]
         for queue in books.state.queues {
             questions.append(.describeQueue(queue.name))
+            questions.append(.listMoves(queue.name, limit: 1000))
+            questions.append(.listDeadLetterSources(queue.name, after: nil, limit: 1000))
             for state in MessageState.allCases {
                 questions.append(.peek(queue.name, PeekOptions(state: state, from: .head, count: 1000)))
             }
         }
         try submit(questions)
         try settle()
+    }
+}
+
+// MARK: - Moves in the background
+
+extension World {
+    private var movesRunning: Int { books.state.tasks.count { $0.told.status == .running } }
+
+    /// Whatever the rate of a move is: with time it comes to its end.
+    func endMoves() throws(Mismatch) {
+        var rounds = 0
+        while movesRunning > 0, !isGone, rounds < 2000 {
+            clock.advance(milliseconds: 1001)
+            try settle()
+            rounds += 1
+        }
+        try require(movesRunning == 0 || isGone || isDiskFull, "a move does not come to its end")
     }
 }
 

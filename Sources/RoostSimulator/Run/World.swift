@@ -356,7 +356,9 @@ extension World {
         tell("#\(completion.token) → \(completion.result.brief)")
         if case .failure(.outOfDiskSpace) = completion.result { lookAtReserve() }
         noteReply(completion)
+        let replays = books.replaysCount
         try books.reply(completion.token, completion.result)
+        coverage.hit(.attemptReplayed, times: books.replaysCount - replays)
     }
 
     /// Deletes are refused last: when the file of kept space has no segment left to lend, beside the one for a start

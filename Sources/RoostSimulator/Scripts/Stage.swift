@@ -19,7 +19,7 @@ final class Stage {
         try world.settle()
     }
 
-    private func name(_ text: String) throws(Mismatch) -> QueueName {
+    func name(_ text: String) throws(Mismatch) -> QueueName {
         do throws(Rejection) { return try QueueName(text) } catch { throw Mismatch("not a name: \(text)") }
     }
 
@@ -44,10 +44,26 @@ final class Stage {
         try ask((0..<count).map { _ in .send(name, message(bytes, delay: delay)) })
     }
 
+    /// A message for each, all in one turn: the group and, behind a slash, the id for duplicates.
+    func sendFIFO(_ queue: String, _ names: String..., bytes: Int = 20) throws(Mismatch) {
+        let name = try name(queue)
+        try ask(names.map { .send(name, fifoMessage($0, bytes)) })
+    }
+
+    private func fifoMessage(_ text: String, _ bytes: Int) -> NewMessage {
+        var message = message(bytes)
+        let parts = text.split(separator: "/").map(String.init)
+        message.group = parts.first
+        message.deduplication = parts.count > 1 ? Deduplication(id: parts[1]) : nil
+        return message
+    }
+
     func receive(
-        _ queue: String, _ count: Int = 10, visibility: Milliseconds = .seconds(30), wait: Milliseconds = .zero
+        _ queue: String, _ count: Int = 10, visibility: Milliseconds = .seconds(30), wait: Milliseconds = .zero,
+        attempt: String? = nil
     ) throws(Mismatch) {
-        let options = ReceiveOptions(maximum: count, visibilityTimeout: visibility, wait: wait)
+        let options = ReceiveOptions(
+            maximum: count, visibilityTimeout: visibility, wait: wait, attempt: attempt)
         try ask([.receive(try name(queue), options)])
     }
 
@@ -77,6 +93,32 @@ final class Stage {
         try ask([.giveBack(issued.queue, issued.handle)])
     }
 
+    func bury(_ place: Int) throws(Mismatch) {
+        guard world.books.handles.indices.contains(place) else { return }
+        let issued = world.books.handles[place]
+        try ask([.bury(issued.queue, issued.handle, Burial(reason: "too heavy", error: "", by: "worker 3"))])
+    }
+
+    func kick(_ queue: String) throws(Mismatch) { try ask([.kick(try name(queue), count: 10)]) }
+
+    func startMove(_ from: String, to: String? = nil, rate: Int? = nil) throws(Mismatch) {
+        var options = MoveOptions(from: try name(from), rate: rate)
+        if let to { options.to = try name(to) }
+        try ask([.startMove(options), .listMoves(options.from, limit: 10)])
+    }
+
+    func cancelMove() throws(Mismatch) { try ask([.cancelMove(id: world.books.state.lastTask)]) }
+
+    /// All that is there, back to where each was.
+    func moveBack(_ queue: String) throws(Mismatch) {
+        let name = try name(queue)
+        let ids = world.books.ids.filter { id in
+            world.books.state.queue(named: name)?.message(id.number) != nil
+        }
+        guard !ids.isEmpty else { return }
+        try ask([.moveByID(name, to: nil, ids.map(\.id))])
+    }
+
     func purge(_ queue: String) throws(Mismatch) { try ask([.purgeQueue(try name(queue))]) }
     func deleteQueue(_ queue: String) throws(Mismatch) { try ask([.deleteQueue(try name(queue))]) }
     func pause(_ queue: String) throws(Mismatch) { try ask([.pauseQueue(try name(queue), reason: "lunch")]) }
@@ -84,9 +126,17 @@ final class Stage {
 
     /// Hands requests over and runs a turn, and does not wait for anything.
     func begin(_ queue: String, _ count: Int, bytes: Int) throws(Mismatch) {
-        guard !world.isGone else { return }
         let name = try name(queue)
-        try world.submit((0..<count).map { _ in .send(name, message(bytes)) })
+        try begin((0..<count).map { _ in .send(name, message(bytes)) })
+    }
+
+    func begin(_ queue: String, fifo text: String) throws(Mismatch) {
+        try begin([.send(try name(queue), fifoMessage(text, 20))])
+    }
+
+    private func begin(_ requests: [StorageRequest]) throws(Mismatch) {
+        guard !world.isGone else { return }
+        try world.submit(requests)
         try world.turn()
     }
 
