@@ -16,14 +16,21 @@ ACCOUNT = "000000000000"
 SMALL_SEGMENTS = ("--segment-bytes", "2MiB", "--max-message-bytes", "1MiB")
 
 
-def free_port() -> int:
-    """A port below the range that the kernel gives to outgoing connections.
+_given_ports: set[int] = set()
 
-    A client that keeps trying a port of that range while the server is down can end up connected to itself.
+
+def free_port() -> int:
+    """A port below the range that the kernel gives to outgoing connections, and never the same one twice.
+
+    A client that keeps trying a port of that range while the server is down can end up connected to itself. And a test
+    whose server is not up yet must not meet the server of another test that runs at the same time.
     """
     lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
         port = random.randrange(12_000, lowest_outgoing)
+        if port in _given_ports:
+            continue
+        _given_ports.add(port)
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
