@@ -156,15 +156,14 @@ import Testing
         var scope = ActionScope(account: "000000000000")
         let body = Array(#"{"QueueUrl":"q1","Entries":[\#(entry)]}"#.utf8)
         let plan = try body.withUnsafeBytes { ActionTable.plan(index, $0, &scope) }.get()
-        #expect(plan.accesses(.sendMessage).map(\.0) == [try QueueName("q1")])
+        #expect(plan.accessNeeds(.sendMessage).first?.queue == (try QueueName("q1")))
     }
 
     @Test func aMoveNeedsLeaveForItsTarget() throws {
         let names = try (QueueName("dlq"), QueueName("target"))
         let plan = Plan.single(
             .startMove(MoveOptions(from: names.0, to: names.1)), .moveStarted(MoveOptions(from: names.0)))
-        let accesses = plan.accesses(.startMessageMoveTask)
-        #expect(accesses.map(\.0) == [names.0, names.1])
-        #expect(accesses.map(\.1) == [.startMessageMoveTask, .sendMessage])
+        let needs = plan.accessNeeds(.startMessageMoveTask)
+        #expect(needs == AccessNeeds(.init(.startMessageMoveTask, on: names.0), .init(.sendMessage, on: names.1)))
     }
 }

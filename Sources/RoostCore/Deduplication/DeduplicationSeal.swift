@@ -20,9 +20,13 @@ struct DeduplicationSeal {
 
     /// `group`: nil when ids count in the whole queue.
     func seal(_ id: String, birth: UInt64, purgedBelow: UInt64, group: GroupName?) -> DeduplicationKey {
-        var words = [birth, purgedBelow]
-        if let group { words += [group.high, group.low] }
-        let (high, low) = digest.digest(id, after: words)
+        let (high, low) = digest.digest(id) { hash in
+            hash.combine(birth)
+            hash.combine(purgedBelow)
+            guard let group else { return }
+            hash.combine(group.high)
+            hash.combine(group.low)
+        }
         return DeduplicationKey(high: high, low: low)
     }
 }

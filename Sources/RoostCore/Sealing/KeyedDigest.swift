@@ -12,27 +12,27 @@ struct KeyedDigest {
         )
     }
 
-    /// The digest of a text and of the words before it.
-    func digest(_ text: String, after words: [UInt64] = []) -> (high: UInt64, low: UInt64) {
+    /// The digest of a text and of what `combine` puts before it.
+    func digest(_ text: String, after combine: (inout SipHash) -> Void = { _ in }) -> (high: UInt64, low: UInt64) {
         var text = text
         return text.withUTF8 { bytes in
             let bytes = UnsafeRawBufferPointer(bytes)
-            return (Self.hash(words, bytes, keys.0), Self.hash(words, bytes, keys.1))
+            return (Self.hash(combine, bytes, keys.0), Self.hash(combine, bytes, keys.1))
         }
     }
 
-    private static func hash(_ words: [UInt64], _ bytes: UnsafeRawBufferPointer, _ key: (UInt64, UInt64)) -> UInt64 {
+    private static func hash(
+        _ combine: (inout SipHash) -> Void, _ bytes: UnsafeRawBufferPointer, _ key: (UInt64, UInt64)
+    ) -> UInt64 {
         var hash = SipHash(key: key)
-        for word in words { hash.combine(word) }
-        var (word, count) = (UInt64(0), 0)
-        for byte in bytes {
-            word |= UInt64(byte) << UInt64(8 * count)
-            count += 1
-            guard count == 8 else { continue }
-            hash.combine(word)
-            (word, count) = (0, 0)
+        combine(&hash)
+        let wholeWords = bytes.count & ~7
+        for start in stride(from: 0, to: wholeWords, by: 8) {
+            hash.combine(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
         }
-        hash.combine(word)
+        var last: UInt64 = 0
+        for place in wholeWords..<bytes.count { last |= UInt64(bytes[place]) << UInt64(8 * (place - wholeWords)) }
+        hash.combine(last)
         hash.combine(UInt64(bytes.count))
         return hash.finalize()
     }

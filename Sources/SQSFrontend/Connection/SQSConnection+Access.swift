@@ -4,15 +4,9 @@ import RoostStorage
 
 /// A plan that waits for the policy of a queue.
 struct AccessQuestion {
-    struct Access {
-        let key: AccessKey
-        let permission: Permission
-        /// Nil for what concerns all queues.
-        let queue: QueueName?
-    }
-
+    let key: AccessKey
     /// What has not been decided. The policy of the first is asked for.
-    let accesses: ArraySlice<Access>
+    let needs: AccessNeeds
     let plan: Plan
     /// Of the storage when it was asked.
     let version: UInt64?
@@ -68,44 +62,45 @@ extension SQSConnection {
         if case .verified(let key) = access { key.id } else { nil }
     }
 
-    /// What the plan needs leave for. Empty without access keys. Throws when the key itself gives none: no policy does
-    /// then.
-    func accesses(of plan: Plan) throws(SQSFault) -> [AccessQuestion.Access] {
-        guard outlet.verifier != nil else { return [] }
+    /// The key, and what the plan needs leave for. Nil without access keys. Throws when the key itself gives none: no
+    /// policy does then.
+    func needs(of plan: Plan) throws(SQSFault) -> (AccessKey, AccessNeeds)? {
+        guard outlet.verifier != nil else { return nil }
         guard case .verified(let key) = access, let action = head?.action, let permission = Permission.ofRow(action)
         else { throw .missingAuthenticationToken }
-        var accesses: [AccessQuestion.Access] = []
-        for (queue, permission) in plan.accesses(permission) {
-            if let fault = outlet.accessRules.refusalByKey(key, permission, on: queue) { throw fault }
-            accesses.append(AccessQuestion.Access(key: key, permission: permission, queue: queue))
-        }
-        return accesses
+        let needs = plan.accessNeeds(permission)
+        if let fault = refusal(of: needs.first, by: key) ?? refusal(of: needs.second, by: key) { throw fault }
+        return (key, needs)
+    }
+
+    private func refusal(of need: AccessNeeds.Need?, by key: AccessKey) -> SQSFault? {
+        need.flatMap { outlet.accessRules.refusalByKey(key, $0.permission, on: $0.queue) }
     }
 
     /// Carries out the plan if the policies allow it. The one place for all actions of both protocols.
     ///
     /// A policy may deny what a key allows, so none goes by without its policy.
-    func decide(_ accesses: ArraySlice<AccessQuestion.Access>, _ plan: Plan) {
-        var accesses = accesses
-        while let access = accesses.first {
+    func decide(_ needs: AccessNeeds, of key: AccessKey, _ plan: Plan) {
+        var needs = needs
+        while let need = needs.first {
             var policy: Policy?
-            if let queue = access.queue {
+            if let queue = need.queue {
                 let version = outlet.storage.propertiesVersion
                 guard let known = outlet.policies.policy(of: queue, version: version) else {
-                    let question = AccessQuestion(accesses: accesses, plan: plan, version: version)
+                    let question = AccessQuestion(key: key, needs: needs, plan: plan, version: version)
                     return ask(.describeQueue(queue), .access(question))
                 }
                 policy = known
             }
-            if let fault = outlet.accessRules.refusal(access, policy) { return answer(fault) }
-            accesses.removeFirst()
+            if let fault = outlet.accessRules.refusal(need, of: key, policy) { return answer(fault) }
+            needs.removeFirst()
         }
         carryOut(plan)
     }
 
     /// The storage has said what the policy is.
     func decide(_ question: AccessQuestion, _ result: Result<StorageReply, Rejection>) {
-        guard let access = question.accesses.first, let queue = access.queue else { return answer(.wrongReply) }
+        guard let need = question.needs.first, let queue = need.queue else { return answer(.wrongReply) }
         let text: String?
         switch result {
         case .success(.queue(let info)): text = info.settings.properties[QueuePropertyNames.policy]
@@ -115,14 +110,16 @@ extension SQSConnection {
         case .success: return answer(.wrongReply)
         }
         let policy = outlet.policies.read(text, of: queue, version: question.version)
-        if let fault = outlet.accessRules.refusal(access, policy) { return answer(fault) }
-        decide(question.accesses.dropFirst(), question.plan)
+        if let fault = outlet.accessRules.refusal(need, of: question.key, policy) { return answer(fault) }
+        var left = question.needs
+        left.removeFirst()
+        decide(left, of: question.key, question.plan)
     }
 }
 
 extension AccessRules {
-    fileprivate func refusal(_ access: AccessQuestion.Access, _ policy: Policy?) -> SQSFault? {
-        refusal(access.key, access.permission, on: access.queue, policy: policy)
+    fileprivate func refusal(_ need: AccessNeeds.Need, of key: AccessKey, _ policy: Policy?) -> SQSFault? {
+        refusal(key, need.permission, on: need.queue, policy: policy)
     }
 }
 

@@ -38,9 +38,9 @@ extension SQSConnection {
         switch plan {
         case .failure(let fault): answer(fault)
         case .success(let plan):
-            let accesses: [AccessQuestion.Access]
+            let access: (key: AccessKey, needs: AccessNeeds)?
             do throws(SQSFault) {
-                accesses = try self.accesses(of: plan)
+                access = try needs(of: plan)
             } catch {
                 return answer(error)
             }
@@ -50,7 +50,7 @@ extension SQSConnection {
             } else if !handOverBody() {
                 return answer(.noRoomForBody)
             }
-            decide(accesses[...], plan)
+            if let access { decide(access.needs, of: access.key, plan) } else { carryOut(plan) }
         }
     }
 

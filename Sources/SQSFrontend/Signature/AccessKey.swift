@@ -1,13 +1,14 @@
-/// A key that clients sign with, and what it may do.
-package struct AccessKey: Sendable, Equatable {
+/// A key that clients sign with, and what it may do. An object, because each request passes it on several times, and
+/// each copy of all its parts would cost.
+package final class AccessKey: Sendable {
     package let id: String
     package let secret: String
     /// Nil: that of the server.
-    package var account: String?
+    package let account: String?
     /// Nil: all queues, and all of them together (ListQueues).
-    package var queues: [Wildcard]?
+    package let queues: [Wildcard]?
     /// Nil: all.
-    package var permissions: Set<Permission>?
+    package let permissions: Set<Permission>?
 
     package init(
         id: String, secret: String, account: String? = nil, queues: [Wildcard]? = nil,
@@ -18,6 +19,13 @@ package struct AccessKey: Sendable, Equatable {
         self.account = account
         self.queues = queues
         self.permissions = permissions
+    }
+}
+
+extension AccessKey: Equatable {
+    package static func == (left: AccessKey, right: AccessKey) -> Bool {
+        left.id == right.id && left.secret == right.secret && left.account == right.account
+            && left.queues == right.queues && left.permissions == right.permissions
     }
 }
 

@@ -57,18 +57,45 @@ package struct AccessRules: Sendable {
     }
 }
 
+/// What a plan touches, and what has to be allowed there. Nearly always one thing, which takes no array.
+package struct AccessNeeds: Sendable, Equatable {
+    package struct Need: Sendable, Equatable {
+        /// Nil for what concerns all queues.
+        package let queue: QueueName?
+        package let permission: Permission
+
+        package init(_ permission: Permission, on queue: QueueName?) {
+            self.permission = permission
+            self.queue = queue
+        }
+    }
+
+    package private(set) var first: Need?
+    package private(set) var second: Need?
+
+    package init(_ first: Need? = nil, _ second: Need? = nil) {
+        self.first = first
+        self.second = second
+    }
+
+    mutating func removeFirst() { (first, second) = (second, nil) }
+}
+
 extension Plan {
-    /// What the plan touches, each once, and what has to be allowed there. Nil for a queue: all queues.
-    package func accesses(_ permission: Permission) -> [(QueueName?, Permission)] {
+    package func accessNeeds(_ permission: Permission) -> AccessNeeds {
         switch self {
         case .single(.startMove(let options), _):
             // Without a target messages go back to where they came from.
-            return [(options.from, permission)] + (options.to.map { [($0, .sendMessage)] } ?? [])
-        case .single(let request, _), .question(let request, _): return [(request.queue, permission)]
-        case .exclusive(_, let plan): return plan.accesses(permission)
+            return AccessNeeds(
+                .init(permission, on: options.from), options.to.map { .init(.sendMessage, on: $0) })
+        case .single(let request, _), .question(let request, _):
+            return AccessNeeds(.init(permission, on: request.queue))
+        case .exclusive(_, let plan): return plan.accessNeeds(permission)
         case .batch(let batch):
-            for case .waiting(let request) in batch.entries.lazy.map(\.outcome) { return [(request.queue, permission)] }
-            return []
+            for case .waiting(let request) in batch.entries.lazy.map(\.outcome) {
+                return AccessNeeds(.init(permission, on: request.queue))
+            }
+            return AccessNeeds()
         }
     }
 }
