@@ -73,6 +73,13 @@ class Application:
         calls = [[f"tasks.{name}", arguments, options] for name, arguments, options in tasks]
         subprocess.run([self.python, "tasks.py", json.dumps(calls)], cwd=FOLDER, env=self.environment, check=True)
 
+    @property
+    def hands_delays_on(self) -> bool:
+        """Whether this version of kombu gives DelaySeconds to SQS; older ones ignore it."""
+        program = "import inspect, kombu.transport.SQS as sqs; print('DelaySeconds' in inspect.getsource(sqs))"
+        told = subprocess.run([self.python, "-c", program], capture_output=True, text=True, check=True)
+        return told.stdout.strip() == "True"
+
     def start_worker(self, queues: str, concurrency: int = 2) -> subprocess.Popen:
         log = (self.home / f"worker-{len(self.workers)}.log").open("wb")
         worker = subprocess.Popen(
@@ -173,8 +180,9 @@ def test_tasks(celery):
     done = {record["name"]: record for record in celery.events("add")}
     assert [done[f"n{number}"]["sum"] for number in range(20)] == list(range(1, 21))
     assert "ümlaut 😀 <&>" in done
-    for name in ("put off by the worker", "put off by the queue"):
-        assert done[name]["at"] - sent >= 2
+    assert "put off by the queue" in done
+    for name in ["put off by the worker"] + ["put off by the queue"] * celery.hands_delays_on:
+        assert done[name]["at"] - sent >= 2, f"{name}: {done[name]}"
     attempts = celery.events("attempt")
     assert [record["retries"] for record in attempts] == [0, 1, 2]
     assert all(later["at"] - sooner["at"] >= 1 for sooner, later in zip(attempts, attempts[1:]))
