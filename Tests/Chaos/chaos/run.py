@@ -26,7 +26,8 @@ from chaos.watch import Watch
 # Messages that one checking process holds at a time.
 MESSAGES_OF_A_SHARD = 1_000_000
 PROGRESS_SECONDS = 10
-KILLS_FOR_MARKS = 10
+# Half a minute with fewer kills may miss something by chance: a move that comes to a queue right after a kill, say.
+KILLS_FOR_MARKS = 30
 PATIENCE_SECONDS = 30
 PORT_IS_TAKEN = "is in use by another program"
 _TORN = re.compile(r"offset \d+ on was cut, (\d+) bytes")

@@ -20,7 +20,7 @@ AGAIN_SHARE = 0.02
 AGAIN_SECONDS = (0.1, 30)
 # Between two kicks, and between two moves from dead-letter queues.
 KICK_SECONDS = (1, 4)
-MOVE_SECONDS = (3, 10)
+MOVE_SECONDS = (1, 4)
 
 
 def make_batch(chance: random.Random, make) -> dict[int, str]:
