@@ -26,8 +26,8 @@ from chaos.watch import Watch
 # Messages that one checking process holds at a time.
 MESSAGES_OF_A_SHARD = 1_000_000
 PROGRESS_SECONDS = 10
-# Half a minute with fewer kills may miss something by chance: a move that comes to a queue right after a kill, say.
-KILLS_FOR_MARKS = 30
+KILLS_FOR_MARKS = 10
+MOVED_SECONDS = 3
 PATIENCE_SECONDS = 30
 PORT_IS_TAKEN = "is in use by another program"
 _TORN = re.compile(r"offset \d+ on was cut, (\d+) bytes")
@@ -81,6 +81,7 @@ class Run:
         self.tally = Tally()
         self.start_time = time.monotonic()
         self.last_progress = self.start_time
+        self.moved_back_at: float | None = None
         context = multiprocessing.get_context("spawn")
         self.context = context
         workers = plan.producers + plan.consumers
@@ -135,6 +136,19 @@ class Run:
         self.tally.ready_seconds.append(time.monotonic() - start)
         infos = json_request(self.server.http_url, "GET", "/api/v1/queues").json["queues"]
         self.backlog.value = sum(sum(info["counts"].values()) for info in infos)
+        self.note_moves(infos)
+
+    def note_moves(self, infos: list[dict]) -> None:
+        """When the first dead letters were back in their queue. A move may come to nothing, so it is not a matter of
+        how many were started."""
+        moved = sum(info["totals"]["moved_in"] for info in infos if info["name"] in queues.SOURCE_OF.values())
+        if moved and self.moved_back_at is None:
+            self.moved_back_at = time.monotonic()
+
+    @property
+    def has_moved_back(self) -> bool:
+        """And somebody had the time to receive them."""
+        return self.moved_back_at is not None and time.monotonic() - self.moved_back_at > MOVED_SECONDS
 
     def start_everything(self) -> None:
         self.start_server()
@@ -183,7 +197,8 @@ class Run:
         if time.monotonic() - self.start_time > self.plan.minutes * 60:
             return True
         return self.tally.kills >= self.plan.kills and self.acked() >= self.plan.messages \
-            and all(self.tally.by_kind[kind] for kind in usable)
+            and all(self.tally.by_kind[kind] for kind in usable) \
+            and (self.plan.kills < KILLS_FOR_MARKS or self.has_moved_back)
 
     def acked(self) -> int:
         return sum(self.counters[load.ACKED::3])
