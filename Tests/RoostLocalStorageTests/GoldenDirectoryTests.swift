@@ -31,9 +31,9 @@ import Testing
         #expect(Set(names) == Set(GoldenHistory.all.keys))
     }
 
-    @Test(arguments: GoldenHistory.all.keys.sorted())
-    func isOpenedByThisVersion(_ name: String) throws {
-        let folder = Self.fixtures.appending(path: name)
+    /// Ten seconds after it was left.
+    private static func open(_ name: String) throws -> Harness {
+        let folder = fixtures.appending(path: name)
         let disk = MemoryDisk()
         for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
             guard let file = LogFile(name: name) else { continue }
@@ -42,7 +42,28 @@ import Testing
         #expect(try disk.list().contains { $0.file.name.hasSuffix(".image") }, "the directory has snapshots")
         let clock = ManualClock()
         clock.advance(.seconds(10))
-        let harness = try GoldenDirectory.open(disk, logBegun: true, clock)
+        return try GoldenDirectory.open(disk, logBegun: true, clock)
+    }
+
+    /// Groups and ids are kept as digests: another digest would forget all of them.
+    @Test(arguments: [("groups-0.fifo", "g2"), ("groups-4.fifo", "g2")])
+    func groupsAndDuplicatesAreKnown(_ name: String, _ group: String) throws {
+        let harness = try Self.open("v2")
+        let queue = try QueueName(name)
+        let before = try harness.info(queue).counts
+        let id = Deduplication(id: "id-2")
+        _ = try harness.ask(.send(queue, NewMessage(body: [1], group: group, deduplication: id)))
+        #expect(try harness.info(queue).counts == before, "it is a duplicate")
+        // Behind the messages of the group that are there, so it comes last.
+        _ = try harness.ask(.send(queue, NewMessage(body: [2], group: group, deduplication: Deduplication(id: "new"))))
+        let all = try harness.receive(queue).filter { $0.group == group }
+        #expect(all.count > 1 && all.last?.body == [2])
+    }
+
+    @Test(arguments: GoldenHistory.all.keys.sorted())
+    func isOpenedByThisVersion(_ name: String) throws {
+        let folder = Self.fixtures.appending(path: name)
+        let harness = try Self.open(name)
         let golden = try String(decoding: Data(contentsOf: folder.appending(path: "contents.txt")), as: UTF8.self)
         #expect(try GoldenDirectory.describe(harness) == golden)
         // And it works on: everything that is ready can be received and deleted.
