@@ -7,8 +7,10 @@ import Testing
 
 /// A disk of two megabytes, segments of 64 KiB.
 @Suite struct FullDiskTests {
-    private func harness(_ disk: MemoryDisk = MemoryDisk(), logBegun: Bool = false) throws -> Harness {
-        disk.capacityBytes = 2_000_000
+    private func harness(
+        _ disk: MemoryDisk = MemoryDisk(), logBegun: Bool = false, capacityBytes: Int = 2_000_000
+    ) throws -> Harness {
+        disk.capacityBytes = capacityBytes
         return try Harness(on: disk, logBegun: logBegun) {
             $0.log.segmentBytes = 64 * 1024
             $0.messageBytesMax = 20_000
@@ -107,6 +109,20 @@ import Testing
         harness.run()
         harness.run()
         try harness.send("again", to: queue)
+    }
+
+    /// The disk gets full at other moments of a snapshot with each size of messages.
+    @Test(arguments: [48, 104, 176, 248, 344, 400, 512, 640, 752, 848, 984, 1160])
+    func restartsOnADiskThatSomebodyElseFilledGoOn(bytes: Int) throws {
+        var harness = try harness()
+        let queue = try harness.create("orders")
+        let sent = try fill(harness, queue, bytes: bytes)
+        let used = try harness.disk.list().reduce(0) { $0 + $1.bytes }
+        for _ in 0..<3 {
+            harness = try self.harness(harness.disk.afterPowerCut(), logBegun: true, capacityBytes: used)
+            harness.run()
+        }
+        #expect(try drain(harness, queue) == sent)
     }
 
     @Test func aFullDiskLeavesTheEngineIdle() throws {

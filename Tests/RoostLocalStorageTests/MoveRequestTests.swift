@@ -250,17 +250,22 @@ import Testing
         #expect(throws: Rejection.outOfDiskSpace) {
             while true { try harness.send(String(repeating: "x", count: 2000), to: other) }
         }
+        // Nothing comes free meanwhile.
+        harness.background.hold(.snapshots)
         for _ in 0..<100 {
             harness.clock.advance(Milliseconds(100))
             harness.run()
             // Receives use up the rest.
-            for message in (try? harness.receive(other, maximum: 10)) ?? [] {
-                _ = try? harness.ask(.changeVisibility(other, message.handle, timeout: .zero))
+            while let messages = try? harness.receive(other, maximum: 10) {
+                for message in messages {
+                    _ = try? harness.ask(.changeVisibility(other, message.handle, timeout: .zero))
+                }
             }
         }
         let middle = try task(harness, from)
         #expect(middle.status == .running && middle.moved < 50)
         disk.capacityBytes = 100_000_000
+        harness.background.resume(.snapshots)
         for _ in 0..<10 {
             harness.clock.advance(.seconds(1))
             harness.run()

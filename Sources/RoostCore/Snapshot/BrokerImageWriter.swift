@@ -219,6 +219,9 @@ extension Broker {
             * (BrokerImageFormat.queueBytes + SettingsCodec.fixedSize + Limits.queueNameBytesMax)
             + queues.textBytes
     }
+
+    /// How much longer one more message can make an image: by a chunk of the index, when the others are full.
+    package static var imageStepBytes: Int { BrokerImageFormat.chunkBytes }
 }
 
 extension [UInt8] {

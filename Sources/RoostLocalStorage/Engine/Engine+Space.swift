@@ -16,12 +16,13 @@ enum SpaceUse {
 extension Engine {
     private var deletesBytes: Int { SpaceKeeper.deletesBytes(core) }
 
-    private var nextSnapshotBytes: Int {
-        isSnapshotUnderWay ? 0 : SpaceKeeper.nextSnapshotBytes(core, kept: log.snapshots)
+    private func nextSnapshotBytes(growth: Int = 0) -> Int {
+        SpaceKeeper.nextSnapshotBytes(
+            core, kept: log.snapshots, isOneUnderWay: isSnapshotUnderWay, growth: growth)
     }
 
     /// What the reserve file is for.
-    var neededReserveBytes: Int { deletesBytes + nextSnapshotBytes }
+    var neededReserveBytes: Int { deletesBytes + nextSnapshotBytes() }
 
     /// While the disk has room, the reserve follows what is stored, and nobody waits for it. Throws on a full disk,
     /// when what is left is kept for something else.
@@ -38,14 +39,20 @@ extension Engine {
             case .receive: deletesBytes + segmentBytes / 4
             case .move: segmentBytes / 8
             }
-        return log.freeBytes + lendableSegments * segmentBytes - payloadBytes >= kept
+        let lendable = use == .growth ? lendableSegmentsAfterGrowth : lendableSegments
+        return log.freeBytes + lendable * segmentBytes - payloadBytes >= kept
     }
 
     /// Why the disk counts as full.
     var diskProblem: DiskError? { lackOfSegment?.error ?? space.problem }
 
     /// How many segments could take their space from the reserve, without what the next snapshot needs.
-    var lendableSegments: Int { space.lendableSegments(besides: nextSnapshotBytes) }
+    var lendableSegments: Int { space.lendableSegments(besides: nextSnapshotBytes()) }
+
+    /// With one more message, which may make the next snapshots longer by much more than itself.
+    private var lendableSegmentsAfterGrowth: Int {
+        space.lendableSegments(besides: nextSnapshotBytes(growth: Broker.imageStepBytes))
+    }
 
     /// Throws when memory is short: new messages are refused, and everything else goes on.
     func requireMemory() throws(Rejection) {

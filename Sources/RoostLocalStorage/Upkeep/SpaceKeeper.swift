@@ -35,10 +35,14 @@ struct SpaceKeeper {
     }
 
     /// Segments go when two snapshots lie behind them, and the older one goes when the next one is there: in all there
-    /// is to be room for three.
-    static func nextSnapshotBytes(_ core: borrowing Broker, kept: [SnapshotFacts]) -> Int {
-        let one = snapshotBytes(core)
-        return max(one, 3 * one - kept.reduce(0) { $0 + $1.bytes })
+    /// is to be room for three. The one that is under way has got its share; those after it are still to come.
+    /// `growth`: by how much an image may become longer.
+    static func nextSnapshotBytes(
+        _ core: borrowing Broker, kept: [SnapshotFacts], isOneUnderWay: Bool = false, growth: Int = 0
+    ) -> Int {
+        let one = snapshotBytes(core) + growth
+        let missing = 3 * one - kept.reduce(0) { $0 + $1.bytes }
+        return isOneUnderWay ? max(0, missing - one) : max(one, missing)
     }
 
     /// With what file and file system need besides the image.
@@ -103,18 +107,18 @@ extension Disk {
     /// Changes the reserve as far as there is space: returns the size that it has then, and why it is not the wanted
     /// one.
     func changeReserve(from bytes: Int, to wanted: Int) -> (bytes: Int, problem: DiskError?) {
+        var (reached, size, tooMuch) = (bytes, wanted, wanted)
         var problem: DiskError?
-        var (size, reached) = (wanted, bytes)
         while true {
             do throws(DiskError) {
                 try setReserve(bytes: size)
                 reached = size
-                return (reached, problem)
             } catch {
                 problem = problem ?? error
+                tooMuch = size
             }
-            size = reached + (size - reached) / 2
-            guard size - reached >= 65_536 else { return (reached, problem) }
+            guard problem != nil, tooMuch - reached >= 2 * 65_536 else { return (reached, problem) }
+            size = reached + (tooMuch - reached) / 2
         }
     }
 }

@@ -77,7 +77,8 @@ extension Engine {
         let dead = newer.reduce(0) { $0 + $1.bytes - ledger.liveBytes(of: $1.number) }
         guard dead >= log.configuration.segmentBytes / 2 else { return false }
         // Segments go when two snapshots lie behind them. The second one needs a position of its own.
-        return log.bytesSinceSnapshot > 0 || commit(.tick(TickEntry(at: now)))
+        let last = log.snapshots.last?.position.sequence ?? 0
+        return log.position.sequence > last || commit(.tick(TickEntry(at: now)))
     }
 
     private mutating func nextSnapshot() -> SnapshotStart? {
