@@ -3,6 +3,7 @@
 #include "CRoost.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/uio.h>
@@ -153,4 +154,10 @@ ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offs
     do got = preadv2(descriptor, &area, 1, offset, RWF_NOWAIT);
     while (got < 0 && errno == EINTR);
     return got;
+}
+
+void croost_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }

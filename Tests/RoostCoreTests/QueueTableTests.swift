@@ -25,11 +25,11 @@ struct QueueTableTests {
         #expect(try names[QueueName("queue-7")] == nil && names[QueueName("queue-77")] == 77)
     }
 
-    @Test("An id that is taken, or not the next, is refused; so is a name that is taken")
+    @Test("An id that is taken is refused, and so is a name")
     func refusals() throws {
         var table = QueueTable()
         let id = try create("a", in: &table)
-        for (wrong, name) in [(id, "b"), (id + 2, "b"), (id + 1, "a")] {
+        for (wrong, name) in [(id, "b"), (UInt32(Limits.queuesMax), "b"), (MessageSlot.none, "b"), (id + 1, "a")] {
             let isCreated = table.create(wrong, try queue(name))
             #expect(!isCreated)
         }
@@ -56,6 +56,38 @@ struct QueueTableTests {
         let reused = try [create("c", in: &table), create("d", in: &table)]
         #expect(Set(reused) == [first, second])
         #expect(try table.id(named: QueueName("c")) == reused[0] && table[reused[0]].name.text == "c")
+    }
+
+    @Test("Logs of older versions took any free id")
+    func anyFreeID() throws {
+        var table = QueueTable()
+        for (id, name) in [(UInt32(300), "a"), (70, "b"), (0, "c"), (71, "d")] {
+            let isCreated = table.create(id, try queue(name))
+            #expect(isCreated && table.isLive(id))
+        }
+        #expect(table.freeID() == 1 && !table.isLive(299) && !table.isLive(301) && table.liveCount == 4)
+        #expect(try table.id(named: QueueName("a")) == 300)
+    }
+
+    @Test("Queues that go leave no memory behind, and ids begin at the start again")
+    func memory() throws {
+        var table = QueueTable()
+        let ids = try (0..<10_000).map { try create("queue-\($0)", in: &table) }
+        let full = table.residentBytes
+        func remove(_ ids: some Sequence<UInt32>) {
+            for id in ids {
+                table.remove(id)
+                table.startReaping(id)
+                table.finishReaping()
+            }
+        }
+        remove(ids.filter { $0 % 200 != 0 })
+        #expect(table.liveCount == 50 && table.residentBytes < full / 2)
+        #expect(ids.allSatisfy { table.isLive($0) == ($0 % 200 == 0) })
+        #expect(table.freeID() == 1)
+        remove(ids.filter { $0 % 200 == 0 })
+        #expect(table.residentBytes == 0 && table.freeID() == 0)
+        #expect(try create("again", in: &table) == 0)
     }
 
     @Test("A queue that lives on is reaped without losing its id")

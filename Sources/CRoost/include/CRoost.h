@@ -31,4 +31,7 @@ int croost_lock_file(int descriptor);
 // may be short, or -1 when nothing is cached or the file system cannot tell.
 ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offset);
 
+// malloc_trim(3) where there is one: hands memory that was freed back to the system.
+void croost_trim_heap(void);
+
 #endif

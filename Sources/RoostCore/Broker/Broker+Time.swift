@@ -130,7 +130,7 @@ extension Broker {
 
     /// For a broker made from an image.
     mutating func restoreQueuesToRearm() {
-        for queue in 0..<queues.idCount where queues[queue].rearmFrom != MessageSlot.none {
+        for queue in 0..<queues.idCount where queues.isUsed(queue) && queues[queue].rearmFrom != MessageSlot.none {
             queuesToRearm.append(queue)
         }
     }

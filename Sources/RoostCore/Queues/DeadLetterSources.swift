@@ -65,7 +65,7 @@ extension QueueTable {
 
     /// For queues that were taken up from an image, which has no tree of sources.
     mutating func restoreSources() {
-        for id in 0..<idCount where self[id].life == .live { enterSources(id) }
+        for id in 0..<idCount where isLive(id) { enterSources(id) }
     }
 
     private mutating func changeSources(_ change: (inout Treap, inout SourceNodes) -> Void) {

@@ -9,7 +9,20 @@ package struct NameTable {
 
     package subscript(name: QueueName) -> UInt32? {
         get { shards[Self.shard(name)][name] }
-        set { shards[Self.shard(name)][name] = newValue }
+        set {
+            let shard = Self.shard(name)
+            shards[shard][name] = newValue
+            if newValue == nil { shrink(shard) }
+        }
+    }
+
+    /// Dictionaries keep their memory when they lose their members.
+    private mutating func shrink(_ shard: Int) {
+        let (count, capacity) = (shards[shard].count, shards[shard].capacity)
+        guard capacity > 16, count < capacity / 8 else { return }
+        var smaller = [QueueName: UInt32](minimumCapacity: count * 2)
+        for (name, id) in shards[shard] { smaller[name] = id }
+        shards[shard] = smaller
     }
 
     /// FNV-1a. The dictionaries hash with a secret of their own; this only spreads.

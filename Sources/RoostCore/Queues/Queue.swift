@@ -55,7 +55,7 @@ package struct Queue {
     var sourceLeft = MessageSlot.none
     var sourceRight = MessageSlot.none
 
-    /// Link of the list of queues with dead messages, or of free ids.
+    /// Link of the list of queues with dead messages.
     var nextQueue = MessageSlot.none
     var isReaping = false
 
@@ -68,6 +68,11 @@ package struct Queue {
 }
 
 extension Queue {
+    /// What stands at a free id.
+    static func placeholder(_ name: QueueName) -> Queue {
+        Queue(name: name, settings: QueueSettings(), createdAt: BrokerTime(milliseconds: 0))
+    }
+
     var isFIFO: Bool { settings.isFIFO }
 
     /// Whether a receive would get something, if the queue is not paused.

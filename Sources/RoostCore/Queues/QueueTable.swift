@@ -4,26 +4,30 @@ package import RoostModel
 struct QueueDirectory {
     var idCount: UInt32
     var liveCount: UInt32
-    var firstFree: UInt32
     var firstReaping: UInt32
     var lastReaping: UInt32
     var nameRoot: UInt32
 }
 
 /// All queues by dense id, in chunks, with their names in a table (to find) and in a tree (to list in order).
+///
+/// A new queue gets the lowest id that is free, and a chunk without a queue takes no memory: so the table becomes small
+/// again when queues go.
 package struct QueueTable {
+    /// As many as a word of `FreeIDs` has bits.
     static let queuesPerChunk = 64
 
+    /// Empty: none of its ids is in use. The last one is never empty.
     var chunks: ContiguousArray<ContiguousArray<Queue>> = []
+    private var free = FreeIDs()
     private var names = NameTable()
     private(set) var nameTree = Treap()
     /// Queues that have dead letters, by their target and their own name.
     var sourceTree = Treap()
-    private(set) var idCount: UInt32 = 0
-    private(set) var firstFree = MessageSlot.none
     package private(set) var liveCount = 0
     /// Of the policies, properties and pauses of all queues whose ids are not free, as in an image.
     var textBytes = 0
+    private(set) var residentChunks = 0
 
     /// First and last queue with dead messages.
     private(set) var firstReaping = MessageSlot.none
@@ -34,8 +38,8 @@ package struct QueueTable {
     /// About what a name takes up: its text, and its place in the table.
     private static let nameBytes = 128
 
-    var residentBytes: Int {
-        chunks.count * Self.queuesPerChunk * MemoryLayout<Queue>.stride + liveCount * Self.nameBytes + textBytes
+    package var residentBytes: Int {
+        residentChunks * Self.queuesPerChunk * MemoryLayout<Queue>.stride + liveCount * Self.nameBytes + textBytes
     }
 
     package subscript(id: UInt32) -> Queue {
@@ -49,30 +53,53 @@ package struct QueueTable {
 
     package func id(named name: QueueName) -> UInt32? { names[name] }
 
-    package func isLive(_ id: UInt32) -> Bool { id < idCount && self[id].life == .live }
+    /// Ids from here on are free.
+    var idCount: UInt32 {
+        guard let last = chunks.indices.last else { return 0 }
+        let used = Self.queuesPerChunk - (~free[word: last]).leadingZeroBitCount
+        return UInt32(last * Self.queuesPerChunk + used)
+    }
+
+    /// Whether a queue has this id, a deleted one with messages included.
+    func isUsed(_ id: UInt32) -> Bool { Int(id) < chunks.count * Self.queuesPerChunk && !free.contains(id) }
+
+    package func isLive(_ id: UInt32) -> Bool { isUsed(id) && self[id].life == .live }
 
     /// An id that is free now, or nil when there are too many queues. Changes nothing.
     package func freeID() -> UInt32? {
-        if firstFree != MessageSlot.none { return firstFree }
-        return idCount < Limits.queuesMax ? idCount : nil
+        let id = free.lowest ?? UInt32(chunks.count * Self.queuesPerChunk)
+        return id < Limits.queuesMax ? id : nil
     }
 
-    /// False when the id or the name is taken, or the id is not the next free one.
+    /// False when the id or the name is taken. The id may be any that is free: older logs took others than the lowest.
     package mutating func create(_ id: UInt32, _ queue: Queue) -> Bool {
-        guard id == freeID(), names[queue.name] == nil else { return false }
-        if id == idCount {
-            append(queue)
-        } else {
-            firstFree = self[id].nextQueue
-            self[id] = queue
-        }
+        guard id < Limits.queuesMax, !isUsed(id), names[queue.name] == nil else { return false }
+        take(id, queue)
         self[id].life = .live
-        textBytes += Self.textBytes(queue)
         names[queue.name] = id
         changeNameTree { $0.insert(id, in: &$1) }
         enterSources(id)
         liveCount += 1
         return true
+    }
+
+    /// Puts a queue at a free id.
+    private mutating func take(_ id: UInt32, _ queue: Queue) {
+        let chunk = Int(id) / Self.queuesPerChunk
+        while chunks.count <= chunk { appendChunk() }
+        if chunks[chunk].isEmpty {
+            chunks[chunk] = ContiguousArray(repeating: Queue.placeholder(queue.name), count: Self.queuesPerChunk)
+            residentChunks += 1
+        }
+        self[id] = queue
+        free.remove(id)
+        textBytes += Self.textBytes(queue)
+    }
+
+    private mutating func appendChunk() {
+        let first = UInt32(chunks.count * Self.queuesPerChunk)
+        chunks.append([])
+        for id in first..<first + UInt32(Self.queuesPerChunk) { free.insert(id) }
     }
 
     /// Takes the queue out of sight. Its id is freed by `release` when its messages are gone.
@@ -86,11 +113,21 @@ package struct QueueTable {
 
     mutating func release(_ id: UInt32) {
         textBytes -= Self.textBytes(self[id])
-        self[id].life = .free
-        self[id].settings = QueueSettings()
-        self[id].pause = nil
-        self[id].nextQueue = firstFree
-        firstFree = id
+        self[id] = Queue.placeholder(self[id].name)
+        free.insert(id)
+        giveBack(chunk: Int(id) / Self.queuesPerChunk)
+    }
+
+    /// Gives up the memory of a chunk that holds no queue any more.
+    private mutating func giveBack(chunk: Int) {
+        guard free[word: chunk] == .max else { return }
+        chunks[chunk] = []
+        residentChunks -= 1
+        while let last = chunks.last, last.isEmpty {
+            chunks.removeLast()
+            let first = UInt32(chunks.count * Self.queuesPerChunk)
+            for id in first..<first + UInt32(Self.queuesPerChunk) { free.remove(id) }
+        }
     }
 
     mutating func setPause(of id: UInt32, _ pause: Pause?) {
@@ -115,11 +152,9 @@ package struct QueueTable {
         nameTree = tree
     }
 
-    /// Takes up a queue as it was written down, at the next id. False when its name is taken.
-    mutating func restore(_ queue: Queue) -> Bool {
-        let id = idCount
-        append(queue)
-        if queue.life != .free { textBytes += Self.textBytes(queue) }
+    /// Takes up a queue as it was written down, at an id that none of those before had. False when its name is taken.
+    mutating func restore(_ queue: Queue, at id: UInt32) -> Bool {
+        take(id, queue)
         guard queue.life == .live else { return true }
         liveCount += 1
         guard names[queue.name] == nil else { return false }
@@ -129,20 +164,9 @@ package struct QueueTable {
 
     /// Takes up what ties the queues together, as it was written down.
     mutating func restore(_ directory: QueueDirectory) {
-        firstFree = directory.firstFree
         firstReaping = directory.firstReaping
         lastReaping = directory.lastReaping
         nameTree = Treap(root: directory.nameRoot)
-    }
-
-    private mutating func append(_ queue: Queue) {
-        if Int(idCount) % Self.queuesPerChunk == 0 {
-            var chunk = ContiguousArray<Queue>()
-            chunk.reserveCapacity(Self.queuesPerChunk)
-            chunks.append(chunk)
-        }
-        chunks[chunks.count - 1].append(queue)
-        idCount += 1
     }
 }
 

@@ -36,24 +36,20 @@ extension BrokerImageCheck {
 
     func checkQueueTable() throws(BrokerImageError) {
         let queues = broker.queues
-        var (free, reaping) = (0, 0)
-        for id in 0..<queues.idCount {
+        var reaping = 0
+        for id in 0..<queues.idCount where queues.isUsed(id) {
             try checkQueue(queues[id], id)
-            if queues[id].life == .free { free += 1 }
             if queues[id].isReaping { reaping += 1 }
         }
-        _ = try checkChain(from: queues.firstFree, free) { queues[$0].life == .free }
-        let last = try checkChain(from: queues.firstReaping, reaping) { queues[$0].isReaping }
+        let last = try checkReaping(from: queues.firstReaping, reaping)
         try Self.require(last == queues.lastReaping, "the list of queues to reap does not end where it should")
-        let isTree = queues.nameTree.isIntact(in: queues, count: queues.liveCount) { id in
-            id < queues.idCount && queues[id].life == .live
-        }
+        let isTree = queues.nameTree.isIntact(in: queues, count: queues.liveCount) { queues.isLive($0) }
         try Self.require(isTree, "the tree of names is not one")
     }
 
     private func checkQueue(_ queue: borrowing Queue, _ id: UInt32) throws(BrokerImageError) {
-        let isChained = queue.life == .free || queue.isReaping
-        try Self.require(isChained || queue.nextQueue == MessageSlot.none, "queue \(id) is in no list but has a next")
+        try Self.require(
+            queue.isReaping || queue.nextQueue == MessageSlot.none, "queue \(id) is in no list but has a next")
         try Self.require(
             queue.purgedBelow <= broker.nextNumber, "queue \(id) is purged beyond the newest message")
         guard queue.life != .live else {
@@ -61,21 +57,19 @@ extension BrokerImageCheck {
                 queue.isReaping || queue.dead.isEmpty && queue.deadGroups.isEmpty,
                 "the dead of queue \(id) are not reaped")
         }
-        try Self.require(queue.life == .free || queue.isReaping, "queue \(id) is deleted and not reaped")
+        try Self.require(queue.isReaping, "queue \(id) is deleted and not reaped")
         let isEmpty =
             !queue.lane.hasReady && queue.lane.available.isEmpty && queue.lane.delayed.isEmpty
             && queue.damaged.isEmpty && queue.groups.isEmpty
         try Self.require(isEmpty, "queue \(id) is deleted and has messages")
     }
 
-    /// Walks a list of queues and hands back its last member. A walk of that many steps that comes to the end met no
-    /// queue twice.
-    private func checkChain(
-        from first: UInt32, _ count: Int, _ belongs: (UInt32) -> Bool
-    ) throws(BrokerImageError) -> UInt32 {
+    /// Walks the list of queues to reap and hands back its last member. A walk of that many steps that comes to the end
+    /// met no queue twice.
+    private func checkReaping(from first: UInt32, _ count: Int) throws(BrokerImageError) -> UInt32 {
         var (last, id) = (MessageSlot.none, first)
         for _ in 0..<count {
-            guard id < broker.queues.idCount, belongs(id) else {
+            guard broker.queues.isUsed(id), broker.queues[id].isReaping else {
                 throw BrokerImageError("a list of queues leads to \(id)")
             }
             last = id

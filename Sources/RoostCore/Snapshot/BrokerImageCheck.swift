@@ -29,7 +29,8 @@ struct BrokerImageCheck {
         var check = Self(broker: copy broker, membersMet: none, damagedMet: none)
         try check.checkChunks()
         try check.checkQueueTable()
-        for id in 0..<check.broker.queues.idCount { try check.checkMessages(of: id) }
+        let queues = check.broker.queues
+        for id in 0..<queues.idCount where queues.isUsed(id) { try check.checkMessages(of: id) }
         try check.checkGroupTable()
         try check.checkBurialTable()
         try check.checkMoves()
@@ -208,9 +209,9 @@ extension BrokerImageCheck {
         }
         try Self.require(messages, "the timers of messages are not a wheel")
         let queues = broker.queues
-        let armed = (0..<queues.idCount).reduce(0) { $0 + (queues[$1].lane.retentionTimer == nil ? 0 : 1) }
+        let armed = (0..<queues.idCount).count { queues.isUsed($0) && queues[$0].lane.retentionTimer != nil }
         let retention = broker.queueTimers.isIntact(in: queues, count: armed) { id in
-            id < queues.idCount && queues[id].lane.retentionTimer != nil && queues[id].life == .live
+            queues.isLive(id) && queues[id].lane.retentionTimer != nil
         }
         try Self.require(retention, "the timers of queues are not a wheel")
         let groups = broker.groups

@@ -22,7 +22,7 @@
 /// totals         sent u64 | received u64 | deleted u64 | returned u64 | expired u64
 /// index          messages u64 | chunks u32 | chunks with slots u32 | first with room u32 | first vacant u32
 ///                | empty chunk u32
-/// queues         ids u32 | live u32 | first free u32 | first reaping u32 | last reaping u32 | name root u32
+/// queues         ids u32 | live u32 | unused u32 (none) | first reaping u32 | last reaping u32 | name root u32
 ///
 /// queue          life u8 (0 free, 1 live, 2 deleted) | flags u8 (1 reaping, 2 paused, 4 retention timer)
 ///                | name bytes u16 | reason bytes u32 | next queue u32

@@ -20,6 +20,7 @@ package struct BrokerImageReader {
     private var broker: Broker
     private var header: Header?
     private var wheels = 0
+    private var queuesTaken: UInt32 = 0
 
     package init(configuration: BrokerConfiguration) { broker = Broker(configuration: configuration) }
 
@@ -64,7 +65,7 @@ package struct BrokerImageReader {
     /// The kind that has to come next, or nil when all came. Both kinds of chunks have the same place.
     private func expectedKind(_ kind: Format.Kind) -> Format.Kind? {
         guard let header else { return .header }
-        if broker.queues.idCount < header.queues.idCount { return .queues }
+        if queuesTaken < header.queues.idCount { return .queues }
         if broker.groups.idCount < header.groups.ids { return .groups }
         if broker.burials.idCount < header.burials { return .burials }
         if broker.moves.records.count < header.moves { return .moves }
@@ -94,9 +95,12 @@ extension BrokerImageReader {
         broker.index.firstWithRoom = try reader.read()
         broker.index.firstVacant = try reader.read()
         broker.index.emptyChunk = try reader.read()
+        let (idCount, liveCount): (UInt32, UInt32) = (try reader.read(), try reader.read())
+        // The first free id of older images.
+        let _: UInt32 = try reader.read()
         let queues = QueueDirectory(
-            idCount: try reader.read(), liveCount: try reader.read(), firstFree: try reader.read(),
-            firstReaping: try reader.read(), lastReaping: try reader.read(), nameRoot: try reader.read())
+            idCount: idCount, liveCount: liveCount, firstReaping: try reader.read(), lastReaping: try reader.read(),
+            nameRoot: try reader.read())
         guard chunks <= MessageIndex.chunksMax, queues.idCount <= Limits.queuesMax else {
             throw EntryDecodingError(reason: "\(chunks) chunks, \(queues.idCount) queues")
         }
@@ -181,10 +185,13 @@ extension BrokerImageReader {
     private mutating func takeQueues(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let (idCount, version) = (header?.queues.idCount ?? 0, header?.version ?? 0)
         repeat {
-            guard broker.queues.idCount < idCount else { throw .init(reason: "more queues than announced") }
-            guard broker.queues.restore(try QueueImage.decode(&reader, version: version)) else {
+            guard queuesTaken < idCount else { throw .init(reason: "more queues than announced") }
+            if let queue = try QueueImage.decode(&reader, version: version),
+                !broker.queues.restore(queue, at: queuesTaken)
+            {
                 throw EntryDecodingError(reason: "two queues of one name")
             }
+            queuesTaken += 1
         } while reader.remaining > 0
     }
 

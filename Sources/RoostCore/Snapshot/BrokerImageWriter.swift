@@ -83,7 +83,7 @@ package struct BrokerImageWriter: Sendable {
             writer.write(broker.index.emptyChunk)
             writer.write(broker.queues.idCount)
             writer.write(UInt32(broker.queues.liveCount))
-            writer.write(broker.queues.firstFree)
+            writer.write(MessageSlot.none)
             writer.write(broker.queues.firstReaping)
             writer.write(broker.queues.lastReaping)
             writer.write(broker.queues.nameTree.root)
@@ -106,9 +106,12 @@ package struct BrokerImageWriter: Sendable {
     private mutating func writeQueues(_ section: inout [UInt8]) {
         section.append(bytes: 4) { $0.write(Format.Kind.queues.rawValue) }
         repeat {
-            let bytes = QueueImage.size(broker.queues[nextQueue])
+            let isFree = !broker.queues.isUsed(nextQueue)
+            let bytes = isFree ? Format.freeQueueBytes : QueueImage.size(broker.queues[nextQueue])
             guard section.count == 4 || section.count + bytes <= Format.sectionBytesMax else { return }
-            section.append(bytes: bytes) { QueueImage.encode(broker.queues[nextQueue], &$0) }
+            section.append(bytes: bytes) {
+                if isFree { QueueImage.encodeFree(&$0) } else { QueueImage.encode(broker.queues[nextQueue], &$0) }
+            }
             nextQueue += 1
         } while nextQueue < broker.queues.idCount
     }

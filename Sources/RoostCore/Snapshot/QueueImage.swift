@@ -9,20 +9,26 @@ enum QueueImage {
     private static let timerFlag: UInt8 = 4
 
     static func size(_ queue: borrowing Queue) -> Int {
-        guard queue.life != .free else { return Format.freeQueueBytes }
-        return Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count
+        Format.queueBytes + SettingsCodec.size(queue.settings) + queue.name.text.utf8.count
             + (queue.pause?.reason.utf8.count ?? 0)
+    }
+
+    /// Writes exactly `Format.freeQueueBytes`: no queue has this id.
+    static func encodeFree(_ writer: inout ByteWriter) {
+        writer.write(code(of: .free))
+        writer.write(UInt8(0))
+        writer.write(UInt16(0))
+        writer.write(UInt32(0))
+        writer.write(MessageSlot.none)
     }
 
     /// Writes exactly `size` bytes.
     static func encode(_ queue: borrowing Queue, _ writer: inout ByteWriter) {
-        let isFree = queue.life == .free
         writer.write(code(of: queue.life))
-        writer.write(isFree ? 0 : flags(of: queue))
-        writer.write(isFree ? 0 : UInt16(queue.name.text.utf8.count))
-        writer.write(isFree ? 0 : UInt32(queue.pause?.reason.utf8.count ?? 0))
+        writer.write(flags(of: queue))
+        writer.write(UInt16(queue.name.text.utf8.count))
+        writer.write(UInt32(queue.pause?.reason.utf8.count ?? 0))
         writer.write(queue.nextQueue)
-        guard !isFree else { return }
         SettingsCodec.encode(queue.settings, &writer)
         writer.write(queue.createdAt)
         writer.write(queue.modifiedAt)
@@ -86,7 +92,8 @@ enum QueueImage {
         guard behind == 0 else { throw EntryDecodingError(reason: "a queue has parts that are not known here") }
     }
 
-    static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue {
+    /// Nil: the id is free. Older images have the next free one there, which means nothing any more.
+    static func decode(_ reader: inout ByteReader, version: UInt32) throws(EntryDecodingError) -> Queue? {
         let life = try life(of: reader.read())
         let flags: UInt8 = try reader.read()
         let nameBytes: UInt16 = try reader.read()
@@ -94,7 +101,7 @@ enum QueueImage {
         let nextQueue: UInt32 = try reader.read()
         guard life != .free else {
             guard flags == 0, nameBytes == 0, reasonBytes == 0 else { throw .init(reason: "a free queue has content") }
-            return try free(nextQueue)
+            return nil
         }
         guard flags <= reapingFlag | pausedFlag | timerFlag, reasonBytes <= Limits.reasonBytesMax else {
             throw EntryDecodingError(reason: "a queue has unknown flags or too long a reason")
@@ -130,13 +137,6 @@ enum QueueImage {
         queue.lane.timerNext = try reader.read()
         queue.nameLeft = try reader.read()
         queue.nameRight = try reader.read()
-        return queue
-    }
-
-    /// What stands behind a free id means nothing: it is replaced when the id is given out.
-    private static func free(_ next: UInt32) throws(EntryDecodingError) -> Queue {
-        var queue = Queue(name: try name("free"), settings: QueueSettings(), createdAt: BrokerTime(milliseconds: 0))
-        queue.nextQueue = next
         return queue
     }
 

@@ -36,6 +36,7 @@ struct Engine: ~Copyable {
 
     // Upkeep. Its figures count from the start of the process.
     var isSnapshotUnderWay = false
+    var heap = HeapKeeper()
     /// After a snapshot failed, the log grows by this before the next try; on a full disk the time decides.
     var snapshotRetryBytes = 0
     var snapshotRetry: BrokerTime?

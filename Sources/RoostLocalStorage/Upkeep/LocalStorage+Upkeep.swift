@@ -1,3 +1,4 @@
+import CRoost
 import RoostCore
 import RoostLog
 import RoostModel
@@ -15,6 +16,14 @@ extension LocalStorage {
         if let start = upkeep.snapshot { makeSnapshot(start) }
         if let segment = upkeep.cleaning { clean(segment) }
         for read in upkeep.reads { self.read(read) }
+        if upkeep.trimsHeap { trimHeap() }
+    }
+
+    private func trimHeap() {
+        background.start(.segments) {
+            croost_trim_heap()
+            return .done
+        }
     }
 
     /// Makes the next segment ahead: zero-filling 64 MiB takes longer than a turn may.

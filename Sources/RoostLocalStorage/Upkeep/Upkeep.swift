@@ -1,6 +1,7 @@
 import RoostCore
 import RoostLog
 import RoostModel
+import RoostStorage
 
 /// What the engine wants done beside its requests. Asked for after every commit.
 struct Upkeep: ~Copyable {
@@ -9,6 +10,7 @@ struct Upkeep: ~Copyable {
     var snapshot: SnapshotStart?
     var cleaning: SegmentFacts?
     var reads: [BodyRead] = []
+    var trimsHeap = false
 }
 
 /// A new size for the file that keeps space.
@@ -35,6 +37,7 @@ extension Engine {
         upkeep.snapshot = nextSnapshot()
         upkeep.cleaning = nextCleaning()
         while let read = reads.takeNext() { upkeep.reads.append(read) }
+        upkeep.trimsHeap = heap.isTrimDue(memory.total)
         return upkeep
     }
 
