@@ -147,20 +147,26 @@ import Testing
         #expect(try drain(harness, queue) == count + more)
     }
 
-    /// A power cut and a start, three times.
-    @Test(arguments: [0, 5, 12, 30])
-    func startsKeepWhatIsKept(turns: Int) throws {
+    /// Three times: a start, some deletes, and a power cut in the middle of what they bring about.
+    @Test(arguments: [0, 7, 40, 101])
+    func startsKeepWhatIsKept(deletes: Int) throws {
         var harness = try harness()
         let queue = try harness.create("orders")
         let sent = try fill(harness, queue, bytes: 1000)
         harness.disk.loseFreeSpace()
-        for round in 0..<3 {
+        for _ in 0..<3 {
             let disk = harness.disk.afterPowerCut()
             disk.loseFreeSpace()
             harness = try self.harness(disk, logBegun: true, capacityBytes: disk.usedBytes)
-            for _ in 0..<turns + round { harness.turn() }
+            for _ in 0..<deletes {
+                let message = try #require(patiently(harness) { try harness.receive(queue, maximum: 1) }.first)
+                _ = try harness.ask(.delete(queue, message.handle))
+            }
+            harness.turn()
+            harness.storage.commit()
+            harness.background.step()
         }
-        #expect(try drain(harness, queue) == sent)
+        #expect(try drain(harness, queue) == sent - 3 * deletes)
     }
 
     @Test func aFullDiskLeavesTheEngineIdle() throws {
