@@ -208,12 +208,15 @@ extension LocalStorage {
     /// Jobs beside requests end here: the disk may belong to somebody else soon.
     var hasEnded: Bool { engine.withLock { $0.isShuttingDown || $0.log.failure != nil } }
 
-    func perform(_ operation: LogOperation) {
+    /// A segment that finds no room takes it from the lender.
+    func perform(_ operation: LogOperation, _ lender: ReserveShare? = nil) {
         let start = nanoseconds
-        let result = Result { () throws(DiskError) in try disk.perform(operation) }
+        var share = lender ?? .none
+        let result = Result { () throws(DiskError) in try disk.perform(operation, &share) }
         let spent = nanoseconds - start
         let failure = engine.withLock { engine in
             engine.log.completed(operation.id, result)
+            if lender != nil { engine.lent(share, isMade: engine.log.preparationFailure == nil) }
             return engine.log.failure
         }
         if case .sync = operation.action { noteSync(nanoseconds: spent) }

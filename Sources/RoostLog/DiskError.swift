@@ -3,7 +3,7 @@ import Glibc
 /// A call to the disk that failed.
 package struct DiskError: Error, Sendable, Hashable {
     package enum Call: String, Sendable {
-        case open, list, create, write, sync, read, truncate, rename, remove, reserve
+        case open, list, create, write, sync, read, truncate, rename, remove, reserve, allocate
         case syncDirectory = "sync directory"
     }
 

@@ -16,9 +16,6 @@ package final class FileDisk: Disk {
     private let descriptors = Mutex<[LogFile: Int32]>([:])
     private let readers = ReadDescriptors(limit: LogLimits.readDescriptorsMax)
 
-    /// Zeros are written and synced in steps, so that a batch never waits behind a whole segment.
-    private static let zeroStepBytes = 2 * 1_048_576
-
     /// Makes the directory if it is not there; the one above must be.
     package init(path: String) throws(LogError) {
         self.path = path
@@ -105,7 +102,7 @@ extension FileDisk {
         guard result == 0 || result == EOPNOTSUPP || result == EINVAL else {
             throw DiskError(.create, file.name, .system(result))
         }
-        let zeros = LogBuffer(capacity: min(bytes, Self.zeroStepBytes))
+        let zeros = LogBuffer(capacity: min(bytes, LogLimits.zeroStepBytes))
         defer { withExtendedLifetime(zeros) {} }
         zeros.bytes.initializeMemory(as: UInt8.self, repeating: 0)
         var offset = 0
@@ -170,14 +167,88 @@ extension FileDisk {
         return croost_read_cached(open.descriptor, bytes.baseAddress, bytes.count, offset) == bytes.count
     }
 
-    package func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) {
-        guard ftruncate(try descriptor(file, .truncate), bytes) == 0 else { throw .last(.truncate, file.name) }
+    package func truncate(_ file: LogFile, to bytes: Int, toReserve: Int) throws(DiskError) -> Int {
+        let descriptor = try descriptor(file, .truncate)
+        let before = toReserve > 0 ? blockBytes(file) : 0
+        guard ftruncate(descriptor, bytes) == 0 else { throw .last(.truncate, file.name) }
+        return toReserve > 0 ? growReserve(by: min(toReserve, before - blockBytes(file))) : 0
     }
 }
 
 // MARK: the reserve
 
 extension FileDisk {
+    /// What the file takes on the disk.
+    private func blockBytes(_ file: LogFile) -> Int {
+        var status = stat()
+        return fstatat(directory, file.name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? Int(status.st_blocks) * 512 : 0
+    }
+
+    package func allocate(_ file: LogFile, bytes: Int, leavingReserve: Int) throws(DiskError) -> Int {
+        let descriptor = try descriptor(file, .allocate)
+        let result = bytes > 0 ? posix_fallocate(descriptor, 0, bytes) : 0
+        // Where space cannot be allocated, writes find out whether there is any.
+        guard result == ENOSPC || result == EDQUOT else { return 0 }
+        return allocate(descriptor, bytes, leavingReserve: leavingReserve)
+    }
+
+    /// Another process that writes at the same time gets what is free for a moment. So it is little at a time.
+    private func allocate(_ descriptor: Int32, _ bytes: Int, leavingReserve: Int) -> Int {
+        let reserve = openat(directory, LogFile.reserve.name, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+        defer { if reserve >= 0 { close(reserve) } }
+        var status = stat()
+        var rest = reserve >= 0 && fstat(reserve, &status) == 0 ? Int(status.st_size) - leavingReserve : 0
+        var (length, given, used) = (0, 0, 0)
+        var pieceMax = max(Self.pieceBytes, bytes / 16)
+        while length < bytes, pieceMax >= Self.blockBytes {
+            let piece = min(pieceMax, bytes - length)
+            let result = posix_fallocate(descriptor, length, piece)
+            if result == 0 {
+                length += piece
+                if given > 0 { used += piece }
+                continue
+            }
+            let part = min(piece, rest)
+            // The file system may need a little besides.
+            guard result == ENOSPC || result == EDQUOT, part > 0, given <= bytes,
+                ftruncate(reserve, rest - part + leavingReserve) == 0
+            else { break }
+            rest -= part
+            given += part
+            if part < piece { pieceMax = part / Self.blockBytes * Self.blockBytes }
+        }
+        return given - growReserve(by: given - used)
+    }
+
+    private static var pieceBytes: Int { 65_536 }
+
+    /// By as much as there is space, in whole blocks. Returns by how much.
+    private func growReserve(by wanted: Int) -> Int {
+        guard wanted >= Self.blockBytes else { return 0 }
+        let reserve = openat(directory, LogFile.reserve.name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard reserve >= 0 else { return 0 }
+        defer { close(reserve) }
+        var status = stat()
+        guard fstat(reserve, &status) == 0 else { return 0 }
+        let before = Int(status.st_size)
+        var (grown, step) = (0, wanted)
+        while step >= Self.blockBytes, grown < wanted {
+            let count = min(step, wanted - grown)
+            if posix_fallocate(reserve, before + grown, count) == 0 {
+                grown += count
+            } else {
+                // It may have got a part.
+                _ = ftruncate(reserve, before + grown)
+                step = step / 2
+            }
+        }
+        // Of use to the next start only, and that one takes what it finds.
+        _ = fsync(reserve)
+        return grown
+    }
+
+    private static var blockBytes: Int { 4096 }
+
     package func setReserve(bytes: Int) throws(DiskError) {
         let name = LogFile.reserve.name
         let descriptor = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -234,7 +305,8 @@ extension FileDisk {
         return Int(status.st_size)
     }
 
-    package func rename(_ file: LogFile, to new: LogFile) throws(DiskError) {
+    package func rename(_ file: LogFile, to new: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        let bytes = toReserve > 0 ? blockBytes(new) : 0
         guard renameat(directory, file.name, directory, new.name) == 0 else { throw .last(.rename, file.name) }
         descriptors.withLock { table in
             if let replaced = table.removeValue(forKey: new) { close(replaced) }
@@ -244,14 +316,17 @@ extension FileDisk {
         }
         readers.forget(file)
         readers.forget(new)
+        return growReserve(by: min(toReserve, bytes))
     }
 
-    package func remove(_ file: LogFile) throws(DiskError) {
+    package func remove(_ file: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        let bytes = toReserve > 0 ? blockBytes(file) : 0
         guard unlinkat(directory, file.name, 0) == 0 else { throw .last(.remove, file.name) }
         descriptors.withLock { table in
             if let descriptor = table.removeValue(forKey: file) { close(descriptor) }
         }
         readers.forget(file)
+        return growReserve(by: min(toReserve, bytes))
     }
 
     package func syncDirectory() throws(DiskError) {

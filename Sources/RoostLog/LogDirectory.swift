@@ -6,6 +6,7 @@ struct LogDirectory {
     private(set) var snapshots: [(sequence: UInt64, bytes: Int)] = []
     /// Files of an unfinished preparation, by name.
     private(set) var leftovers: [LogFile] = []
+    private(set) var leftoverBytes = 0
     private(set) var tornCopies: [LogFile: Int] = [:]
     private(set) var damagedSnapshots: [LogFile: Int] = [:]
     private(set) var reserveBytes = 0
@@ -20,7 +21,9 @@ struct LogDirectory {
             case .snapshot(let sequence): snapshots.insert((sequence, bytes), at: 0)
             case .damagedSnapshot: damagedSnapshots[file] = bytes
             case .reserve: reserveBytes = bytes
-            case .preparing, .preparingTorn, .preparingSnapshot: leftovers.append(file)
+            case .preparing, .preparingTorn, .preparingSnapshot:
+                leftovers.append(file)
+                leftoverBytes += bytes
             }
         }
     }

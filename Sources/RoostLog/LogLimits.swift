@@ -28,6 +28,8 @@ package enum LogLimits {
     package static let snapshotPieceBytes = 1_048_576
     /// And synced whenever so much is written: a batch never waits behind more.
     package static let snapshotSyncBytes = 8 * 1_048_576
+    /// Zeros are written and synced in steps of this, so that a batch never waits behind a whole segment.
+    package static let zeroStepBytes = 2 * 1_048_576
     /// Snapshots that stay: the newest, and the one before it for when the newest cannot be read.
     package static let snapshotsKept = 2
     /// Files kept open for reading.

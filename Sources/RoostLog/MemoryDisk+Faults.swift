@@ -45,9 +45,13 @@ extension MemoryDisk {
     }
 
     /// What all files and the reserve take.
-    package var usedBytes: Int {
+    package var usedBytes: Int { state.withLock { $0.usedBytes } }
+
+    /// From now on somebody else takes every byte that is free after a call.
+    package func loseFreeSpace() {
         state.withLock { state in
-            state.names.values.reduce(state.reserve ?? 0) { $0 + (state.files[$1]?.current.count ?? 0) }
+            state.losesFreeSpace = true
+            state.takeFreeSpace()
         }
     }
 
@@ -73,6 +77,8 @@ extension MemoryDisk {
             for id in state.files.keys.sorted() {
                 if living.contains(id) { state.files[id]?.crash(crash, &generator) } else { state.files[id] = nil }
             }
+            // Space that a file took from it is not there twice.
+            if state.room < 0, let reserve = state.reserve { state.reserve = max(0, reserve + state.room) }
         }
     }
 

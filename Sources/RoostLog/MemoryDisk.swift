@@ -28,6 +28,7 @@ package final class MemoryDisk: Disk {
         var reserve: Int?
         var syncedReserve: Int?
         var capacityBytes: Int?
+        var losesFreeSpace = false
 
         var calls = 0
         var callsOfKind: [DiskError.Call: Int] = [:]
@@ -83,6 +84,7 @@ extension MemoryDisk {
                 onFault(&state)
                 return .failed(.system(fault.errno))
             }
+            defer { if state.losesFreeSpace { state.takeFreeSpace() } }
             return body(&state)
         }
         switch outcome {
@@ -121,7 +123,7 @@ extension MemoryDisk {
         let half = bytes.part(0, bytes.count / 2)
         try call(.write, file, onFault: { $0.edit(file) { $0.write(half, at: offset) } }) { state -> Outcome<Void> in
             guard let size = state.names[file].flatMap({ state.files[$0]?.current.count }) else { return .noSuchFile }
-            let room = state.room
+            let room = max(0, state.room)
             guard offset + bytes.count - size <= room else {
                 let count = max(0, min(bytes.count, size + room - offset))
                 state.edit(file) { $0.write(bytes.part(0, count), at: offset) }
@@ -166,28 +168,43 @@ extension MemoryDisk {
         }
     }
 
-    package func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) {
-        try call(.truncate, file) { state -> Outcome<Void> in
-            state.edit(file) { $0.truncate(to: bytes) } ? .done(()) : .noSuchFile
+    package func allocate(_ file: LogFile, bytes: Int, leavingReserve: Int) throws(DiskError) -> Int {
+        try call(.allocate, file) { state -> Outcome<Int> in
+            guard state.names[file] != nil else { return .noSuchFile }
+            let free = max(0, min(bytes, state.room))
+            let given = max(0, min(bytes - free, (state.reserve ?? 0) - leavingReserve))
+            if given > 0 { state.reserve = (state.reserve ?? 0) - given }
+            state.edit(file) { $0.extend(to: free + given) }
+            return .done(given)
         }
     }
 
-    package func rename(_ file: LogFile, to new: LogFile) throws(DiskError) {
-        try call(.rename, file) { state -> Outcome<Void> in
+    package func truncate(_ file: LogFile, to bytes: Int, toReserve: Int) throws(DiskError) -> Int {
+        try call(.truncate, file) { state -> Outcome<Int> in
+            let used = state.usedBytes
+            guard state.edit(file, { $0.truncate(to: bytes) }) else { return .noSuchFile }
+            return .done(state.growReserve(by: min(toReserve, used - state.usedBytes)))
+        }
+    }
+
+    package func rename(_ file: LogFile, to new: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try call(.rename, file) { state -> Outcome<Int> in
             guard let id = state.names[file] else { return .noSuchFile }
+            let used = state.usedBytes
             state.keepEarlier(new)
             if let earlier = state.earlier(new) { state.files[id]?.earlier = earlier }
             state.change(.rename(file, to: new, id))
-            return .done(())
+            return .done(state.growReserve(by: min(toReserve, used - state.usedBytes)))
         }
     }
 
-    package func remove(_ file: LogFile) throws(DiskError) {
-        try call(.remove, file) { state -> Outcome<Void> in
+    package func remove(_ file: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try call(.remove, file) { state -> Outcome<Int> in
             guard state.names[file] != nil else { return .noSuchFile }
+            let used = state.usedBytes
             state.keepEarlier(file)
             state.change(.unlink(file))
-            return .done(())
+            return .done(state.growReserve(by: min(toReserve, used - state.usedBytes)))
         }
     }
 
@@ -229,11 +246,20 @@ extension MemoryDisk.State {
 
     fileprivate func earlier(_ file: LogFile) -> [UInt8]? { earlier.last { $0.name == file }?.bytes }
 
+    var usedBytes: Int { names.values.reduce(reserve ?? 0) { $0 + (files[$1]?.current.count ?? 0) } }
+
     /// Bytes that are still free, or more than anybody needs.
-    var room: Int {
-        guard let capacityBytes else { return .max / 2 }
-        return capacityBytes - names.values.reduce(reserve ?? 0) { $0 + (files[$1]?.current.count ?? 0) }
+    var room: Int { capacityBytes.map { $0 - usedBytes } ?? .max / 2 }
+
+    /// Returns by how much.
+    fileprivate mutating func growReserve(by bytes: Int) -> Int {
+        let count = min(bytes, room)
+        guard count > 0 else { return 0 }
+        reserve = (reserve ?? 0) + count
+        return count
     }
+
+    mutating func takeFreeSpace() { capacityBytes = min(capacityBytes ?? .max, usedBytes) }
 
     fileprivate func hasSpace(_ bytes: Int) -> Bool { bytes <= 0 || bytes <= room }
 }

@@ -20,6 +20,11 @@ struct MemoryFile: Sendable {
 
     mutating func truncate(to count: Int) { current.removeLast(max(0, current.count - count)) }
 
+    /// With zeros that are not synced.
+    mutating func extend(to count: Int) {
+        current.append(contentsOf: repeatElement(0, count: max(0, count - current.count)))
+    }
+
     mutating func sync() {
         if synced.count > current.count { synced.removeLast(synced.count - current.count) }
         synced.append(contentsOf: repeatElement(0, count: current.count - synced.count))

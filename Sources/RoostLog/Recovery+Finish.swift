@@ -9,18 +9,20 @@ extension Recovery {
             throw .disk(DiskError(.create, LogFile.segment(header.number).name, .noSegmentNumbersLeft))
         }
         var snapshots: [SnapshotFacts] = []
+        // A start needs space on a full disk too. What it frees then is kept; the owner knows how much that should be.
+        let hasReserve = directory.reserveBytes > 0
+        var reserve = hasReserve ? ReserveShare(leaving: 0, lacking: directory.leftoverBytes) : .none
         do throws(DiskError) {
             // An earlier start may have ended before it synced the names that this one builds on.
             if syncsDirectory { try disk.syncDirectory() }
-            for file in directory.leftovers { try disk.remove(file) }
-            if let torn { try keepCopy(torn) }
+            for file in directory.leftovers { try disk.remove(file, &reserve) }
+            if let torn { try keepCopy(torn, &reserve) }
             snapshots = try readableSnapshots()
             try renameDamagedSnapshots()
-            try removeSegments(above: restart.number)
-            try fromReserve { () throws(DiskError) in
-                try disk.makeSegment(header, content: restart.content, syncsDirectory: syncsDirectory)
-            }
-            try cutVoided(restart)
+            try removeSegments(above: restart.number, &reserve)
+            try disk.makeSegment(header, content: restart.content, &reserve, syncsDirectory: syncsDirectory)
+            if reserve.hasGiven { reserve.takeAll() }
+            try cutVoided(restart, &reserve)
         } catch {
             throw .disk(error)
         }
@@ -29,7 +31,7 @@ extension Recovery {
         let open = OpenSegment(header, end: end, firstSequence: restart.firstSequence)
         segments.append(open.facts)
         return Log(
-            configuration, recovery: summary, segment: open, salts: salts, inventory: inventory(snapshots))
+            configuration, recovery: summary, segment: open, salts: salts, inventory: inventory(snapshots, reserve))
     }
 
     private mutating func setStartTime() {
@@ -38,20 +40,9 @@ extension Recovery {
         summary.startTime = max(logged, wall)
     }
 
-    /// A start needs space on a full disk too: then the reserve gives up its own, and the owner makes it anew.
-    private func fromReserve(_ step: () throws(DiskError) -> Void) throws(DiskError) {
-        do throws(DiskError) {
-            try step()
-        } catch {
-            guard error.isDiskFull, directory.reserveBytes > 0 else { throw error }
-            try disk.setReserve(bytes: 0)
-            try step()
-        }
-    }
-
     private var syncsDirectory: Bool { configuration.brokenRule != .skipDirectorySync }
 
-    private func inventory(_ snapshots: [SnapshotFacts]) -> LogInventory {
+    private func inventory(_ snapshots: [SnapshotFacts], _ reserve: ReserveShare) -> LogInventory {
         let unknown = catalogue.unknown.reduce(0) { sum, file in
             guard case .segment(let number) = file else { return sum }
             return sum + (directory.segments[number] ?? 0)
@@ -62,7 +53,7 @@ extension Recovery {
         return LogInventory(
             segments: segments, snapshots: snapshots,
             keptBytes: directory.keptBytes + unknown + damaged + newTornBytes,
-            reserveBytes: directory.reserveBytes, bytesSinceSnapshot: bytesSinceSnapshot,
+            reserveBytes: directory.reserveBytes + reserve.change, bytesSinceSnapshot: bytesSinceSnapshot,
             segmentBytes: configuration.segmentBytes, sequence: summary.lastSequence)
     }
 
@@ -105,7 +96,7 @@ extension Recovery {
     }
 
     /// Keeps what a cut takes away. A start that was interrupted finds its own copy again and makes no second one.
-    private mutating func keepCopy(_ torn: TornTail) throws(DiskError) {
+    private mutating func keepCopy(_ torn: TornTail, _ reserve: inout ReserveShare) throws(DiskError) {
         let tail = UnsafeRawBufferPointer(buffer.bytes).part(torn.range.lowerBound, torn.range.upperBound)
         var copy = 1
         var isKept = false
@@ -119,15 +110,13 @@ extension Recovery {
             file: LogFile.segment(torn.segment).name, offset: UInt32(torn.range.lowerBound), bytes: tail.count,
             copy: file.name, problem: torn.problem)
         guard !isKept else { return }
-        try fromReserve { () throws(DiskError) in
-            try makeCopy(tail, .preparingTorn(torn.segment, copy: copy), file)
-        }
+        try makeCopy(tail, .preparingTorn(torn.segment, copy: copy), file, &reserve)
     }
 
     private func makeCopy(
-        _ bytes: UnsafeRawBufferPointer, _ preparing: LogFile, _ file: LogFile
+        _ bytes: UnsafeRawBufferPointer, _ preparing: LogFile, _ file: LogFile, _ reserve: inout ReserveShare
     ) throws(DiskError) {
-        try disk.create(preparing, bytes: bytes.count)
+        try disk.create(preparing, bytes: bytes.count, &reserve)
         try disk.write(bytes, to: preparing, at: 0)
         try disk.sync(preparing)
         try disk.rename(preparing, to: file)
@@ -136,19 +125,19 @@ extension Recovery {
 
     /// Segments made ahead that the new one does not replace: highest first, each synced, so that the numbers never
     /// have a gap.
-    private func removeSegments(above number: UInt32) throws(DiskError) {
+    private func removeSegments(above number: UInt32, _ reserve: inout ReserveShare) throws(DiskError) {
         for segment in catalogue.segments.reversed() where segment.header.number > number {
-            try disk.remove(segment.file)
+            try disk.remove(segment.file, &reserve)
             if syncsDirectory { try disk.syncDirectory() }
         }
     }
 
     /// Gives back the space behind the end of segments that a restart closed.
-    private func cutVoided(_ restart: RestartSegment) throws(DiskError) {
+    private func cutVoided(_ restart: RestartSegment, _ reserve: inout ReserveShare) throws(DiskError) {
         for segment in used {
             let isLast = segment.header.number + 1 == restart.number
             guard let end = isLast ? restart.previousEnd : segment.bound, end < segment.bytes else { continue }
-            try disk.truncate(segment.file, to: end)
+            try disk.truncate(segment.file, to: end, &reserve)
             try disk.sync(segment.file)
         }
     }

@@ -13,7 +13,7 @@ package struct SnapshotJob: Sendable {
     package let position: LogPosition
 
     private enum Stage {
-        case new, writing, complete
+        case new, writing, written, complete
         case published(SnapshotFacts)
         case failed(DiskError)
     }
@@ -23,6 +23,8 @@ package struct SnapshotJob: Sendable {
     private let seed: UInt32
     private let sections: @Sendable (inout [UInt8]) -> Bool
     private let syncsDirectory: Bool
+    /// About what the file will have; it gets the space for that at once.
+    private let expectedBytes: Int
     private var stage = Stage.new
 
     // What is framed and not yet written begins at `offset` in the file.
@@ -39,25 +41,43 @@ package struct SnapshotJob: Sendable {
     ///   - salt: a new random number, see `Log.snapshotSalt`.
     ///   - sections: replaces the content of its argument with the next section, at most 1 MiB less 16 bytes; false
     ///     when there is none.
+    ///   - expectedBytes: about what the file will have, rather more; 0: nobody knows.
     ///   - syncsDirectory: false under `BrokenRule.skipDirectorySync`.
     package init(
         position: LogPosition, segments: [SegmentFacts], salt: UInt64,
-        sections: @escaping @Sendable (inout [UInt8]) -> Bool, syncsDirectory: Bool = true
+        sections: @escaping @Sendable (inout [UInt8]) -> Bool, expectedBytes: Int = 0, syncsDirectory: Bool = true
     ) {
         self.position = position
         self.segments = segments
         self.salt = salt
         self.sections = sections
+        self.expectedBytes = expectedBytes.roundedUp(to: 4096)
         self.syncsDirectory = syncsDirectory
         seed = checksumSeed(salt: salt)
     }
 
-    /// After an error there is nothing more to do than `cancel`: each further step throws it again.
+    package var isBegun: Bool { if case .new = stage { false } else { true } }
+
+    /// Whether the next step takes space from `RESERVE`, or gives some back.
+    package var needsReserve: Bool {
+        switch stage {
+        case .new, .written: true
+        case .writing, .complete, .published, .failed: false
+        }
+    }
+
     package mutating func step(on disk: any Disk) throws(DiskError) -> Progress {
+        var none = ReserveShare.none
+        return try step(on: disk, &none)
+    }
+
+    /// After an error there is nothing more to do than `cancel`: each further step throws it again.
+    package mutating func step(on disk: any Disk, _ reserve: inout ReserveShare) throws(DiskError) -> Progress {
         do throws(DiskError) {
             switch stage {
-            case .new: return try begin(disk)
+            case .new: return try begin(disk, &reserve)
             case .writing: return try writePiece(disk)
+            case .written: return try cut(disk, &reserve)
             case .complete: return try publish(disk)
             case .published(let facts): return .published(facts)
             case .failed(let error): throw error
@@ -70,18 +90,25 @@ package struct SnapshotJob: Sendable {
 
     /// Gives back the space of a snapshot that will not be finished. A start would do it too.
     package mutating func cancel(on disk: any Disk) throws(DiskError) {
+        var none = ReserveShare.none
+        try cancel(on: disk, &none)
+    }
+
+    package mutating func cancel(on disk: any Disk, _ reserve: inout ReserveShare) throws(DiskError) {
         switch stage {
         case .new, .published: return
-        case .writing, .complete, .failed:
+        case .writing, .written, .complete, .failed:
             stage = .failed(DiskError(.write, file.name, .cancelled))
-            try disk.remove(file)
+            try disk.remove(file, &reserve)
         }
     }
 
     private var file: LogFile { .preparingSnapshot(position.sequence) }
 
-    private mutating func begin(_ disk: any Disk) throws(DiskError) -> Progress {
+    private mutating func begin(_ disk: any Disk, _ reserve: inout ReserveShare) throws(DiskError) -> Progress {
         try disk.create(file, bytes: 0)
+        // Before anything is written: what is free for a moment belongs to nobody.
+        if expectedBytes > 0 { try disk.allocate(file, bytes: expectedBytes, &reserve) }
         pending.reserveCapacity(LogLimits.snapshotPieceBytes + LogLimits.snapshotSectionBytesMax + 64)
         pending.append(contentsOf: [UInt8](repeating: 0, count: LogLimits.headerAreaBytes))
         let header = SnapshotHeader(position: position, segmentCount: UInt32(segments.count), salt: salt)
@@ -139,14 +166,21 @@ package struct SnapshotJob: Sendable {
         }
         let count = pending.count
         try write(disk)
-        if isLast || unsyncedBytes >= LogLimits.snapshotSyncBytes {
+        if isLast {
+            stage = .written
+            (pending, section) = ([], [])
+        } else if unsyncedBytes >= LogLimits.snapshotSyncBytes {
             // In between too, so that the last sync is not a long one that all other syncs of the disk wait for.
             try disk.sync(file)
             unsyncedBytes = 0
         }
-        guard isLast else { return .wrote(count) }
+        return .wrote(count)
+    }
+
+    private mutating func cut(_ disk: any Disk, _ reserve: inout ReserveShare) throws(DiskError) -> Progress {
+        if expectedBytes > offset { try disk.truncate(file, to: offset, &reserve) }
+        try disk.sync(file)
         stage = .complete
-        (pending, section) = ([], [])
         return .complete
     }
 

@@ -159,8 +159,17 @@ private final class UncachedDisk: Disk {
         try disk.read(file, at: offset, into: bytes)
     }
     func setReserve(bytes: Int) throws(DiskError) { try disk.setReserve(bytes: bytes) }
-    func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) { try disk.truncate(file, to: bytes) }
-    func rename(_ file: LogFile, to new: LogFile) throws(DiskError) { try disk.rename(file, to: new) }
-    func remove(_ file: LogFile) throws(DiskError) { try disk.remove(file) }
+    func allocate(_ file: LogFile, bytes: Int, leavingReserve: Int) throws(DiskError) -> Int {
+        try disk.allocate(file, bytes: bytes, leavingReserve: leavingReserve)
+    }
+    func truncate(_ file: LogFile, to bytes: Int, toReserve: Int) throws(DiskError) -> Int {
+        try disk.truncate(file, to: bytes, toReserve: toReserve)
+    }
+    func rename(_ file: LogFile, to new: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try disk.rename(file, to: new, toReserve: toReserve)
+    }
+    func remove(_ file: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try disk.remove(file, toReserve: toReserve)
+    }
     func syncDirectory() throws(DiskError) { try disk.syncDirectory() }
 }

@@ -125,6 +125,50 @@ import Testing
         #expect(try drain(harness, queue) == sent)
     }
 
+    // MARK: another process that takes every byte that is free after a call of the disk
+
+    @Test(arguments: [512, 848, 2000])
+    func whatIsKeptStaysWhenSomebodyTakesAllThatComesFree(bytes: Int) throws {
+        let harness = try harness()
+        let queue = try harness.create("orders")
+        let sent = try fill(harness, queue, bytes: bytes)
+        harness.disk.loseFreeSpace()
+        #expect(try drain(harness, queue) == sent)
+        #expect(try harness.info(queue).counts == MessageCounts())
+    }
+
+    @Test(arguments: [10, 100, 170, 210, 250, 290])
+    func aDiskThatSomebodyFillsMeanwhileIsDrained(count: Int) throws {
+        let harness = try harness()
+        let queue = try harness.create("orders")
+        for _ in 0..<count { try harness.send(String(repeating: "x", count: 2000), to: queue) }
+        harness.disk.loseFreeSpace()
+        let more = try fill(harness, queue)
+        #expect(try drain(harness, queue) == count + more)
+    }
+
+    /// Three times: a start, some deletes, and a power cut in the middle of what they bring about.
+    @Test(arguments: [0, 7, 40, 101])
+    func startsKeepWhatIsKept(deletes: Int) throws {
+        var harness = try harness()
+        let queue = try harness.create("orders")
+        let sent = try fill(harness, queue, bytes: 1000)
+        harness.disk.loseFreeSpace()
+        for _ in 0..<3 {
+            let disk = harness.disk.afterPowerCut()
+            disk.loseFreeSpace()
+            harness = try self.harness(disk, logBegun: true, capacityBytes: disk.usedBytes)
+            for _ in 0..<deletes {
+                let message = try #require(patiently(harness) { try harness.receive(queue, maximum: 1) }.first)
+                _ = try harness.ask(.delete(queue, message.handle))
+            }
+            harness.turn()
+            harness.storage.commit()
+            harness.background.step()
+        }
+        #expect(try drain(harness, queue) == sent - 3 * deletes)
+    }
+
     @Test func aFullDiskLeavesTheEngineIdle() throws {
         let harness = try harness()
         let queue = try harness.create("orders")

@@ -33,6 +33,43 @@ import Testing
         try disk.create(.segment(2), bytes: 9500)
     }
 
+    @Test func spaceGoesFromTheReserveToAFileAndBackWithNobodyInBetween() throws {
+        let disk = MemoryDisk()
+        disk.capacityBytes = 20_000
+        try disk.setReserve(bytes: 6000)
+        try disk.create(.segment(1), bytes: 3000)
+        disk.loseFreeSpace()
+        #expect(disk.capacityBytes == 9000)
+        let file = LogFile.preparingSnapshot(1)
+        try disk.create(file, bytes: 0)
+        #expect(try disk.allocate(file, bytes: 5000, leavingReserve: 2000) == 4000, "as far as it goes")
+        #expect(disk.contents(file)?.count == 4000)
+        try write(disk, sector(1), file, at: 3488)
+        #expect(throws: DiskError.self) { try write(disk, sector(1), file, at: 3489) }
+        #expect(try disk.truncate(file, to: 3000, toReserve: 900) == 900)
+        #expect(disk.usedBytes == 8900)
+        #expect(try disk.remove(file, toReserve: 5000) == 3000)
+        try disk.create(file, bytes: 0)
+        #expect(try disk.rename(file, to: .segment(1), toReserve: 2999) == 2999)
+        #expect(try disk.list().map(\.bytes) == [0, 8899])
+        #expect(disk.capacityBytes == 8899)
+    }
+
+    @Test func afterACrashNoSpaceIsThereTwice() throws {
+        for seed in 0..<50 as Range<UInt64> {
+            let disk = MemoryDisk()
+            disk.capacityBytes = 10_000
+            try disk.setReserve(bytes: 8000)
+            try disk.create(.preparing(1), bytes: 0)
+            _ = try disk.allocate(.preparing(1), bytes: 6000, leavingReserve: 0)
+            try disk.sync(.preparing(1))
+            try disk.syncDirectory()
+            disk.crash(.power(seed: seed))
+            #expect(disk.usedBytes <= 10_000)
+            #expect(disk.contents(.preparing(1))?.count == 6000)
+        }
+    }
+
     @Test func aGarbledSectorMayShowAnEarlierFileOfTheName() throws {
         var outcomes: Set<UInt8> = []
         var isGarbage = false

@@ -126,7 +126,7 @@ import Testing
         #expect(try !disk.files.contains(.preparingSnapshot(1)))
     }
 
-    @Test(arguments: [DiskError.Call.create, .write, .sync, .rename, .syncDirectory])
+    @Test(arguments: [DiskError.Call.create, .allocate, .write, .truncate, .sync, .rename, .syncDirectory])
     func aFailedCallEndsTheJobAndNothingElse(_ call: DiskError.Call) throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
@@ -144,6 +144,65 @@ import Testing
         broker.commit()
         #expect(broker.log.failure == nil)
         #expect(try recover(disk).entries == broker.found.entries)
+    }
+
+    // MARK: space from the reserve, with another process that takes every byte that is free after a call
+
+    @Test func aSnapshotTakesItsSpaceFromTheReserveAndGivesBackTheRest() throws {
+        let disk = MemoryDisk()
+        var broker = try TestBroker(disk)
+        broker.send(payload(1, bytes: 900))
+        broker.commit()
+        try disk.setReserve(bytes: 50_000)
+        disk.loseFreeSpace()
+        var share = ReserveShare(leaving: 10_000, lacking: 0)
+        var job = broker.snapshotJob()
+        _ = try job.step(on: disk, &share)
+        #expect(share.change <= -8192)
+        let taken = disk.usedBytes
+        while try job.step(on: disk, &share) != .complete {}
+        _ = try job.step(on: disk)
+        let file = try #require(disk.contents(.snapshot(broker.log.appendedSequence)))
+        #expect(share.change == -file.count, "the rest is back")
+        #expect(disk.usedBytes == taken)
+        #expect(try recover(disk.copy()).summary.snapshot != nil)
+        try disk.remove(.snapshot(broker.log.appendedSequence), &share)
+        #expect(share.change == 0)
+        #expect(try disk.list().first { $0.file == .reserve }?.bytes == 50_000)
+    }
+
+    @Test func aSnapshotThatTheReserveHasTooLittleForGivesAllOfItBack() throws {
+        let disk = MemoryDisk()
+        var broker = try TestBroker(disk)
+        for number in 0..<5 as Range<UInt64> {
+            broker.send(payload(number, bytes: 3000))
+            broker.commit()
+        }
+        try disk.setReserve(bytes: 20_000)
+        disk.loseFreeSpace()
+        var share = ReserveShare(leaving: 15_000, lacking: 0)
+        var job = broker.snapshotJob()
+        #expect(throws: DiskError.self) { while try job.step(on: disk, &share) != .complete {} }
+        try job.cancel(on: disk, &share)
+        #expect(share.change == 0)
+        #expect(try disk.list().first { $0.file == .reserve }?.bytes == 20_000)
+    }
+
+    @Test(arguments: [DiskError.Call.allocate, .write, .truncate, .sync, .rename])
+    func aCallThatFailsCostsTheReserveNothing(_ call: DiskError.Call) throws {
+        let disk = MemoryDisk()
+        var broker = try TestBroker(disk)
+        broker.send([1, 2, 3])
+        broker.commit()
+        try disk.setReserve(bytes: 50_000)
+        disk.loseFreeSpace()
+        disk.fail(call, nth: disk.count(of: call) + 1, errno: 5)
+        var share = ReserveShare(leaving: 0, lacking: 0)
+        var job = broker.snapshotJob()
+        #expect(throws: DiskError.self) { for _ in 0..<6 { _ = try job.step(on: disk, &share) } }
+        try job.cancel(on: disk, &share)
+        #expect(share.change == 0)
+        #expect(try disk.list().first { $0.file == .reserve }?.bytes == 50_000)
     }
 
     @Test func aSnapshotInTheMiddleOfABatchKeepsThatBatchInItsPlace() throws {

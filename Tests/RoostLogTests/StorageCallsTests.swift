@@ -94,6 +94,31 @@ import Testing
 
     // MARK: whole segments
 
+    /// Each call that it is made of fails once, while somebody else takes every byte that is free after a call.
+    @Test func aSegmentThatIsNotMadeGivesBackWhatItTookFromTheReserve() throws {
+        for call in [nil, .allocate, .write, .sync, .rename] as [DiskError.Call?] {
+            let disk = MemoryDisk()
+            var broker = try TestBroker(disk)
+            broker.send(payload(1, bytes: 3000))
+            broker.log.drain(.commit, on: disk)
+            broker.send(payload(2, bytes: 4500))
+            broker.log.drain(.commit, on: disk)
+            try disk.setReserve(bytes: 30_000)
+            disk.loseFreeSpace()
+            if let call { disk.fail(call, nth: disk.count(of: call) + 1, errno: 5) }
+            var share = ReserveShare(leaving: 8000, lacking: 0)
+            let next = broker.log.nextOperation(.background)
+            let operation = try #require(next)
+            do throws(DiskError) {
+                try disk.perform(operation, &share)
+                #expect(call == nil && share.change == -8192)
+            } catch {
+                #expect(error.call == call && share.change == 0)
+            }
+            #expect(try disk.list().first { $0.file == .reserve }?.bytes == 30_000 + share.change)
+        }
+    }
+
     @Test func aWholeSegmentGivesItsRecordsAndPlaces() throws {
         let disk = MemoryDisk()
         _ = try Sample.write(on: disk)
@@ -222,6 +247,53 @@ import Testing
             #expect(try disk.list().map(\.bytes) == [1_000_000], "what it had, it keeps")
             try disk.setReserve(bytes: 0)
             #expect(try disk.list().map(\.file) == [.reserve])
+        }
+    }
+
+    @Test func whileThereIsRoomTheReserveGivesNothing() throws {
+        try withDirectory { path in
+            let disk = try FileDisk(path: path)
+            let file = LogFile.preparingSnapshot(1)
+            try disk.setReserve(bytes: 1_000_000)
+            try disk.create(file, bytes: 0)
+            #expect(try disk.allocate(file, bytes: 500_000, leavingReserve: 0) == 0)
+            #expect(try disk.list().first { $0.file == file }?.bytes == 500_000)
+            #expect(try disk.truncate(file, to: 300_000, toReserve: 0) == 0)
+            #expect(try disk.list().first { $0.file == .reserve }?.bytes == 1_000_000)
+            #expect(throws: DiskError.self) { try disk.allocate(.preparing(9), bytes: 1, leavingReserve: 0) }
+        }
+    }
+
+    /// A file system of four mebibytes; needs root.
+    @Test func onAFullDiskSpaceGoesFromTheReserveToAFileAndBack() throws {
+        try withDirectory { path in
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+            guard mount("tmpfs", path, "tmpfs", 0, "size=4m") == 0 else { return }
+            defer { umount2(path, CInt(MNT_DETACH)) }
+            let disk = try FileDisk(path: path)
+            let file = LogFile.preparingSnapshot(1)
+            func bytes(_ file: LogFile) throws -> Int { try disk.list().first { $0.file == file }?.bytes ?? 0 }
+            func free() throws -> Int {
+                var status = statvfs()
+                guard statvfs(path, &status) == 0 else { throw Unexpected() }
+                return Int(status.f_bavail) * Int(status.f_bsize)
+            }
+            try disk.setReserve(bytes: 2_000_000)
+            try disk.create(file, bytes: 0)
+            try disk.create(.segment(1), bytes: try free())
+            #expect(try free() == 0)
+
+            #expect(try disk.allocate(file, bytes: 1_003_520, leavingReserve: 500_000) == 1_003_520)
+            #expect(try bytes(file) == 1_003_520 && bytes(.reserve) == 996_480)
+            #expect(try free() == 0)
+            #expect(try disk.truncate(file, to: 200_000, toReserve: .max) == 802_816, "whole blocks")
+            #expect(try free() == 0)
+            #expect(try disk.allocate(file, bytes: 4_000_000, leavingReserve: 500_000) > 1_200_000)
+            #expect(try bytes(.reserve) >= 500_000)
+            _ = try disk.remove(file, toReserve: .max)
+            #expect(try bytes(.reserve) >= 1_996_000 && free() < 8192)
+            try disk.create(.preparing(1), bytes: 0)
+            #expect(try disk.rename(.preparing(1), to: .segment(1), toReserve: 1_000_000) == 1_000_000)
         }
     }
 }

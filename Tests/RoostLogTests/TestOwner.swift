@@ -119,11 +119,13 @@ struct TestBroker: ~Copyable {
         log.drain(.background, on: disk)
     }
 
-    /// A job for what is there now.
+    /// A job for what is there now, which takes more space at first than it needs.
     mutating func snapshotJob() -> SnapshotJob {
         let source = SectionSource(found.sections)
+        let bytes = found.sections.reduce(8192) { $0 + $1.count }
         return SnapshotJob(
-            position: log.position, segments: log.segments, salt: log.snapshotSalt(), sections: { source.next(&$0) })
+            position: log.position, segments: log.segments, salt: log.snapshotSalt(), sections: { source.next(&$0) },
+            expectedBytes: bytes)
     }
 
     mutating func snapshot() throws {

@@ -37,6 +37,7 @@ struct Engine: ~Copyable {
     // Upkeep. Its figures count from the start of the process.
     var isSnapshotUnderWay = false
     var heap = HeapKeeper()
+    var snapshotSpace = SnapshotSpace.none
     /// After a snapshot failed, the log grows by this before the next try; on a full disk the time decides.
     var snapshotRetryBytes = 0
     var snapshotRetry: BrokerTime?
@@ -94,6 +95,14 @@ struct Engine: ~Copyable {
         self.now = now
         acknowledgesEarly = configuration.acknowledgesEarly
     }
+}
+
+/// Where the space of the snapshot that is under way comes from.
+enum SnapshotSpace {
+    /// It has none yet.
+    case none
+    case free
+    case ofReserve
 }
 
 /// What became of a request.
@@ -204,7 +213,7 @@ extension Engine {
         }
         let tick = lacksRoom.tick ? nil : core.nextTick(now: now)
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
-        let reserve = isSnapshotUnderWay || space.isChanging ? nil : space.nextTry
+        let reserve = snapshotSpace == .ofReserve || space.isChanging ? nil : space.nextTry
         let move = lacksRoom.move ? nil : nextMoveDue
         let ofMessages = tick.orEarlier(line.nextDue).orEarlier(move)
         return ofMessages.orEarlier(marks.due).orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
@@ -230,7 +239,7 @@ extension Engine {
     private mutating func retryPreparation() {
         if let made = lackOfSegment?.made, log.segmentsMade > made { lackOfSegment = nil }
         guard let error = log.preparationFailure else { return nextPreparation = nil }
-        // It would take the space that was given to the snapshot, and the snapshot makes more.
+        // The snapshot makes room.
         guard !isSnapshotUnderWay else { return nextPreparation = now + .seconds(1) }
         lackOfSegment = (log.segmentsMade, error)
         if nextPreparation == nil { isCleaningDue = true }

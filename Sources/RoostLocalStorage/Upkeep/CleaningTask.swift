@@ -134,8 +134,13 @@ final class CleaningTask: Sendable {
             storage.engine.withLock { $0.cleaned(segment.number, isRemoved: false) }
             return .done
         }
+        guard let lender = storage.engine.withLock({ $0.beginReserveChange() }) else { return .reserveIsTaken }
+        // When the log waits for a segment that the reserve could not lend even with this one, its space stays free.
+        let isFree = storage.engine.withLock { $0.needsMoreThanLending }
+        var share = isFree ? ReserveShare.none : lender
+        defer { storage.endReserveChange(share) }
         do throws(DiskError) {
-            try storage.disk.remove(.segment(segment.number))
+            try storage.disk.remove(.segment(segment.number), &share)
         } catch  where error.isMissingFile {
             // Somebody else removed it.
         } catch {

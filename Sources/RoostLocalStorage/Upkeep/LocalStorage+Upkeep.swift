@@ -11,8 +11,8 @@ extension LocalStorage {
     /// Call it after a commit.
     func startUpkeep() {
         let upkeep = engine.withLock { $0.nextUpkeep() }
-        if let operation = upkeep.segment { prepareSegment(operation) }
-        if let change = upkeep.reserve { changeReserve(change) }
+        if let operation = upkeep.segment { prepareSegment(operation, upkeep.lender) }
+        if let bytes = upkeep.reserveBytes { changeReserve(to: bytes) }
         if let start = upkeep.snapshot { makeSnapshot(start) }
         if let segment = upkeep.cleaning { clean(segment) }
         for read in upkeep.reads { self.read(read) }
@@ -27,26 +27,28 @@ extension LocalStorage {
     }
 
     /// Makes the next segment ahead: zero-filling 64 MiB takes longer than a turn may.
-    private func prepareSegment(_ operation: LogOperation) {
+    private func prepareSegment(_ operation: LogOperation, _ lender: ReserveShare?) {
         background.start(.segments) { [self] in
-            perform(operation)
+            perform(operation, lender)
             wakeDriver()
             return .done
         }
     }
 
-    private func changeReserve(_ change: ReserveChange) {
+    private func changeReserve(to bytes: Int) {
         background.start(.segments) { [self] in
-            changeReserveNow(change)
+            let before = engine.withLock { $0.space.reserveBytes }
+            let (reached, problem) = disk.changeReserve(from: before, to: bytes)
+            engine.withLock { $0.reserveChanged(to: reached, problem) }
             wakeDriver()
             return .done
         }
     }
 
-    func changeReserveNow(_ change: ReserveChange) {
-        let before = engine.withLock { $0.space.reserveBytes }
-        let (reached, problem) = disk.changeReserve(from: before, to: change.bytes)
-        engine.withLock { $0.reserveChanged(to: reached, problem, isForSegment: change.isForSegment) }
+    /// Requests and segments may wait for the end of it.
+    func endReserveChange(_ share: ReserveShare) {
+        engine.withLock { $0.endReserveChange(share) }
+        wakeDriver()
     }
 
     func noteDisk(_ error: DiskError?) {
@@ -76,4 +78,9 @@ extension LocalStorage {
         let task = CleaningTask(segment)
         background.start(.cleaning) { [self] in task.step(self) }
     }
+}
+
+extension BackgroundStep {
+    /// Another job takes space from the reserve, or gives it some.
+    static var reserveIsTaken: Self { .pause(Milliseconds(1)) }
 }

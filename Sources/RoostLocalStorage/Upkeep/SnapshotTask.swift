@@ -6,90 +6,108 @@ import Synchronization
 /// Writes a snapshot, publishes it when the log is on disk up to its position, and removes the ones that are not kept.
 final class SnapshotTask: Sendable {
     private enum Phase: Sendable {
-        /// The share of the reserve that is kept for this goes first.
-        case makeRoom
+        /// Takes the space for it first, from the reserve if need be.
         case write(SnapshotJob)
         /// All is written: it gets its name when the log is on disk up to its position.
         case publish(SnapshotJob)
+        /// It failed: its space goes back.
+        case cancel(SnapshotJob, DiskError)
         case removeOld
     }
 
     private let phase: Mutex<Phase>
     private let position: LogPosition
-    private let job: SnapshotJob
-    /// About what the file will have.
-    private let bytes: Int
     private let syncsDirectory: Bool
 
     init(_ start: consuming SnapshotStart) {
         position = start.position
         syncsDirectory = start.syncsDirectory
-        bytes = SpaceKeeper.snapshotBytes(start.core)
+        let bytes = SpaceKeeper.snapshotBytes(start.core)
         let writer = ImageSource(start.core)
-        job = SnapshotJob(
+        let job = SnapshotJob(
             position: start.position, segments: start.segments, salt: start.salt, sections: { writer.next(&$0) },
-            syncsDirectory: start.syncsDirectory)
-        phase = Mutex(.makeRoom)
+            expectedBytes: bytes, syncsDirectory: start.syncsDirectory)
+        phase = Mutex(.write(job))
     }
 
     func step(_ storage: LocalStorage) -> BackgroundStep {
         guard !storage.hasEnded else { return .done }
         let start = storage.nanoseconds
-        do throws(DiskError) {
-            // One job of this lane at a time: nobody else takes the phase out meanwhile.
-            var phase = phase.withLock { $0 }
-            let step = try self.step(&phase, storage)
-            self.phase.withLock { $0 = phase }
-            guard case .again = step else { return step }
-            // At most half of the disk's time, and never long at a stretch.
-            let spent = (storage.nanoseconds - start) / 1_000_000
-            return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
-        } catch {
-            storage.snapshotFailed(error, wasPublished: cancel(on: storage.disk))
-            return .done
-        }
+        // One job of this lane at a time: nobody else takes the phase out meanwhile.
+        var phase = phase.withLock { $0 }
+        let step = step(&phase, storage)
+        self.phase.withLock { $0 = phase }
+        guard case .again = step else { return step }
+        // At most half of the disk's time, and never long at a stretch.
+        let spent = (storage.nanoseconds - start) / 1_000_000
+        return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
     }
 
-    /// True: the snapshot has its name; what failed is the removal of an older one. The next start finds it.
-    private func cancel(on disk: any Disk) -> Bool {
-        phase.withLock { phase in
-            switch phase {
-            case .write(var job), .publish(var job): try? job.cancel(on: disk)
-            case .removeOld: return true
-            case .makeRoom: break
-            }
-            return false
-        }
-    }
-
-    private func step(_ phase: inout Phase, _ storage: LocalStorage) throws(DiskError) -> BackgroundStep {
+    private func step(_ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {
         switch phase {
-        case .makeRoom:
-            storage.giveReserve(bytes: bytes)
-            phase = .write(job)
-        case .write(var job):
-            let progress = try job.step(on: storage.disk)
-            phase = .write(job)
-            switch progress {
-            case .wrote: break
-            case .complete: phase = .publish(job)
-            case .published: break
-            }
-        case .publish(var job):
+        case .write(let job):
+            return write(job, &phase, storage)
+        case .publish(let job):
             guard storage.isSynced(through: position.sequence) else { return .pause(Milliseconds(1)) }
-            if case .published(let facts) = try job.step(on: storage.disk) {
-                storage.engine.withLock { $0.snapshotEnded(facts) }
-                phase = .removeOld
-            }
-        case .removeOld:
-            guard let file = storage.engine.withLock({ $0.log.nextSnapshotToRemove() }) else {
-                storage.wakeDriver()
-                return .done
-            }
-            try storage.disk.remove(file)
-            if syncsDirectory { try storage.disk.syncDirectory() }
+            publish(job, &phase, storage)
+            return .again
+        case .cancel(var job, let error):
+            guard var share = storage.engine.withLock({ $0.beginReserveChange() }) else { return .reserveIsTaken }
+            try? job.cancel(on: storage.disk, &share)
+            storage.endReserveChange(share)
+            storage.engine.withLock { $0.snapshotEnded(nil) }
+            storage.snapshotFailed(error)
+            return .done
+        case .removeOld: return removeOld(storage)
         }
+    }
+
+    private func write(_ job: SnapshotJob, _ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {
+        var job = job
+        let (isBegun, needsReserve) = (job.isBegun, job.needsReserve)
+        var share = ReserveShare.none
+        if needsReserve {
+            guard let lender = storage.engine.withLock({ $0.beginReserveChange() }) else { return .reserveIsTaken }
+            share = lender
+        }
+        do throws(DiskError) {
+            let isComplete = try job.step(on: storage.disk, &share) == .complete
+            phase = isComplete ? .publish(job) : .write(job)
+        } catch {
+            phase = .cancel(job, error)
+        }
+        if !isBegun { storage.engine.withLock { $0.snapshotBegan(share) } }
+        if needsReserve { storage.endReserveChange(share) }
         return .again
+    }
+
+    private func publish(_ job: SnapshotJob, _ phase: inout Phase, _ storage: LocalStorage) {
+        var job = job
+        do throws(DiskError) {
+            guard case .published(let facts) = try job.step(on: storage.disk) else { return }
+            storage.engine.withLock { $0.snapshotEnded(facts) }
+            phase = .removeOld
+        } catch {
+            phase = .cancel(job, error)
+        }
+    }
+
+    private func removeOld(_ storage: LocalStorage) -> BackgroundStep {
+        guard var share = storage.engine.withLock({ $0.beginReserveChange() }) else { return .reserveIsTaken }
+        let file = storage.engine.withLock { $0.log.nextSnapshotToRemove() }
+        var problem: DiskError?
+        do throws(DiskError) {
+            if let file {
+                try storage.disk.remove(file, &share)
+                if syncsDirectory { try storage.disk.syncDirectory() }
+            }
+        } catch {
+            // The next start finds it.
+            problem = error
+        }
+        storage.endReserveChange(share)
+        if let problem { storage.snapshotFailed(problem) }
+        return file == nil || problem != nil ? .done : .again
     }
 }
 
@@ -113,13 +131,7 @@ extension LocalStorage {
         return isSynced
     }
 
-    fileprivate func giveReserve(bytes: Int) {
-        let size = engine.withLock { $0.space.sizeAfterGiving(bytes) }
-        if let size { changeReserveNow(ReserveChange(bytes: size, isForSegment: false)) }
-    }
-
-    fileprivate func snapshotFailed(_ error: DiskError, wasPublished: Bool) {
-        if !wasPublished { engine.withLock { $0.snapshotEnded(nil) } }
+    fileprivate func snapshotFailed(_ error: DiskError) {
         noticeHandler(.snapshotFailed(error))
         wakeDriver()
     }

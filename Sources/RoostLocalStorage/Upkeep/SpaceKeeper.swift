@@ -5,7 +5,8 @@ import RoostModel
 /// The space that is kept, so that a full disk refuses new messages first, then receives, and deletes last.
 ///
 /// A part of it is in the segments made ahead; the rest is a file that holds nothing, RESERVE. When no segment can be
-/// made any more, the file gives its space to the next one. When a snapshot is written, the file gives up its share.
+/// made any more, the file gives its space to the next one. When a snapshot is written and the disk has no room for it,
+/// the file gives it its share. What a full disk gets back goes to the file first.
 struct SpaceKeeper {
     /// How often a full disk is looked at again.
     static let retry = Milliseconds(1000)
@@ -22,6 +23,9 @@ struct SpaceKeeper {
     private(set) var problem: DiskError?
     private(set) var isChanging = false
     private(set) var nextTry: BrokerTime?
+    private var lendNotBefore: BrokerTime?
+    /// What is too much goes, be it little.
+    private var isTrimDue = false
 
     init(segmentBytes: Int, reserveBytes: Int, problem: DiskError? = nil) {
         self.segmentBytes = segmentBytes
@@ -35,14 +39,14 @@ struct SpaceKeeper {
     }
 
     /// Segments go when two snapshots lie behind them, and the older one goes when the next one is there: in all there
-    /// is to be room for three. The one that is under way has got its share; those after it are still to come.
+    /// is to be room for three. One that has got its space is not counted; those after it are still to come.
     /// `growth`: by how much an image may become longer.
     static func nextSnapshotBytes(
-        _ core: borrowing Broker, kept: [SnapshotFacts], isOneUnderWay: Bool = false, growth: Int = 0
+        _ core: borrowing Broker, kept: [SnapshotFacts], hasOneItsSpace: Bool = false, growth: Int = 0
     ) -> Int {
         let one = snapshotBytes(core) + growth
-        let missing = 3 * one - kept.reduce(0) { $0 + $1.bytes }
-        return isOneUnderWay ? max(0, missing - one) : max(one, missing)
+        let missing = 3 * one - kept.suffix(LogLimits.snapshotsKept).reduce(0) { $0 + $1.bytes }
+        return hasOneItsSpace ? max(0, missing - one) : max(one, missing)
     }
 
     /// With what file and file system need besides the image.
@@ -59,9 +63,10 @@ struct SpaceKeeper {
     /// The size that the file is to have, if it is to change now. `needed`: for deletes and the next snapshot.
     mutating func nextSize(needed: Int, now: BrokerTime) -> Int? {
         guard !isChanging else { return nil }
-        let target = size(needed: needed).roundedUp(toMultipleOf: 65_536)
+        let target = target(needed: needed)
         let isTooSmall = reserveBytes < target - margin / 2
-        let isTooLarge = reserveBytes > target + 2 * margin
+        let isTooLarge = reserveBytes > target + (isTrimDue ? 0 : 2 * margin)
+        isTrimDue = false
         if !isTooSmall {
             problem = nil
             nextTry = nil
@@ -72,25 +77,36 @@ struct SpaceKeeper {
         return target
     }
 
+    private func target(needed: Int) -> Int { size(needed: needed).roundedUp(toMultipleOf: 65_536) }
+
+    /// For one who takes space from the file, or gives it some; nil while another one does. One segment's worth stays:
+    /// a start needs it.
+    mutating func begin(needed: Int) -> ReserveShare? {
+        guard !isChanging else { return nil }
+        isChanging = true
+        return ReserveShare(leaving: segmentBytes, lacking: max(0, target(needed: needed) - reserveBytes))
+    }
+
+    mutating func end(_ share: ReserveShare) {
+        isChanging = false
+        nextTry = nil
+        reserveBytes += share.change
+    }
+
     mutating func retryNow() { nextTry = nil }
 
+    mutating func trim() { isTrimDue = true }
+
+    /// A segment is made of the file: there is no room until the file has its size again.
+    mutating func lends(because problem: DiskError) { self.problem = self.problem ?? problem }
+
+    mutating func lendingFailed(now: BrokerTime) { lendNotBefore = now + Self.retry }
+
+    func mayLend(now: BrokerTime) -> Bool { lendNotBefore.map { $0 <= now } ?? true }
+
     /// How many segments could still be made from the file. One segment's worth stays: a start needs it.
-    func lendableSegments(besides bytes: Int) -> Int {
-        max(0, reserveBytes - bytes - segmentBytes) / (segmentBytes + Self.fileOverheadBytes)
-    }
-
-    /// The size after a segment took its space from the file; nil while it is being changed.
-    mutating func sizeAfterLending() -> Int? {
-        guard !isChanging, reserveBytes >= segmentBytes + Self.fileOverheadBytes else { return nil }
-        isChanging = true
-        return reserveBytes - segmentBytes - Self.fileOverheadBytes
-    }
-
-    /// The size after a snapshot got its share; nil when there is nothing to give.
-    mutating func sizeAfterGiving(_ bytes: Int) -> Int? {
-        guard !isChanging, reserveBytes > segmentBytes else { return nil }
-        isChanging = true
-        return max(segmentBytes, reserveBytes - bytes)
+    func lendableSegments(besides bytes: Int, more: Int = 0) -> Int {
+        max(0, reserveBytes + more - bytes - segmentBytes) / (segmentBytes + Self.fileOverheadBytes)
     }
 
     /// `problem`: why the file did not get the size that was asked for.

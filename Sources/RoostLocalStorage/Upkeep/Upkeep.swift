@@ -6,18 +6,14 @@ import RoostStorage
 /// What the engine wants done beside its requests. Asked for after every commit.
 struct Upkeep: ~Copyable {
     var segment: LogOperation?
-    var reserve: ReserveChange?
+    /// From which the segment takes its space.
+    var lender: ReserveShare?
+    /// A new size for the file that keeps space.
+    var reserveBytes: Int?
     var snapshot: SnapshotStart?
     var cleaning: SegmentFacts?
     var reads: [BodyRead] = []
     var trimsHeap = false
-}
-
-/// A new size for the file that keeps space.
-struct ReserveChange {
-    var bytes: Int
-    /// The space is given to the next segment.
-    var isForSegment: Bool
 }
 
 struct SnapshotStart {
@@ -32,8 +28,10 @@ struct SnapshotStart {
 extension Engine {
     mutating func nextUpkeep() -> Upkeep {
         var upkeep = Upkeep()
+        upkeep.lender = nextLender()
         upkeep.segment = log.nextOperation(.background)
-        upkeep.reserve = nextReserve()
+        if upkeep.segment == nil, let lender = upkeep.lender.take() { endReserveChange(lender) }
+        upkeep.reserveBytes = nextReserveBytes()
         upkeep.snapshot = nextSnapshot()
         upkeep.cleaning = nextCleaning()
         while let read = reads.takeNext() { upkeep.reads.append(read) }
@@ -41,19 +39,27 @@ extension Engine {
         return upkeep
     }
 
-    private mutating func nextReserve() -> ReserveChange? {
-        if needsToLend { return space.sizeAfterLending().map { ReserveChange(bytes: $0, isForSegment: true) } }
-        // Its share is in use now.
-        guard !isSnapshotUnderWay || !isDiskFull, let size = space.nextSize(needed: neededReserveBytes, now: now) else {
-            return nil
-        }
-        return ReserveChange(bytes: size, isForSegment: false)
+    private mutating func nextLender() -> ReserveShare? {
+        guard needsToLend, let problem = log.preparationFailure, let share = beginReserveChange() else { return nil }
+        space.lends(because: problem)
+        retryPreparationNow()
+        return share
     }
 
-    mutating func reserveChanged(to bytes: Int, _ problem: DiskError?, isForSegment: Bool) {
+    mutating func lent(_ share: ReserveShare, isMade: Bool) {
+        endReserveChange(share)
+        if !isMade { space.lendingFailed(now: now) }
+    }
+
+    private mutating func nextReserveBytes() -> Int? {
+        // What it gave to the snapshot comes back with the snapshot that goes.
+        guard snapshotSpace != .ofReserve else { return nil }
+        return space.nextSize(needed: neededReserveBytes, now: now)
+    }
+
+    mutating func reserveChanged(to bytes: Int, _ problem: DiskError?) {
         space.changed(to: bytes, problem, now: now)
         log.reserveBytes = space.reserveBytes
-        if isForSegment, log.preparationFailure != nil { retryPreparationNow() }
     }
 }
 
@@ -99,12 +105,20 @@ extension Engine {
             syncsDirectory: log.configuration.brokenRule != .skipDirectorySync)
     }
 
+    /// The file has its space.
+    mutating func snapshotBegan(_ share: ReserveShare) {
+        snapshotSpace = share.change < 0 ? .ofReserve : .free
+    }
+
     mutating func snapshotEnded(_ facts: SnapshotFacts?) {
         isSnapshotUnderWay = false
+        snapshotSpace = .none
         if let facts {
             log.snapshotPublished(facts)
             snapshotsMade += 1
             snapshotRetryBytes = 0
+            // With this one, less has to be kept for those to come.
+            if !isDiskFull { space.trim() }
             isCleaningDue = true
         } else {
             snapshotRetryBytes = log.bytesSinceSnapshot + log.configuration.segmentBytes / 2

@@ -186,24 +186,31 @@ extension VirtualDisk {
         }
     }
 
-    func truncate(_ file: LogFile, to bytes: Int) throws(DiskError) {
-        try call(.truncate, file, (UInt64(bytes), 0)) { fault throws(DiskError) in
+    func allocate(_ file: LogFile, bytes: Int, leavingReserve: Int) throws(DiskError) -> Int {
+        try call(.allocate, file, (UInt64(bytes), UInt64(leavingReserve))) { fault throws(DiskError) in
+            try Self.fail(.allocate, file, fault)
+            return try memory.allocate(file, bytes: bytes, leavingReserve: leavingReserve)
+        }
+    }
+
+    func truncate(_ file: LogFile, to bytes: Int, toReserve: Int) throws(DiskError) -> Int {
+        try call(.truncate, file, (UInt64(bytes), UInt64(toReserve))) { fault throws(DiskError) in
             try Self.fail(.truncate, file, fault)
-            try memory.truncate(file, to: bytes)
+            return try memory.truncate(file, to: bytes, toReserve: toReserve)
         }
     }
 
-    func rename(_ file: LogFile, to new: LogFile) throws(DiskError) {
-        try call(.rename, file, (new.traceWord, 0)) { fault throws(DiskError) in
+    func rename(_ file: LogFile, to new: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try call(.rename, file, (new.traceWord, UInt64(toReserve))) { fault throws(DiskError) in
             try Self.fail(.rename, file, fault)
-            try memory.rename(file, to: new)
+            return try memory.rename(file, to: new, toReserve: toReserve)
         }
     }
 
-    func remove(_ file: LogFile) throws(DiskError) {
-        try call(.remove, file) { fault throws(DiskError) in
+    func remove(_ file: LogFile, toReserve: Int) throws(DiskError) -> Int {
+        try call(.remove, file, (UInt64(toReserve), 0)) { fault throws(DiskError) in
             try Self.fail(.remove, file, fault)
-            try memory.remove(file)
+            return try memory.remove(file, toReserve: toReserve)
         }
     }
 
@@ -252,6 +259,7 @@ extension DiskError.Call {
         case .remove: 9
         case .reserve: 10
         case .syncDirectory: 11
+        case .allocate: 12
         }
     }
 }
