@@ -3,6 +3,7 @@
 #include "CRoost.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <malloc.h>
 #include <string.h>
 #include <sys/file.h>
@@ -154,6 +155,12 @@ ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offs
     do got = preadv2(descriptor, &area, 1, offset, RWF_NOWAIT);
     while (got < 0 && errno == EINTR);
     return got;
+}
+
+int croost_set_direct(int descriptor, bool is_direct) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(descriptor, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
 }
 
 void croost_trim_heap(void) {

@@ -6,8 +6,8 @@
 package final class LogBuffer: @unchecked Sendable {
     package private(set) var bytes: UnsafeMutableRawBufferPointer
 
-    package init(capacity: Int) {
-        bytes = .allocate(byteCount: max(capacity, 64), alignment: 64)
+    package init(capacity: Int, alignment: Int = 64) {
+        bytes = .allocate(byteCount: max(capacity, 64), alignment: alignment)
     }
 
     deinit { bytes.deallocate() }

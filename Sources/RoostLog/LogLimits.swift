@@ -26,6 +26,8 @@ package enum LogLimits {
     package static let snapshotSectionBytesMax = 1_048_576 - 16
     /// A snapshot is written and read in pieces of about this.
     package static let snapshotPieceBytes = 1_048_576
+    /// What a disk reads and writes at once, or a multiple of it.
+    package static let diskBlockBytes = 4096
     /// And synced whenever so much is written: a batch never waits behind more.
     package static let snapshotSyncBytes = 8 * 1_048_576
     /// Zeros are written and synced in steps of this, so that a batch never waits behind a whole segment.

@@ -164,8 +164,9 @@ package struct SnapshotJob: Sendable {
                 isLast = true
             }
         }
-        let count = pending.count
-        try write(disk)
+        // Whole blocks can go past the page cache; what is over comes with the next piece.
+        let count = isLast ? pending.count : pending.count / LogLimits.diskBlockBytes * LogLimits.diskBlockBytes
+        try write(count, disk)
         if isLast {
             stage = .written
             (pending, section) = ([], [])
@@ -184,19 +185,19 @@ package struct SnapshotJob: Sendable {
         return .complete
     }
 
-    private mutating func write(_ disk: any Disk) throws(DiskError) {
+    private mutating func write(_ count: Int, _ disk: any Disk) throws(DiskError) {
         let outcome: Result<Void, DiskError> = pending.withUnsafeBytes { bytes in
             do throws(DiskError) {
-                try disk.write(bytes, to: file, at: offset)
+                try disk.write(bytes.part(0, count), to: file, at: offset)
                 return .success(())
             } catch {
                 return .failure(error)
             }
         }
         try outcome.get()
-        offset += pending.count
-        unsyncedBytes += pending.count
-        pending.removeAll(keepingCapacity: true)
+        offset += count
+        unsyncedBytes += count
+        pending.removeFirst(count)
     }
 
     private mutating func frameEnd() {

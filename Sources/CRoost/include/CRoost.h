@@ -31,6 +31,10 @@ int croost_lock_file(int descriptor);
 // may be short, or -1 when nothing is cached or the file system cannot tell.
 ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offset);
 
+// Turns O_DIRECT on or off for the next writes: past the page cache, for memory, offsets and lengths of whole blocks.
+// 0, or -1 where the file system has no such thing. Here because its value differs between processors.
+int croost_set_direct(int descriptor, bool is_direct);
+
 // malloc_trim(3) where there is one: hands memory that was freed back to the system.
 void croost_trim_heap(void);
 
