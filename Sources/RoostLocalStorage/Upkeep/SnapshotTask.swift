@@ -32,19 +32,16 @@ final class SnapshotTask: Sendable {
 
     func step(_ storage: LocalStorage) -> BackgroundStep {
         guard !storage.hasEnded else { return .done }
-        let start = storage.nanoseconds
-        // One job of this lane at a time: nobody else takes the phase out meanwhile. It is taken out for good, because
-        // what is held twice would be copied before it is changed.
-        var phase = phase.withLock { phase in
-            defer { phase = .removeOld }
-            return phase
+        return storage.sharingTheDisk {
+            // One job of this lane at a time: nobody else takes the phase out meanwhile. It is taken out for good,
+            // because what is held twice would be copied before it is changed.
+            var phase = phase.withLock { phase in
+                defer { phase = .removeOld }
+                return phase
+            }
+            defer { self.phase.withLock { $0 = phase } }
+            return step(&phase, storage)
         }
-        let step = step(&phase, storage)
-        self.phase.withLock { $0 = phase }
-        guard case .again = step else { return step }
-        // At most half of the disk's time, and never long at a stretch.
-        let spent = (storage.nanoseconds - start) / 1_000_000
-        return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
     }
 
     private func step(_ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {
