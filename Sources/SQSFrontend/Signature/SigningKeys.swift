@@ -2,12 +2,31 @@ import Crypto
 
 /// Signing keys that were derived from secrets, each good for one day and region.
 ///
-/// A request computes one code; to derive its key would take four more.
+/// A request computes one code; to derive its key would take four more. What is to be signed begins with time and scope:
+/// the code over that is kept too, as clients sign many requests in a second.
 struct SigningKeys {
     private struct Slot {
-        var key: Int
-        var scope: [UInt8]
-        var code: KeyedSum
+        let key: Int
+        let scope: [UInt8]
+        let code: KeyedSum
+        /// Of the latest request.
+        var date: [UInt8] = []
+        /// The code over the text to sign, but for its last line. Good for `date`.
+        var dated: KeyedSum
+
+        init(key: Int, scope: [UInt8], code: KeyedSum) {
+            self.key = key
+            self.scope = scope
+            self.code = code
+            dated = code
+        }
+
+        mutating func begin(_ date: UnsafeRawBufferPointer) {
+            self.date = Array(date)
+            dated = code
+            let text = Array("AWS4-HMAC-SHA256\n".utf8) + date + Array("\n".utf8) + scope + Array("\n".utf8)
+            text.withUnsafeBytes { dated.update($0) }
+        }
     }
 
     /// More than a day and a handful of regions for each of some keys; what clients make up must not fill the memory.
@@ -15,21 +34,35 @@ struct SigningKeys {
     private var slots: [Slot] = []
     private var oldest = 0
 
+    /// The code over the text to sign, but for its last line, the sum of the canonical request.
+    ///
     /// - Parameter key: tells the secrets apart.
+    /// - Parameter date: `20260102T030405Z`, as it is to be signed.
     /// - Parameter scope: `date/region/service/aws4_request`.
-    mutating func code(key: Int, secret: String, scope: UnsafeRawBufferPointer) -> KeyedSum {
-        let known = slots.firstIndex { slot in
-            slot.key == key && slot.scope.withUnsafeBytes { equals($0, scope) }
+    mutating func code(
+        key: Int, secret: String, date: UnsafeRawBufferPointer, scope: UnsafeRawBufferPointer
+    ) -> KeyedSum {
+        let index = known(key, scope) ?? add(Slot(key: key, scope: Array(scope), code: Self.derive(secret, scope)))
+        if !slots[index].date.withUnsafeBytes({ equals($0, date) }) { slots[index].begin(date) }
+        return slots[index].dated
+    }
+
+    // By index: a slot that is taken out of the array is counted, with all its parts.
+    private func known(_ key: Int, _ scope: UnsafeRawBufferPointer) -> Int? {
+        for index in slots.indices where slots[index].key == key {
+            if slots[index].scope.withUnsafeBytes({ equals($0, scope) }) { return index }
         }
-        if let known { return slots[known].code }
-        let slot = Slot(key: key, scope: Array(scope), code: Self.derive(secret, scope))
-        if slots.count < Self.slotsMax {
+        return nil
+    }
+
+    private mutating func add(_ slot: Slot) -> Int {
+        guard slots.count == Self.slotsMax else {
             slots.append(slot)
-        } else {
-            slots[oldest] = slot
-            oldest = (oldest &+ 1) % Self.slotsMax
+            return slots.count &- 1
         }
-        return slot.code
+        defer { oldest = (oldest &+ 1) % Self.slotsMax }
+        slots[oldest] = slot
+        return oldest
     }
 
     private static func derive(_ secret: String, _ scope: UnsafeRawBufferPointer) -> KeyedSum {
