@@ -9,22 +9,29 @@ struct SigningKeys {
         let key: Int
         let scope: [UInt8]
         let code: KeyedSum
-        /// Of the latest request.
-        var date: [UInt8] = []
-        /// The code over the text to sign, but for its last line. Good for `date`.
-        var dated: KeyedSum
+        /// The text to sign, but for its last line.
+        private var text: [UInt8]
+        /// Where the text has the time of the latest request.
+        private var date: Range<Int>
+        /// The code over the text.
+        private(set) var dated: KeyedSum
 
         init(key: Int, scope: [UInt8], code: KeyedSum) {
             self.key = key
             self.scope = scope
             self.code = code
+            text = Array("AWS4-HMAC-SHA256\n\n".utf8) + scope + [UInt8(ascii: "\n")]
+            date = 17..<17
             dated = code
         }
 
-        mutating func begin(_ date: UnsafeRawBufferPointer) {
-            self.date = Array(date)
+        /// In place: clients whose clocks differ may take turns.
+        mutating func set(_ new: UnsafeRawBufferPointer) {
+            let isThere = text.withUnsafeBytes { equals(UnsafeRawBufferPointer(rebasing: $0[date]), new) }
+            if isThere { return }
+            text.replaceSubrange(date, with: new)
+            date = date.lowerBound..<date.lowerBound + new.count
             dated = code
-            let text = Array("AWS4-HMAC-SHA256\n".utf8) + date + Array("\n".utf8) + scope + Array("\n".utf8)
             text.withUnsafeBytes { dated.update($0) }
         }
     }
@@ -43,7 +50,7 @@ struct SigningKeys {
         key: Int, secret: String, date: UnsafeRawBufferPointer, scope: UnsafeRawBufferPointer
     ) -> KeyedSum {
         let index = known(key, scope) ?? add(Slot(key: key, scope: Array(scope), code: Self.derive(secret, scope)))
-        if !slots[index].date.withUnsafeBytes({ equals($0, date) }) { slots[index].begin(date) }
+        slots[index].set(date)
         return slots[index].dated
     }
 
