@@ -146,3 +146,123 @@ import Testing
         }
     }
 }
+
+/// What a verifier remembers of one request must not show in the next.
+@Suite struct SignatureMemoryTests {
+    private func fault(_ test: SignatureCase, _ verifier: inout SignatureVerifier) -> SQSFault? {
+        do throws(SQSFault) {
+            let fields = test.headers.map { (name: $0[0], value: $0[1]) }
+            var pending = try verifier.begin(method: test.method, target: test.target, fields: fields, now: test.now)
+            let fault: SQSFault? = Array(test.body.utf8).withUnsafeBytes { body in
+                do throws(SQSFault) {
+                    _ = try pending.finish(body, SignatureCase.keys)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            return fault
+        } catch {
+            return error
+        }
+    }
+
+    /// The header is not read in full when it is that of the request before but for the signature.
+    @Test func aHeaderThatWasSeenBeforeIsReadAsIfItWereTheFirst() throws {
+        let good = try #require(try SignatureCase.named("SendMessage"))
+        let place = try #require(good.headers.firstIndex { $0[0] == "Authorization" })
+        let text = Array(good.headers[place][1].utf8)
+        var verifier = SignatureVerifier(SignatureCase.keys)
+        #expect(fault(good, &verifier) == nil)
+        var changed: [[UInt8]] = []
+        for index in text.indices {
+            for byte in ", =/;\tz0A".utf8 where byte != text[index] {
+                var other = text
+                other[index] = byte
+                changed.append(other)
+            }
+            changed.append(Array(text.prefix(index)))
+            for added in [" ", ", Signature="] {
+                changed.append(Array(text.prefix(index)) + Array(added.utf8) + Array(text.suffix(from: index)))
+            }
+        }
+        for bytes in changed {
+            var other = good
+            other.headers[place][1] = String(decoding: bytes, as: UTF8.self)
+            var fresh = SignatureVerifier(SignatureCase.keys)
+            let expected = fault(other, &fresh)
+            #expect(fault(other, &verifier) == expected, "\(other.headers[place][1])")
+            #expect(fault(good, &verifier) == nil)
+        }
+    }
+
+    /// The code over time and scope is kept for a second; each second has its own.
+    @Test func secondsInTurn() throws {
+        let first = try #require(try SignatureCase.named("SendMessage"))
+        let last = try #require(first.headers.firstIndex { $0[0] == "Authorization" })
+        var second = first
+        second.headers = first.headers.map { [$0[0], $0[1].replacing("T235000Z", with: "T235001Z")] }
+        var verifier = SignatureVerifier(SignatureCase.keys)
+        for _ in 0..<2 {
+            #expect(fault(first, &verifier) == nil)
+            #expect(fault(second, &verifier)?.code == .signatureDoesNotMatch)
+        }
+        // HMAC of Python over the same text with the other second.
+        second.headers[last][1] =
+            first.headers[last][1].dropLast(64)
+            + "558c2477534907b44f728e9d329771b39f336d05554b5f3a3a61b7de9228378d"
+        for test in [first, second, second, first, second] { #expect(fault(test, &verifier) == nil) }
+    }
+
+    /// A request that is shorter than the one before is not read beyond its end.
+    @Test func requestsOfAllLengthsInTurn() throws {
+        let cases = try SignatureCase.all()
+        let good = try #require(cases.first { $0.name == "SendMessage" })
+        var verifier = SignatureVerifier(SignatureCase.keys)
+        for count in [0, 1, 1500, 7, 5000, 3, 40_000, 2, 0] {
+            var other = good
+            other.headers.insert(["X-Unsigned", String(repeating: "u", count: count)], at: 0)
+            other.headers.append(["x-unsigned", String(repeating: "u", count: count / 2)])
+            #expect(fault(other, &verifier) == nil, "\(count) bytes, the field twice")
+            for test in cases {
+                #expect((fault(test, &verifier) == nil) == (test.expect == "ok"), "\(test.name) after \(count) bytes")
+            }
+        }
+    }
+
+    @Test func aFieldThatIsLookedUpMayStandOnce() throws {
+        let good = try #require(try SignatureCase.named("SendMessage"))
+        var verifier = SignatureVerifier(SignatureCase.keys)
+        for name in ["Authorization", "X-Amz-Date", "X-Amz-Target", "Host"] {
+            let field = try #require(good.headers.first { $0[0] == name })
+            for spelling in [name, name.lowercased(), name.uppercased()] {
+                var other = good
+                other.headers.append([spelling, field[1]])
+                #expect(fault(other, &verifier) != nil, "\(spelling) twice")
+                #expect(fault(good, &verifier) == nil)
+            }
+        }
+        for name in ["User-Agent", "Accept-Encoding", "X-Other"] {
+            var other = good
+            other.headers += [[name, "one"], [name.uppercased(), "two"]]
+            #expect(fault(other, &verifier) == nil, "\(name) twice")
+        }
+    }
+
+    /// In each place of names of each length, those that are cut into words of eight bytes and the others.
+    @Test func namesAreMadeSmallAndNothingElse() throws {
+        var request = SignedRequest()
+        let letters = (UInt8(0)...127).map { String(UnicodeScalar($0)) } + ["\u{80}", "\u{C1}", "\u{E9}", "\u{7FF}"]
+        for count in 0...20 {
+            for place in 0...count {
+                for letter in letters {
+                    let name =
+                        String(repeating: "Q", count: place) + letter + String(repeating: "z", count: count - place)
+                    try request.load(method: "GET", target: "/", fields: [(name: name, value: " A ")])
+                    let small = name.utf8.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+                    #expect(request.bytes == Array("GET".utf8) + small + Array(" A /".utf8))
+                }
+            }
+        }
+    }
+}

@@ -14,7 +14,7 @@ package struct CanonicalRequest {
         bytes.append(newline)
         writeParameters(request)
         bytes.append(newline)
-        request.forEachName(in: claim.signedHeaders) { writeField($0, request) }
+        for index in request.signedFields.indices { writeField(request.signedFields[index], request) }
         bytes.append(newline)
         append(claim.signedHeaders, request)
         bytes.append(newline)
@@ -68,24 +68,22 @@ package struct CanonicalRequest {
     }
 
     /// A name that stands several times has one line, with commas between the values.
-    private mutating func writeField(_ name: Range<Int>, _ request: SignedRequest) {
-        append(name, request)
+    private mutating func writeField(_ signed: SignedRequest.SignedField, _ request: SignedRequest) {
+        append(signed.name, request)
         bytes.append(UInt8(ascii: ":"))
-        var isFirst = true
-        for field in request.fields where request.areEqual(field.name, name) {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
-            isFirst = false
-            writeValue(field.value, request)
+        writeValue(request.fields[signed.first].value, request)
+        if signed.count > 1 {
+            for field in request.fields[(signed.first &+ 1)...] where request.areEqual(field.name, signed.name) {
+                bytes.append(UInt8(ascii: ","))
+                writeValue(field.value, request)
+            }
         }
         bytes.append(newline)
     }
 
     /// Space inside comes to one blank.
     private mutating func writeValue(_ value: Range<Int>, _ request: SignedRequest) {
-        let end = value.upperBound
-        if request.place(of: 0x20, in: value) == end, request.place(of: 0x09, in: value) == end {
-            return append(value, request)
-        }
+        guard request.hasSpace(in: value) else { return append(value, request) }
         var wasSpace = false
         for byte in request.bytes[value] {
             let isSpace = SignedRequest.isSpace(byte)
@@ -98,18 +96,3 @@ package struct CanonicalRequest {
 private let newline = UInt8(ascii: "\n")
 private let slash = UInt8(ascii: "/")
 private let dot = UInt8(ascii: ".")
-
-extension SignedRequest {
-    /// The names of a list with semicolons.
-    func forEachName<Failure>(
-        in list: Range<Int>, _ visit: (Range<Int>) throws(Failure) -> Void
-    ) throws(Failure) {
-        var start = list.lowerBound
-        while true {
-            let end = place(of: UInt8(ascii: ";"), in: start..<list.upperBound)
-            try visit(start..<end)
-            guard end < list.upperBound else { return }
-            start = end &+ 1
-        }
-    }
-}

@@ -1,7 +1,7 @@
 /// What a request says about its signature. Nothing of it has been proved.
 package struct SignatureClaim {
     /// `id/date/region/service/aws4_request`, as ranges of the bytes of the request.
-    package struct Credential {
+    package struct Credential: Sendable {
         package var keyID: Range<Int>
         var date: Range<Int>
         var region: Range<Int>
@@ -28,7 +28,7 @@ package struct SignatureClaim {
     static let lifetimeMax: Int64 = 604_800
 
     /// Reads the claim from the header Authorization or from the URL; both together are refused.
-    package init(_ request: inout SignedRequest) throws(SQSFault) {
+    package init(_ request: inout SignedRequest, _ known: inout KnownAuthorization) throws(SQSFault) {
         let header = try request.field("authorization")
         let isPresigned = request.parameters.contains { request.isOfSignature($0.name) }
         guard let header else {
@@ -40,12 +40,21 @@ package struct SignatureClaim {
             throw .incompleteSignature(
                 "The request is signed twice: in the header Authorization and in the parameters of its URL.")
         }
-        try self.init(header: header, request)
+        try self.init(header: header, request, &known)
     }
 
     // MARK: Header
 
-    private init(header: Range<Int>, _ request: borrowing SignedRequest) throws(SQSFault) {
+    private init(
+        header: Range<Int>, _ request: borrowing SignedRequest, _ known: inout KnownAuthorization
+    ) throws(SQSFault) {
+        if let (credential, headers, signature) = known.read(header, request) {
+            let date = try Self.date(request)
+            self.init(
+                credential: credential, date: date, signedAt: try Self.seconds(date, request),
+                signedHeaders: headers, signature: signature, lifetime: nil)
+            return
+        }
         var space = header.lowerBound
         while space < header.upperBound, !SignedRequest.isSpace(request.bytes[space]) { space &+= 1 }
         try Self.check(algorithm: header.lowerBound..<space, request)
@@ -53,10 +62,15 @@ package struct SignatureClaim {
         try parts.read(request.trimmed(space..<header.upperBound), request)
         guard let credential = parts.credential, let headers = parts.signedHeaders, let signature = parts.signature
         else { throw parts.faultOfMissing }
+        try self.init(credential, date: try Self.date(request), headers, signature, lifetime: nil, request)
+        known.keep(header, self, signature, request)
+    }
+
+    private static func date(_ request: borrowing SignedRequest) throws(SQSFault) -> Range<Int> {
         guard let date = try request.field("x-amz-date") else {
             throw .incompleteSignature("Authorization header requires existence of a 'X-Amz-Date' header.")
         }
-        try self.init(credential, date: date, headers, signature, lifetime: nil, request)
+        return date
     }
 
     // MARK: URL
@@ -91,18 +105,33 @@ package struct SignatureClaim {
         _ credential: Range<Int>, date: Range<Int>, _ headers: Range<Int>, _ signature: Range<Int>, lifetime: Int64?,
         _ request: borrowing SignedRequest
     ) throws(SQSFault) {
-        self.credential = try Self.credential(credential, request)
-        guard let signedAt = request.withBytes(date, { SignatureTime.seconds($0) }) else {
-            throw .incompleteSignature("Date must be in ISO-8601 'basic format', for example 20260102T030405Z.")
-        }
+        let credential = try Self.credential(credential, request)
+        let signedAt = try Self.seconds(date, request)
         guard let signature = request.withBytes(signature, { SignatureBytes(hex: $0) }) else {
             throw .incompleteSignature("The signature is not 64 digits from 0 to 9 and a to f.")
         }
+        self.init(
+            credential: credential, date: date, signedAt: signedAt, signedHeaders: headers, signature: signature,
+            lifetime: lifetime)
+    }
+
+    private init(
+        credential: Credential, date: Range<Int>, signedAt: Int64, signedHeaders: Range<Int>,
+        signature: SignatureBytes, lifetime: Int64?
+    ) {
+        self.credential = credential
         self.date = date
         self.signedAt = signedAt
-        signedHeaders = headers
+        self.signedHeaders = signedHeaders
         self.signature = signature
         self.lifetime = lifetime
+    }
+
+    private static func seconds(_ date: Range<Int>, _ request: borrowing SignedRequest) throws(SQSFault) -> Int64 {
+        guard let seconds = request.withBytes(date, { SignatureTime.seconds($0) }) else {
+            throw .incompleteSignature("Date must be in ISO-8601 'basic format', for example 20260102T030405Z.")
+        }
+        return seconds
     }
 
     private static func check(algorithm: Range<Int>, _ request: SignedRequest) throws(SQSFault) {

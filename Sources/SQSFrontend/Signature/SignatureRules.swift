@@ -5,10 +5,12 @@ package enum SignatureRules {
     static let clockSkewMax: Int64 = 900
 
     /// - Parameter now: seconds since 1970.
-    package static func check(_ claim: SignatureClaim, _ request: SignedRequest, now: Int64) throws(SQSFault) {
+    package static func check(
+        _ claim: SignatureClaim, _ request: inout SignedRequest, now: Int64
+    ) throws(SQSFault) {
         try checkScope(claim, request)
         try checkTime(claim, request, now: now)
-        try checkSignedHeaders(claim, request)
+        try checkSignedHeaders(claim, &request)
         try checkStatedBody(request)
     }
 
@@ -45,32 +47,45 @@ package enum SignatureRules {
 
     // MARK: Headers
 
-    private static func checkSignedHeaders(_ claim: SignatureClaim, _ request: SignedRequest) throws(SQSFault) {
+    private static func checkSignedHeaders(_ claim: SignatureClaim, _ request: inout SignedRequest) throws(SQSFault) {
+        var unsigned = count(request) { mustBeSigned($0, request) }
+        let end = claim.signedHeaders.upperBound
+        var start = claim.signedHeaders.lowerBound
         var last: Range<Int>?
-        var unsigned = request.fields.count { mustBeSigned($0.name, request) }
-        try request.forEachName(in: claim.signedHeaders) { (name) throws(SQSFault) in
+        while true {
+            let name = start..<request.place(of: UInt8(ascii: ";"), in: start..<end)
             // Another order or a name twice would be another way to write the same list.
             guard !name.isEmpty, last.map({ request.precedes($0, name) }) ?? true else {
                 throw .signatureDoesNotMatch("SignedHeaders must be names in lower case, sorted, each once.")
             }
             last = name
-            let count = request.fields.count { request.areEqual($0.name, name) }
-            guard count > 0 else {
+            guard let signed = request.sign(name) else {
                 throw .signatureDoesNotMatch("A header of SignedHeaders is not in the request.")
             }
             // Each name comes once, so no field is taken off twice.
-            if mustBeSigned(name, request) { unsigned &-= count }
+            if mustBeSigned(name, request) { unsigned &-= signed.count }
+            guard name.upperBound < end else { break }
+            start = name.upperBound &+ 1
         }
         guard unsigned == 0 else { throw faultOfUnsigned(claim, request) }
-        guard request.fields.contains(where: { request.matches($0.name, "host") }) else {
+        guard count(request, { request.matches($0, "host") }) > 0 else {
             throw .signatureDoesNotMatch("'Host' must be a 'SignedHeader' in the AWS Authorization.")
         }
+    }
+
+    @inline(__always)
+    private static func count(_ request: SignedRequest, _ isMeant: (Range<Int>) -> Bool) -> Int {
+        var count = 0
+        request.forEachField { _, field in if isMeant(field.name) { count &+= 1 } }
+        return count
     }
 
     /// The names that decide where a request goes and what it asks for. X-Amz-User-Agent tells who sent it; the SDK for
     /// PHP leaves it out, as all leave out User-Agent.
     private static func mustBeSigned(_ name: Range<Int>, _ request: SignedRequest) -> Bool {
-        request.matches(name, "host")
+        let first = request.withBytes(name) { $0.first }
+        guard first == UInt8(ascii: "h") || first == UInt8(ascii: "x") else { return false }
+        return request.matches(name, "host")
             || request.startsWith(name, "x-amz-") && !request.matches(name, "x-amz-user-agent")
     }
 
@@ -86,9 +101,8 @@ package enum SignatureRules {
     }
 
     private static func isSigned(_ name: Range<Int>, _ claim: SignatureClaim, _ request: SignedRequest) -> Bool {
-        var isSigned = false
-        request.forEachName(in: claim.signedHeaders) { if request.areEqual($0, name) { isSigned = true } }
-        return isSigned
+        // All names were found, so all are here.
+        request.signedFields.contains { request.areEqual($0.name, name) }
     }
 
     // MARK: Body

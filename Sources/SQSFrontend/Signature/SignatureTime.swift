@@ -25,13 +25,17 @@ package enum SignatureTime {
     private static func digits(_ text: some Collection<UInt8>) -> Int64? {
         guard text.count == 16 else { return nil }
         var number: Int64 = 0
-        for (place, byte) in text.enumerated() {
-            switch (place, byte) {
-            case (8, UInt8(ascii: "T")), (15, UInt8(ascii: "Z")): continue
-            case (8, _), (15, _): return nil
-            case (_, UInt8(ascii: "0")...UInt8(ascii: "9")): number = number * 10 + Int64(byte - UInt8(ascii: "0"))
-            default: return nil
+        var place = 0
+        for byte in text {
+            let digit = byte &- UInt8(ascii: "0")
+            if place == 8 || place == 15 {
+                guard byte == (place == 8 ? UInt8(ascii: "T") : UInt8(ascii: "Z")) else { return nil }
+            } else if digit < 10 {
+                number = number &* 10 &+ Int64(digit)
+            } else {
+                return nil
             }
+            place &+= 1
         }
         return number
     }

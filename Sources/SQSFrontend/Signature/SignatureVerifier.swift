@@ -9,8 +9,7 @@ package struct SignatureVerifier {
     private var request = SignedRequest()
     private var canonical = CanonicalRequest()
     private var signingKeys = SigningKeys()
-    /// The text to sign.
-    private var text: [UInt8] = []
+    private var knownAuthorization = KnownAuthorization()
 
     package init(_ keys: AccessKeys) { self.keys = keys }
 
@@ -31,8 +30,8 @@ package struct SignatureVerifier {
         method: String, target: String, fields: some Sequence<(name: String, value: String)>, now: Int64
     ) throws(SQSFault) -> PendingSignature {
         try request.load(method: method, target: target, fields: fields)
-        let claim = try SignatureClaim(&request)
-        try SignatureRules.check(claim, request, now: now)
+        let claim = try SignatureClaim(&request, &knownAuthorization)
+        try SignatureRules.check(claim, &request, now: now)
         canonical.write(request, claim)
         let key = request.withBytes(claim.credential.keyID) { keys.index(of: $0) }
         return PendingSignature(
@@ -45,22 +44,14 @@ package struct SignatureVerifier {
         return sum
     }
 
-    /// The code over the text to sign, but for its last line, the sum of the canonical request.
-    ///
     /// An unknown key gets a secret that nobody has, so that it takes the same time as a known one.
     private mutating func code(_ claim: SignatureClaim, _ key: Int?) -> KeyedSum {
         let secret = key.map { keys.all[$0].secret } ?? keys.secretOfNobody
-        var code = request.withBytes(claim.credential.scope) {
-            signingKeys.code(key: key ?? -1, secret: secret, scope: $0)
+        return request.withBytes(claim.date) { date in
+            request.withBytes(claim.credential.scope) { scope in
+                signingKeys.code(key: key ?? -1, secret: secret, date: date, scope: scope)
+            }
         }
-        text.removeAll(keepingCapacity: true)
-        text += "AWS4-HMAC-SHA256\n".utf8
-        request.withBytes(claim.date) { text.append(contentsOf: $0) }
-        text.append(UInt8(ascii: "\n"))
-        request.withBytes(claim.credential.scope) { text.append(contentsOf: $0) }
-        text.append(UInt8(ascii: "\n"))
-        text.withUnsafeBytes { code.update($0) }
-        return code
     }
 
     private func statedBody() throws(SQSFault) -> SignatureBytes? {

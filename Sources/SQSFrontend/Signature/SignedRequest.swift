@@ -9,12 +9,22 @@ package struct SignedRequest {
         package var value: Range<Int>
     }
 
+    /// A name of SignedHeaders and the fields of this name.
+    struct SignedField {
+        var name: Range<Int>
+        var count: Int
+        /// Of the first one, in `fields`.
+        var first: Int
+    }
+
     package private(set) var bytes: [UInt8] = []
     private(set) var method = 0..<0
     /// Without host and query string, as it was received.
     private(set) var path = 0..<0
     /// Names in lower case, values without space around them, in the order of the request.
     private(set) var fields: [Pair] = []
+    /// What stands for each name of SignedHeaders. Written when these are checked.
+    private(set) var signedFields: [SignedField] = []
     /// Percent-encoded in the one canonical form, in the order of the URL.
     private(set) var parameters: [Pair] = []
 
@@ -26,11 +36,10 @@ package struct SignedRequest {
     package mutating func load(
         method: String, target: String, fields: some Sequence<(name: String, value: String)>
     ) throws(SQSFault) {
-        bytes.removeAll(keepingCapacity: true)
         self.fields.removeAll(keepingCapacity: true)
+        signedFields.removeAll(keepingCapacity: true)
         parameters.removeAll(keepingCapacity: true)
-        self.method = append(method)
-        for (name, value) in fields { add(name, value) }
+        load(method, fields)
         try load(target: append(target))
     }
 
@@ -46,12 +55,18 @@ package struct SignedRequest {
     }
 
     func precedes(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        bytes[left].lexicographicallyPrecedes(bytes[right])
+        withBytes(left) { left in
+            withBytes(right) { right in
+                guard let a = left.baseAddress, let b = right.baseAddress else { return left.isEmpty && !right.isEmpty }
+                let order = memcmp(a, b, min(left.count, right.count))
+                return order == 0 ? left.count < right.count : order < 0
+            }
+        }
     }
 
     func startsWith(_ range: Range<Int>, _ word: StaticString) -> Bool {
         let count = word.utf8CodeUnitCount
-        return range.count >= count && matches(range.prefix(count), word)
+        return range.count >= count && matches(range.lowerBound..<range.lowerBound &+ count, word)
     }
 
     /// Lends the bytes. A slice of the array would be counted as one more owner of it.
@@ -72,6 +87,25 @@ package struct SignedRequest {
         }
     }
 
+    /// Space or a tab.
+    func hasSpace(in range: Range<Int>) -> Bool {
+        withBytes(range) { part in
+            var index = 0
+            while index &+ 8 <= part.count {
+                let word = part.loadUnaligned(fromByteOffset: index, as: UInt64.self)
+                if word.hasZeroByte(after: 0x2020_2020_2020_2020) || word.hasZeroByte(after: 0x0909_0909_0909_0909) {
+                    return true
+                }
+                index &+= 8
+            }
+            while index < part.count {
+                if Self.isSpace(part[index]) { return true }
+                index &+= 1
+            }
+            return false
+        }
+    }
+
     func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     // MARK: Fields
@@ -85,15 +119,50 @@ package struct SignedRequest {
         return start..<bytes.count
     }
 
-    private mutating func add(_ name: String, _ value: String) {
-        let name = append(name)
-        bytes.withUnsafeMutableBytes { bytes in
-            for index in name {
-                bytes[index] |= bytes[index] &- UInt8(ascii: "A") < 26 ? 0x20 : 0
-            }
+    /// Over the bytes of the request before, whose rest is cut off at the end: to append each text costs several times
+    /// what the copying does.
+    private mutating func load(_ method: String, _ fields: some Sequence<(name: String, value: String)>) {
+        let (range, none) = write(method, "", at: 0)
+        self.method = range
+        var end = none.upperBound
+        for (name, value) in fields {
+            let (name, value) = write(name, value, at: end)
+            end = value.upperBound
+            lower(name)
+            self.fields.append(Pair(name: name, value: trimmed(value)))
         }
-        let value = append(value)
-        fields.append(Pair(name: name, value: trimmed(value)))
+        bytes.removeLast(bytes.count &- end)
+    }
+
+    @inline(__always)
+    private mutating func write(_ first: String, _ second: String, at start: Int) -> (Range<Int>, Range<Int>) {
+        let middle = start + first.utf8.count
+        let end = middle + second.utf8.count
+        if end > bytes.count { bytes.append(contentsOf: repeatElement(0, count: end &- bytes.count)) }
+        bytes.withUnsafeMutableBytes { bytes in
+            precondition(start >= 0 && start <= middle && middle <= end && end <= bytes.count)
+            Self.copy(first, to: UnsafeMutableRawBufferPointer(rebasing: bytes[start..<middle]))
+            Self.copy(second, to: UnsafeMutableRawBufferPointer(rebasing: bytes[middle..<end]))
+        }
+        return (start..<middle, middle..<end)
+    }
+
+    /// - Parameter place: as long as the text.
+    @inline(__always)
+    private static func copy(_ text: String, to place: UnsafeMutableRawBufferPointer) {
+        let wasCopied: Void? = text.utf8.withContiguousStorageIfAvailable { text in
+            precondition(text.count == place.count)
+            place.copyMemory(from: UnsafeRawBufferPointer(text))
+        }
+        if wasCopied == nil { place.copyBytes(from: text.utf8) }
+    }
+
+    @inline(__always)
+    private mutating func lower(_ range: Range<Int>) {
+        bytes.withUnsafeMutableBytes { bytes in
+            precondition(range.lowerBound >= 0 && range.upperBound <= bytes.count)
+            lowerASCII(UnsafeMutableRawBufferPointer(rebasing: bytes[range]))
+        }
     }
 
     func trimmed(_ range: Range<Int>) -> Range<Int> {
@@ -108,10 +177,34 @@ package struct SignedRequest {
     /// The one field of this name; nil when there is none. A second one is refused.
     func field(_ name: StaticString) throws(SQSFault) -> Range<Int>? {
         var found: Range<Int>?
-        for field in fields where matches(field.name, name) {
-            guard found == nil else { throw .incompleteSignature("The header \(name) stands twice.") }
+        var count = 0
+        forEachField { _, field in
+            guard matches(field.name, name) else { return }
             found = field.value
+            count &+= 1
         }
+        guard count <= 1 else { throw .incompleteSignature("The header \(name) stands twice.") }
+        return found
+    }
+
+    /// An iterator would be one more owner of the array.
+    @inline(__always)
+    func forEachField(_ visit: (_ index: Int, Pair) -> Void) {
+        fields.withUnsafeBufferPointer { fields in
+            for index in fields.indices { visit(index, fields[index]) }
+        }
+    }
+
+    /// The fields of a name that is to be signed, which is remembered. Nil when there is none.
+    mutating func sign(_ name: Range<Int>) -> SignedField? {
+        var found = SignedField(name: name, count: 0, first: 0)
+        forEachField { index, field in
+            guard areEqual(field.name, name) else { return }
+            if found.count == 0 { found.first = index }
+            found.count &+= 1
+        }
+        guard found.count > 0 else { return nil }
+        signedFields.append(found)
         return found
     }
 
@@ -199,6 +292,43 @@ package struct SignedRequest {
         }
         return start..<bytes.count
     }
+}
+
+extension UInt64 {
+    /// Whether one of the eight bytes is that of the mask. Exact for the word as a whole.
+    fileprivate func hasZeroByte(after mask: UInt64) -> Bool {
+        let word = self ^ mask
+        return (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0
+    }
+
+    /// Eight bytes at a time; those that are no ASCII letters stay.
+    fileprivate var loweredASCII: UInt64 {
+        let low = self & 0x7F7F_7F7F_7F7F_7F7F
+        // The highest bit of a byte: at least `A`, and more than `Z`.
+        let areAtLeastA = low &+ 0x3F3F_3F3F_3F3F_3F3F
+        let areAboveZ = low &+ 0x2525_2525_2525_2525
+        return self | ((areAtLeastA & ~areAboveZ & ~self & 0x8080_8080_8080_8080) >> 2)
+    }
+}
+
+/// Makes large letters small, in place.
+@inline(__always)
+private func lowerASCII(_ bytes: UnsafeMutableRawBufferPointer) {
+    func lowerWord(_ place: Int) {
+        let word = bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)
+        bytes.storeBytes(of: word.loweredASCII, toByteOffset: place, as: UInt64.self)
+    }
+    guard bytes.count >= 8 else {
+        for index in bytes.indices { bytes[index] |= bytes[index] &- UInt8(ascii: "A") < 26 ? 0x20 : 0 }
+        return
+    }
+    var index = 0
+    while index &+ 8 <= bytes.count {
+        lowerWord(index)
+        index &+= 8
+    }
+    // Some of the last eight once more, which changes nothing.
+    lowerWord(bytes.count &- 8)
 }
 
 /// Percent-encoding as signatures want it (RFC 3986): everything but letters, digits and `-._~`, with large digits.
