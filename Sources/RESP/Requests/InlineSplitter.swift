@@ -1,8 +1,8 @@
 /// Splits an inline request into its arguments, as Redis' `sdssplitargs`.
 ///
-/// Words stand between blanks. Within double quotes there are `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a`, and a backslash that
-/// takes the next byte as it is; within single quotes only `\'`. Nothing but a blank or the end may follow a closing
-/// quote. Arguments never get longer by that, so they are written over the line that they come from.
+/// Words stand between blanks. Within double quotes there are `\xHH`, `\n`, `\r`, `\t`, `\b`, `\a`, and a backslash
+/// that takes the next byte as it is; within single quotes only `\'`. Nothing but a blank or the end may follow a
+/// closing quote. Arguments never get longer by that, so they are written over the line that they come from.
 struct InlineSplitter {
     private let bytes: UnsafeMutableRawBufferPointer
     private let end: Int

@@ -8,7 +8,8 @@
 ///     drop reader.dropConsumed() bytes from the front of the buffer
 ///
 /// Between these steps the connection may append bytes and move the buffer, but not change what is in it.
-/// As in Redis, what stands at the end of a count, a length or an argument is not compared with CR LF: it has two bytes.
+/// As in Redis, the end of a count, a length or an argument is two bytes, of which only the CR behind a number is looked
+/// at.
 package struct RequestReader: Sendable {
     package var limits: RequestLimits
     /// Counts and lengths that are read from now on are judged by this.
@@ -51,8 +52,8 @@ package struct RequestReader: Sendable {
         }
     }
 
-    /// How many bytes the connection has to drop from the front of its buffer, now. Ranges of a request that has come in
-    /// part move along; those of a whole one are gone.
+    /// How many bytes the connection has to drop from the front of its buffer, now. Ranges of a request that has come
+    /// in part move along; those of a whole one are gone.
     package mutating func dropConsumed() -> Int {
         let count = consumed
         guard count > 0 else { return 0 }
