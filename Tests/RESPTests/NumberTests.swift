@@ -141,6 +141,20 @@ import Testing
         }
     #endif
 
+    /// For machines without a `long double` in Swift.
+    @Test(arguments: [
+        (10.6, "10.6"), (0.1 + 0.2, "0.30000000000000004"), (-1.5, "-1.5"), (1e22, "10000000000000000000000"),
+        (0, "0"), (-0.0, "0"), (1e-17, "0.00000000000000001"), (5e-18, "0.00000000000000001"), (-4.9e-18, "0"),
+        (1.23456789012345678e-10, "0.00000000012345679"), (9.999999999999999e-10, "0.000000001"),
+        (.leastNonzeroMagnitude, "0"),
+        (-123456789.25, "-123456789.25"), (9_007_199_254_740_992, "9007199254740992"),
+    ])
+    func writesTheShortest(_ number: Double, _ text: String) {
+        var bytes: [UInt8] = []
+        LongDoubleText.appendShortest(number, to: &bytes)
+        #expect(String(decoding: bytes, as: UTF8.self) == text)
+    }
+
     @Test func specialNumbers() {
         #expect(
             written(.infinity) == "inf" && written(-.infinity) == "-inf" && written(.nan) == "nan"

@@ -27,7 +27,8 @@ package enum LongDoubleText {
         parts.append(to: &bytes)
     }
 
-    static func appendShortest(_ number: Double, to bytes: inout [UInt8]) {
+    /// The fewest digits that read back as the same double, rounded to 17 decimals.
+    package static func appendShortest(_ number: Double, to bytes: inout [UInt8]) {
         var digits = ShortestDigits(number.magnitude)
         digits.round(toDecimals: FixedPoint.decimalsMax)
         guard digits.count > 0 else { return bytes.append(UInt8(ascii: "0")) }

@@ -10,7 +10,7 @@ struct InlineSplitter {
     /// Where the next byte of an argument goes: never behind `position`.
     private var written = 0
 
-    /// `line` without what ends it, and without NUL.
+    /// `line` without the LF that ends it, and without NUL.
     init(_ bytes: UnsafeMutableRawBufferPointer, _ line: Range<Int>) {
         self.bytes = bytes
         position = line.lowerBound

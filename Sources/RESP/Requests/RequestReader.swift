@@ -194,8 +194,8 @@ package struct RequestReader: Sendable {
     /// False when bytes are missing.
     private mutating func readInline(_ bytes: UnsafeMutableRawBufferPointer) throws(ProtocolError) -> Bool {
         guard let end = try endOfInline(UnsafeRawBufferPointer(bytes)) else { return false }
-        let hasReturn = end > position && bytes[end &- 1] == carriageReturn
-        var splitter = InlineSplitter(bytes, position..<(hasReturn ? end &- 1 : end))
+        // A CR before the LF is a blank as any other.
+        var splitter = InlineSplitter(bytes, position..<end)
         while let argument = try splitter.next() { arguments.append(argument) }
         move(to: end &+ 1)
         return true
