@@ -8,8 +8,7 @@
 ///     drop reader.dropConsumed() bytes from the front of the buffer
 ///
 /// Between these steps the connection may append bytes and move the buffer, but not change what is in it.
-/// As in Redis, the end of a count, a length or an argument is two bytes, of which only the CR behind a number is looked
-/// at.
+/// As in Redis, two bytes end a count, a length or an argument, and only the CR behind a number is looked at.
 package struct RequestReader: Sendable {
     package var limits: RequestLimits
     /// Counts and lengths that are read from now on are judged by this.
