@@ -8,10 +8,8 @@ private let texts: [(mode: UInt8, text: String)] = [
     (0, "*1\r\n$4\r\nPING\r\n*-\r\n"), (0, "*1\r\n$-1\r\n"), (0, "*1\r\n+1\r\n"), (0, "GET \"a\"b\r\n"),
     (0, "GET a\0b\r\n"),
     (1, "*11\r\n"), (1, "*1\r\n$16385\r\n"), (2, "*2\r\n$20\r\n01234567890123456789\r\n$20\r\n"), (2, "*9\r\n"),
-    (
-        4,
-        "*2\r\n:-12\r\n$3\r\na\r\n\r\n+OK\r\n-ERR x\r\n_\r\n$-1\r\n,1.5e-7\r\n,nan\r\n#t\r\n(-123\r\n!2\r\nab\r\n=5\r\ntxt:x\r\n"
-    ),
+    (4, "*2\r\n:-12\r\n$3\r\na\r\n\r\n+OK\r\n-ERR x\r\n_\r\n$-1\r\n,1.5e-7\r\n,nan\r\n"),
+    (4, "#t\r\n(-123\r\n!2\r\nab\r\n=5\r\ntxt:x\r\n"),
     (4, "%1\r\n+k\r\n|1\r\n+a\r\n_\r\n,inf\r\n>2\r\n#f\r\n~1\r\n*0\r\n|0\r\n*-1\r\n"),
     (4, "x\r\n"), (4, ":x\r\n"), (4, "$1\r\nabc\r\n"), (4, String(repeating: "*1\r\n", count: 33)),
     (5, "*9\r\n"), (4, "*1\r\n$x\r\n"),

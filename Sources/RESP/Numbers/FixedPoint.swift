@@ -47,7 +47,7 @@ struct FixedPoint {
         // 64 bits each, the lowest first.
         var words = [UInt64](repeating: 0, count: shift / 64 &+ 2)
         words[shift / 64] = significand << (shift % 64)
-        words[shift / 64 &+ 1] = shift % 64 == 0 ? 0 : significand >> (64 &- shift % 64)
+        words[shift / 64 &+ 1] = significand >> (64 &- shift % 64)
         var groups: [UInt64] = []
         repeat {
             while let last = words.last, last == 0 { words.removeLast() }

@@ -100,7 +100,8 @@ struct InlineSplitter {
     /// C's `isspace`: what may stand between words and behind quotes.
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 
-    /// Fewer than `isSpace`: a vertical tab or a form feed within a word belongs to it.
+    /// Some of `isSpace`, so that a word is never empty for want of quotes: a vertical tab or a form feed within a word
+    /// belongs to it.
     private static func endsWord(_ byte: UInt8) -> Bool {
         byte == 0x20 || byte == 0x09 || byte == lineFeed || byte == carriageReturn
     }
