@@ -30,6 +30,9 @@ let package = Package(
         .target(name: "RoostLog", dependencies: ["RoostModel", "CRoost"]),
         .target(name: "RoostStorage", dependencies: ["RoostModel"]),
 
+        // The wire format of Redis, both directions. Pure.
+        .target(name: "RESP"),
+
         // Which web pages may speak to the two HTTP ports. Pure.
         .target(name: "HTTPGuard"),
 
@@ -136,6 +139,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
+        .testTarget(name: "RESPTests", dependencies: ["RESP"]),
         // Stands in for malloc in the test binary, to count allocations.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(
