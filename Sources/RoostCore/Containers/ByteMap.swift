@@ -165,9 +165,8 @@ extension ByteMap {
         _ key: some ByteString & ~Escapable, hash: UInt64, _ body: (inout Value) -> Result
     ) -> Result? where Column == ArrayColumn<Value> {
         key.withRawBytes { bytes in
-            let key = TreeKey(word: hash, bytes: bytes)
-            return tree.update(KeyLocator(key: key)) { leaf, _ in
-                let (index, isFound) = leaf.find(key)
+            tree.update(KeyLocator(TreeKey(word: hash, bytes: bytes))) { leaf, place in
+                let (index, isFound) = leaf.find(place)
                 return isFound ? body(&leaf.values[index]) : nil
             }
         }

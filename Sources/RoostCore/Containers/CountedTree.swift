@@ -82,7 +82,7 @@ struct EntryPosition<Leaf: TreeLeaf>: TreeLocator {
     init(_ position: Int) { self.position = position }
 
     @inline(__always)
-    mutating func step(into children: ContiguousArray<TreeNode<Leaf>>) -> Int {
+    mutating func step(into children: UnsafeBufferPointer<TreeNode<Leaf>>) -> Int {
         var index = 0
         while position >= children[index].count {
             position -= children[index].count
@@ -99,7 +99,7 @@ struct GapPosition<Leaf: TreeLeaf>: TreeLocator {
     init(_ position: Int) { self.position = position }
 
     @inline(__always)
-    mutating func step(into children: ContiguousArray<TreeNode<Leaf>>) -> Int {
+    mutating func step(into children: UnsafeBufferPointer<TreeNode<Leaf>>) -> Int {
         var index = 0
         while position > children[index].count {
             position -= children[index].count
@@ -112,5 +112,5 @@ struct GapPosition<Leaf: TreeLeaf>: TreeLocator {
 /// The end of the tree.
 struct LastPosition<Leaf: TreeLeaf>: TreeLocator {
     @inline(__always)
-    func step(into children: ContiguousArray<TreeNode<Leaf>>) -> Int { children.count - 1 }
+    func step(into children: UnsafeBufferPointer<TreeNode<Leaf>>) -> Int { children.count - 1 }
 }

@@ -28,7 +28,6 @@ struct KeyedLeaf<Column: TreeColumn>: TreeLeaf {
     init(reserving byteCount: Int) { self.init() }
 
     var count: Int { keys.count }
-    var weight: Int { keys.used + values.weight }
 
     var measure: TreeMeasure {
         TreeMeasure(
@@ -37,9 +36,15 @@ struct KeyedLeaf<Column: TreeColumn>: TreeLeaf {
         )
     }
 
+    static func weight(_ measure: TreeMeasure) -> Int {
+        Page<WordSlot>.used(by: measure.count, measure.payload) + Column.weight(measure.count)
+    }
+
     func hasRoom(for entry: Entry, _ limits: NodeLimits) -> Bool {
-        let added = entry.key.bytes.count + Page<WordSlot>.slotBytes + Column.weight(of: entry.value)
-        return weight + added <= limits.pageBytes && count < limits.entries
+        var measure = measure
+        measure.count += 1
+        measure.payload += entry.key.bytes.count + Column.payload(of: entry.value)
+        return Self.weight(measure) <= limits.pageBytes && measure.count <= limits.entries
     }
 
     mutating func place(_ entry: Entry, at index: Int, _ limits: NodeLimits) {
@@ -81,65 +86,33 @@ extension KeyedLeaf {
 
     /// Inserts an entry or replaces its value.
     mutating func put(
-        _ entry: Entry, _ edges: TreeEdges, _ limits: NodeLimits
+        _ value: Column.Value, _ place: KeyLocator<Column>, _ edges: TreeEdges, _ limits: NodeLimits
     ) -> (replaced: Column.Value?, spilled: ContiguousArray<Self>) {
-        let (index, isFound) = find(entry.key)
+        let (index, isFound) = find(place)
+        let entry = Entry(key: place.key, value: value)
         guard isFound else { return (nil, insert(entry, at: index, edges, limits)) }
         let replaced = values.value(index)
-        if values.replace(index, with: entry.value) { return (replaced, []) }
+        if values.replace(index, with: value) { return (replaced, []) }
         removeSubrange(index..<index + 1)
         return (replaced, insert(entry, at: index, edges, limits))
     }
 
-    /// The first entry that is not below `key`, and whether it is that key.
-    func find(_ key: TreeKey) -> (index: Int, isFound: Bool) {
-        keys.view { $0.find(key) }
+    /// The first entry that is not below the key, and whether it is that key.
+    @inline(__always)
+    func find(_ place: KeyLocator<Column>) -> (index: Int, isFound: Bool) {
+        keys.view { keys in
+            let index = place.words.search(place.key.word, keys.count) { keys.compare($0, place.key) < 0 }
+            return (index, index < keys.count && keys.compare(index, place.key) == 0)
+        }
     }
 }
 
 extension PageView<WordSlot> {
-    /// The first entry that is not below `key`, and whether it is that key.
-    @inline(__always)
-    fileprivate func find(_ key: TreeKey) -> (index: Int, isFound: Bool) {
-        var (low, high) = (0, count)
-        while low < high {
-            let middle = (low + high) / 2
-            let order = compare(middle, key)
-            if order == 0 { return (middle, true) }
-            if order < 0 { low = middle + 1 } else { high = middle }
-        }
-        return (low, false)
-    }
-
     /// Negative when the entry is below the key.
     @inline(__always)
-    private func compare(_ index: Int, _ key: TreeKey) -> Int {
+    fileprivate func compare(_ index: Int, _ key: TreeKey) -> Int {
         let word = word(index)
         if word != key.word { return word < key.word ? -1 : 1 }
         return compareBytes(entry(index), key.bytes)
-    }
-}
-
-/// An entry, or its place, in a tree of `KeyedLeaf`.
-struct KeyLocator<Column: TreeColumn>: TreeLocator {
-    typealias Leaf = KeyedLeaf<Column>
-    let key: TreeKey
-
-    /// The last child whose bound is not above the key.
-    @inline(__always)
-    func step(into children: ContiguousArray<TreeNode<Leaf>>) -> Int {
-        var (low, high) = (1, children.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if isAbove(children, middle) { high = middle } else { low = middle + 1 }
-        }
-        return low - 1
-    }
-
-    @inline(__always)
-    private func isAbove(_ children: ContiguousArray<TreeNode<Leaf>>, _ index: Int) -> Bool {
-        let word = children[index].low.word
-        if word != key.word { return word > key.word }
-        return children[index].low.bytes.withUnsafeBytes { compareBytes($0, key.bytes) > 0 }
     }
 }

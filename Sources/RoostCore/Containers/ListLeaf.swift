@@ -2,16 +2,15 @@
 typealias ListLeaf = Page<PlainSlot>
 
 extension Page<PlainSlot>: TreeLeaf {
-    var weight: Int { used }
+    static func weight(_ measure: TreeMeasure) -> Int { used(by: measure.count, measure.payload) }
 
     var measure: TreeMeasure {
-        view { TreeMeasure(count: $0.count, payload: $0.end, resident: residentBytes) }
+        view { TreeMeasure(count: $0.count, payload: $0.payload, resident: residentBytes) }
     }
 
     func hasRoom(for entry: UnsafeRawBufferPointer, _ limits: NodeLimits) -> Bool {
         view { view in
-            let used = view.end + (view.count + 1) * Self.slotBytes + Self.trailerBytes
-            return used + entry.count <= limits.pageBytes && view.count < limits.entries
+            Self.used(by: view.count + 1, view.payload + entry.count) <= limits.pageBytes && view.count < limits.entries
         }
     }
 

@@ -18,18 +18,19 @@ enum WordSlot: PageSlot {
 ///
 /// One allocation holds everything, so that a change after a snapshot retains and copies one array, and a page can be
 /// written to disk as it is. Bytes lie in the order of entries. Slots grow towards them from the end, so that adding
-/// and taking at the end of a page moves nothing.
+/// and taking at the end of a page moves nothing. The header is at the start, in the cache line of the array's own.
 ///
 /// ```
-/// | entry 0 | entry 1 | ... | entry n-1 |  free  | slot n-1 | ... | slot 1 | slot 0 | end u32 | n u16 |
-///   slot: | start u16 | word u64, if the kind of slot has one |       end: where the bytes of the last entry end
+/// | n u16 | end u32 | entry 0 | entry 1 | ... | entry n-1 |  free  | slot n-1 | ... | slot 1 | slot 0 |
+///                                                          ^ end
+///   slot: | start u16 | word u64, if the kind of slot has one |
 /// ```
 ///
-/// A start fits 16 bits because a page larger than `NodeLimits.pageBytes` holds a single entry, which starts at 0.
-/// Numbers are little-endian.
+/// Starts and the end are offsets in the page. A start fits 16 bits because a page larger than `NodeLimits.pageBytes`
+/// holds a single entry. Numbers are little-endian.
 struct Page<Slot: PageSlot>: Sendable {
     static var slotBytes: Int { 2 + Slot.wordBytes }
-    static var trailerBytes: Int { 6 }
+    static var headerBytes: Int { 6 }
     /// A page of fewer bytes is not worth making smaller.
     static var shrinkableBytes: Int { 128 }
 
@@ -40,7 +41,8 @@ struct Page<Slot: PageSlot>: Sendable {
 
     /// An empty page that a first change will not have to make larger, up to that size.
     init(reserving byteCount: Int) {
-        storage = ContiguousArray(repeating: 0, count: Self.rounded(max(byteCount, Self.trailerBytes)))
+        storage = ContiguousArray(repeating: 0, count: Self.rounded(max(byteCount, Self.headerBytes)))
+        edit { $0.setSize(count: 0, end: Self.headerBytes) }
     }
 
     @inline(__always)
@@ -55,10 +57,12 @@ struct Page<Slot: PageSlot>: Sendable {
 
     var count: Int { view { $0.count } }
     /// Bytes of all entries.
-    var payload: Int { view { $0.end } }
+    var payload: Int { view { $0.payload } }
     /// Bytes of all entries and what belongs to them.
-    var used: Int { view { $0.end + $0.count * Self.slotBytes + Self.trailerBytes } }
+    var used: Int { view { Self.used(by: $0.count, $0.payload) } }
     var residentBytes: Int { storage.isEmpty ? 0 : storage.count + heapBlockBytes }
+
+    static func used(by count: Int, _ payload: Int) -> Int { payload + count * slotBytes + headerBytes }
 
     func word(_ index: Int) -> UInt64 { view { $0.word(index) } }
 
@@ -104,7 +108,7 @@ extension Page {
         let (start, end, count) = other.view { ($0.start(first), $0.end, $0.count) }
         guard first < count else { return }
         let needed = end - start + (count - first) * Self.slotBytes
-        if storage.isEmpty { resize(to: Self.rounded(needed + Self.trailerBytes)) } else { makeRoom(needed, limit: 0) }
+        if storage.isEmpty { resize(to: Self.rounded(needed + Self.headerBytes)) } else { makeRoom(needed, limit: 0) }
         other.view { source in edit { $0.append(source, from: first) } }
     }
 

@@ -10,19 +10,23 @@ struct PageView<Slot: PageSlot> {
     @inline(__always)
     var count: Int {
         guard !bytes.isEmpty else { return 0 }
-        return Int(load(bytes.count - 2) as UInt16)
+        return Int(load(0) as UInt16)
     }
 
     /// Where the bytes of the last entry end.
     @inline(__always)
     var end: Int {
-        guard !bytes.isEmpty else { return 0 }
-        return Int(load(bytes.count - 6) as UInt32)
+        guard !bytes.isEmpty else { return Page<Slot>.headerBytes }
+        return Int(load(2) as UInt32)
     }
+
+    /// Bytes of all entries.
+    @inline(__always)
+    var payload: Int { end - Page<Slot>.headerBytes }
 
     @inline(__always)
     func slot(_ index: Int) -> Int {
-        bytes.count - Page<Slot>.trailerBytes - (index + 1) * Page<Slot>.slotBytes
+        bytes.count - (index + 1) * Page<Slot>.slotBytes
     }
 
     /// Where the bytes of an entry start; where all end for the index behind the last one.
@@ -70,9 +74,9 @@ struct PageEditor<Slot: PageSlot> {
     }
 
     @inline(__always)
-    private func setSize(count: Int, end: Int) {
-        store(UInt16(count), bytes.count - 2)
-        store(UInt32(end), bytes.count - 6)
+    func setSize(count: Int, end: Int) {
+        store(UInt16(count), 0)
+        store(UInt32(end), 2)
     }
 
     /// Adds to the starts of the entries in `range`.

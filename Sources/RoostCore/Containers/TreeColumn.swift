@@ -7,9 +7,9 @@ package protocol TreeColumn: Sendable {
     var residentBytes: Int { get }
     /// Bytes of values that are themselves bytes.
     var payload: Int { get }
-    /// Bytes that count against the size of a leaf.
-    var weight: Int { get }
-    static func weight(of value: Value) -> Int
+    static func payload(of value: Value) -> Int
+    /// Bytes beside the payload that a number of values adds to the size of a leaf.
+    static func weight(_ count: Int) -> Int
 
     func value(_ index: Int) -> Value
     mutating func insert(_ value: Value, at index: Int)
@@ -28,8 +28,8 @@ package struct ArrayColumn<Value: Sendable>: TreeColumn {
 
     package var residentBytes: Int { arrayBytes(of: Value.self, values.count) }
     package var payload: Int { 0 }
-    package var weight: Int { values.count * MemoryLayout<Value>.stride }
-    package static func weight(of value: Value) -> Int { MemoryLayout<Value>.stride }
+    package static func payload(of value: Value) -> Int { 0 }
+    package static func weight(_ count: Int) -> Int { count * MemoryLayout<Value>.stride }
 
     package func value(_ index: Int) -> Value { values[index] }
 
@@ -76,8 +76,8 @@ package struct BytesColumn: TreeColumn {
 
     package var residentBytes: Int { page.residentBytes }
     package var payload: Int { page.payload }
-    package var weight: Int { page.used }
-    package static func weight(of value: [UInt8]) -> Int { value.count + Page<PlainSlot>.slotBytes }
+    package static func payload(of value: [UInt8]) -> Int { value.count }
+    package static func weight(_ count: Int) -> Int { Page<PlainSlot>.used(by: count, 0) }
 
     package func value(_ index: Int) -> [UInt8] { page.bytes(index) }
 
@@ -110,8 +110,8 @@ package struct NoColumn: TreeColumn {
 
     package var residentBytes: Int { 0 }
     package var payload: Int { 0 }
-    package var weight: Int { 0 }
-    package static func weight(of value: Void) -> Int { 0 }
+    package static func payload(of value: Void) -> Int { 0 }
+    package static func weight(_ count: Int) -> Int { 0 }
 
     package func value(_ index: Int) {}
     package mutating func insert(_ value: Void, at index: Int) {}

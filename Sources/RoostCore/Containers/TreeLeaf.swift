@@ -33,8 +33,8 @@ protocol TreeLeaf: Sendable {
 
     var count: Int { get }
     var measure: TreeMeasure { get }
-    /// Bytes that count against `NodeLimits.pageBytes`.
-    var weight: Int { get }
+    /// Bytes that count against `NodeLimits.pageBytes`, of a leaf with that measure.
+    static func weight(_ measure: TreeMeasure) -> Int
 
     func hasRoom(for entry: Entry, _ limits: NodeLimits) -> Bool
     /// Inserts without a look at the limits.
@@ -62,6 +62,8 @@ struct TreeEdges {
 }
 
 extension TreeLeaf {
+    var weight: Int { Self.weight(measure) }
+
     /// Inserts an entry. What does not fit any more comes back as leaves that follow this one.
     ///
     /// At either end of the tree a new leaf begins and the old one stays full: that is how lists grow. Elsewhere the
@@ -103,12 +105,4 @@ extension TreeLeaf {
         leaf.place(entry, at: 0, limits)
         return leaf
     }
-
-    /// Whether this leaf and the next one are so empty that they should be one. Far from the limit at which a leaf is
-    /// split: going up and down by one entry must not split and merge each time.
-    func shouldMerge(with next: Self, _ limits: NodeLimits) -> Bool {
-        (weight + next.weight) * 2 <= limits.pageBytes && (count + next.count) * 2 <= limits.entries
-    }
-
-    func mayMerge(_ limits: NodeLimits) -> Bool { weight * 2 <= limits.pageBytes && count * 2 <= limits.entries }
 }

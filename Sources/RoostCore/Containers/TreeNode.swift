@@ -2,7 +2,7 @@
 protocol TreeLocator<Leaf> {
     associatedtype Leaf: TreeLeaf
     /// The child to go on in; what this says is relative to that child from then on.
-    mutating func step(into children: ContiguousArray<TreeNode<Leaf>>) -> Int
+    mutating func step(into children: UnsafeBufferPointer<TreeNode<Leaf>>) -> Int
 }
 
 /// A leaf, or a branch of a B+tree (Bayer and McCreight, 1972; Comer: "The ubiquitous B-tree", 1979) with counts, so
@@ -50,13 +50,19 @@ struct TreeNode<Leaf: TreeLeaf>: Sendable {
 
 extension TreeNode {
     /// Runs `body` on the leaf that `locator` leads to.
-    func read<Locator: TreeLocator<Leaf>, Result>(
-        _ locator: Locator, _ body: (Leaf, Locator) -> Result
+    func read<Locator: TreeLocator<Leaf>, Result>(_ locator: Locator, _ body: (Leaf, Locator) -> Result) -> Result {
+        withUnsafePointer(to: self) { Self.read($0, locator, body) }
+    }
+
+    /// By pointers: a node that is passed by value is retained with all that it holds, at every level.
+    private static func read<Locator: TreeLocator<Leaf>, Result>(
+        _ node: UnsafePointer<TreeNode>, _ locator: Locator, _ body: (Leaf, Locator) -> Result
     ) -> Result {
-        if children.isEmpty { return body(leaf, locator) }
         var locator = locator
-        let index = locator.step(into: children)
-        return children[index].read(locator, body)
+        return node.pointee.children.withUnsafeBufferPointer { children in
+            guard let first = children.baseAddress, !children.isEmpty else { return body(node.pointee.leaf, locator) }
+            return read(first + locator.step(into: children), locator, body)
+        }
     }
 
     /// Changes values in the leaf that `locator` leads to, but neither their number nor their size.
@@ -65,7 +71,7 @@ extension TreeNode {
     ) -> Result {
         if children.isEmpty { return body(&leaf, locator) }
         var locator = locator
-        let index = locator.step(into: children)
+        let index = children.withUnsafeBufferPointer { locator.step(into: $0) }
         return children[index].update(locator, body)
     }
 
@@ -81,7 +87,7 @@ extension TreeNode {
             return spilled.isEmpty ? [] : nodes(following: spilled)
         }
         var locator = locator
-        let index = locator.step(into: children)
+        let index = children.withUnsafeBufferPointer { locator.step(into: $0) }
         let before = children[index].measure
         let spilled = children[index].edit(locator, edges.child(index, of: children.count), limits, change)
         guard spilled.isEmpty else { return insert(spilled, after: index, limits) }
@@ -134,13 +140,23 @@ extension TreeNode {
 }
 
 extension TreeNode {
-    private func shouldMerge(with next: TreeNode, _ limits: NodeLimits) -> Bool {
-        if isLeaf { return leaf.shouldMerge(with: next.leaf, limits) }
-        return (children.count + next.children.count) * 2 <= limits.children
+    /// Whether two neighbours are so empty that they should be one. Far from where a node is split: going up and down by
+    /// one entry must not split and merge each time.
+    private func shouldMerge(at index: Int, _ limits: NodeLimits) -> Bool {
+        if !children[index].isLeaf {
+            return (children[index].children.count + children[index + 1].children.count) * 2 <= limits.children
+        }
+        var sum = children[index].measure
+        sum += children[index + 1].measure
+        return Self.isLight(sum, limits)
     }
 
     private func mayMerge(_ limits: NodeLimits) -> Bool {
-        isLeaf ? leaf.mayMerge(limits) : children.count * 2 <= limits.children
+        isLeaf ? Self.isLight(measure, limits) : children.count * 2 <= limits.children
+    }
+
+    private static func isLight(_ measure: TreeMeasure, _ limits: NodeLimits) -> Bool {
+        Leaf.weight(measure) * 2 <= limits.pageBytes && measure.count * 2 <= limits.entries
     }
 
     /// Takes up the node that follows this one.
@@ -171,7 +187,7 @@ extension TreeNode {
         var last = min(last, before - 1)
         var index = first
         while index < last {
-            if children[index].shouldMerge(with: children[index + 1], limits) {
+            if shouldMerge(at: index, limits) {
                 let next = children.remove(at: index + 1)
                 children[index].merge(next)
                 last -= 1
