@@ -73,6 +73,10 @@ struct KeyedLeaf<Column: TreeColumn>: TreeLeaf {
 extension KeyedLeaf {
     static var lowestBound: TreeBound { TreeBound(word: 0, bytes: []) }
 
+    static func residentBytes(of bound: TreeBound) -> Int {
+        bound.bytes.isEmpty ? 0 : bound.bytes.count + heapBlockBytes
+    }
+
     static func bound(between left: Self, and right: Self) -> TreeBound {
         let word = right.keys.word(0)
         return left.keys.view { left in

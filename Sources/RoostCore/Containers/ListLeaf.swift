@@ -29,5 +29,6 @@ extension Page<PlainSlot>: TreeLeaf {
     }
 
     static var lowestBound: Void { () }
+    static func residentBytes(of bound: Void) -> Int { 0 }
     static func bound(between left: Self, and right: Self) {}
 }

@@ -116,11 +116,11 @@ extension ScoreTree {
 }
 
 extension ScoreTree {
-    /// A word in the order of scores: the bits of a number rise with its magnitude.
+    /// A word in the order of scores: the bits of a number rise with its magnitude. Setting the highest one makes 0.0 of
+    /// -0.0.
     static func word(_ score: Double) -> UInt64 {
         precondition(!score.isNaN, "a score is a number")
-        let bits = (score == 0 ? 0 : score).bitPattern
-        return score < 0 ? ~bits : bits | 1 << 63
+        return score < 0 ? ~score.bitPattern : score.bitPattern | 1 << 63
     }
 
     static func score(_ word: UInt64) -> Double {

@@ -14,12 +14,10 @@ extension TreeNode {
         guard isLeaf == (height == 0) else { return "leaves at different heights" }
         if isLeaf { return leafViolation(limits, isRoot) }
         if children.count > limits.children { return "a branch has \(children.count) children" }
-        var sum = TreeMeasure()
         for child in children {
             if let violation = child.violation(limits, height: height - 1, isRoot: false) { return violation }
-            sum += child.measure
         }
-        sum.resident += ownBytes
+        let sum = childrenMeasure()
         return sum == measure ? nil : "a branch measures \(measure), its children \(sum)"
     }
 

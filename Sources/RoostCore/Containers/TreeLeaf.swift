@@ -45,6 +45,8 @@ protocol TreeLeaf: Sendable {
     mutating func append(_ next: Self)
 
     static var lowestBound: Bound { get }
+    /// Bytes of memory that a bound holds elsewhere.
+    static func residentBytes(of bound: Bound) -> Int
     /// Above all entries of `left`, not above any of `right`.
     static func bound(between left: Self, and right: Self) -> Bound
 }

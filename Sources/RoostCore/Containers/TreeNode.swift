@@ -37,14 +37,18 @@ struct TreeNode<Leaf: TreeLeaf>: Sendable {
 
     var count: Int { measure.count }
     var isLeaf: Bool { children.isEmpty }
-    /// Bytes of memory of a branch without its children.
-    var ownBytes: Int { arrayBytes(of: TreeNode.self, children.count) }
 
-    private mutating func measureChildren() {
+    private mutating func measureChildren() { measure = childrenMeasure() }
+
+    /// What a branch and all below it hold, by its children.
+    func childrenMeasure() -> TreeMeasure {
         var sum = TreeMeasure()
-        for index in children.indices { sum += children[index].measure }
-        sum.resident += ownBytes
-        measure = sum
+        for index in children.indices {
+            sum += children[index].measure
+            sum.resident += Leaf.residentBytes(of: children[index].low)
+        }
+        sum.resident += arrayBytes(of: TreeNode.self, children.count)
+        return sum
     }
 }
 
