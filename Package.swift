@@ -104,7 +104,7 @@ let package = Package(
         .executableTarget(name: "roost", dependencies: ["RoostCommand"]),
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
-        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel"]),
+        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel", "CAllocationCounter"]),
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
