@@ -1,0 +1,88 @@
+import RoostModel
+
+/// What a key holds. Large values stand in an array of one: a box that changes in place.
+enum KeyValue: Sendable {
+    case string(Bytes)
+    case list(ContiguousArray<PackedList>)
+    case hash(ContiguousArray<BytesMap>)
+    case set(ContiguousArray<ByteSet>)
+    case sortedSet(ContiguousArray<SortedSetValue>)
+    /// While the value is changed. Never seen from outside.
+    case taken
+
+    static var emptyList: Self { .list([PackedList()]) }
+
+    var word: KeyReply.StaticWord {
+        switch self {
+        case .string: .string
+        case .list: .list
+        case .hash: .hash
+        case .set: .set
+        case .sortedSet: .zset
+        case .taken: .none
+        }
+    }
+}
+
+struct KeyRecord: Sendable {
+    var value: KeyValue
+    var expiry: BrokerTime?
+}
+
+/// What is left of large values that are gone. It is freed bit by bit.
+enum KeyRemains: Sendable {
+    case list(PackedList.Remains)
+    case hash(BytesMap.Remains)
+    case set(ByteSet.Remains)
+    case scores(ValueMap<Double>.Remains)
+    case keys(ValueMap<KeyRecord>.Remains)
+    case members(ScoreTree.Remains)
+
+    /// Of a value that is gone.
+    static func of(_ value: consuming KeyValue) -> [KeyRemains] {
+        switch consume value {
+        case .string, .taken: return []
+        case .list(var box): return [.list(box[0].removeAll())]
+        case .hash(var box): return [.hash(box[0].removeAll())]
+        case .set(var box): return [.set(box[0].removeAll())]
+        case .sortedSet(var box): return [.members(box[0].order.removeAll()), .scores(box[0].scores.removeAll())]
+        }
+    }
+
+    var isEmpty: Bool {
+        switch self {
+        case .list(let remains): remains.isEmpty
+        case .hash(let remains): remains.isEmpty
+        case .set(let remains): remains.isEmpty
+        case .scores(let remains): remains.isEmpty
+        case .keys(let remains): remains.isEmpty
+        case .members(let remains): remains.isEmpty
+        }
+    }
+
+    /// Returns the large values that were found in what is freed.
+    mutating func free(_ elementsMax: Int) -> [KeyRemains] {
+        var found: [KeyRemains] = []
+        switch consume self {
+        case .list(var remains):
+            remains.free(elementsMax)
+            self = .list(remains)
+        case .hash(var remains):
+            remains.free(elementsMax)
+            self = .hash(remains)
+        case .set(var remains):
+            remains.free(elementsMax)
+            self = .set(remains)
+        case .scores(var remains):
+            remains.free(elementsMax)
+            self = .scores(remains)
+        case .keys(var remains):
+            remains.free(elementsMax) { _, values, index in found += KeyRemains.of(values.value(index).value) }
+            self = .keys(remains)
+        case .members(var remains):
+            remains.free(elementsMax)
+            self = .members(remains)
+        }
+        return found
+    }
+}

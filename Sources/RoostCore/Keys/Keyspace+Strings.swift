@@ -1,0 +1,117 @@
+import RoostModel
+
+extension Keyspace {
+    /// Of a string, as Redis limits it.
+    static var stringBytesMax: Int { 512 << 20 }
+
+    func prepare(_ command: StringCommand, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        switch command {
+        case .get(let key): PreparedKeys(try string(key, now).map { .bytes($0) } ?? .null)
+        case .set(let key, let value, let options): try set(key, value, options, now)
+        case .getAndExpire(let key, let change): try getAndExpire(key, change, now)
+        case .getAndDelete(let key): try getAndDelete(key, now)
+        case .append(let key, let value): try setRange(key, try string(key, now)?.count ?? 0, value, now)
+        case .length(let key): PreparedKeys(.integer(Int64(try string(key, now)?.count ?? 0)))
+        case .range(let key, let start, let end): try range(key, start, end, now)
+        case .setRange(let key, let offset, let value): try setRange(key, offset, value, now)
+        case .increment(let key, let step): try increment(key, step, now)
+        case .getMany(let keys): PreparedKeys(.array(keys.map { one(of: $0, now) }))
+        case .setMany(let pairs, let onlyNew): setMany(pairs, onlyNew, now)
+        }
+    }
+
+    /// Of what is no string, MGET says that there is nothing.
+    private func one(of key: Bytes, _ now: BrokerTime) -> KeyReply {
+        guard case .string(let text)? = record(key, now)?.value else { return .null }
+        return .bytes(text)
+    }
+
+    private func set(
+        _ key: Bytes, _ value: Bytes, _ options: SetOptions, _ now: BrokerTime
+    ) throws(KeyError) -> PreparedKeys {
+        let record = record(key, now)
+        let old: KeyReply = options.answersOld ? try string(key, now).map { .bytes($0) } ?? .null : .ok
+        let isMet =
+            switch options.condition {
+            case .always: true
+            case .ifNone: record == nil
+            case .ifExists: record != nil
+            }
+        guard isMet else { return PreparedKeys(options.answersOld ? old : .null) }
+        let expiry = options.expiry.expiry(now, old: record?.expiry)
+        // A time that is over already: the key goes at once.
+        if let expiry, expiry <= now {
+            return PreparedKeys(old, record == nil ? effects(on: key, now, []) : [.delete(key)])
+        }
+        return PreparedKeys(old, [.putString(key, value, expiry: expiry)])
+    }
+
+    private func getAndExpire(
+        _ key: Bytes, _ change: ExpiryChange, _ now: BrokerTime
+    ) throws(KeyError) -> PreparedKeys {
+        guard let text = try string(key, now), let record = record(key, now) else { return PreparedKeys(.null) }
+        let expiry = change.expiry(now, old: record.expiry)
+        if let expiry, expiry <= now { return PreparedKeys(.bytes(text), [.delete(key)]) }
+        return PreparedKeys(.bytes(text), expiry == record.expiry ? [] : [.setExpiry(key, expiry)])
+    }
+
+    private func getAndDelete(_ key: Bytes, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        guard let text = try string(key, now) else { return PreparedKeys(.null) }
+        return PreparedKeys(.bytes(text), [.delete(key)])
+    }
+
+    private func range(
+        _ key: Bytes, _ start: Int64, _ end: Int64, _ now: BrokerTime
+    ) throws(KeyError) -> PreparedKeys {
+        let text = try string(key, now) ?? []
+        return PreparedKeys(.bytes(Bytes(text[clamped(start, end, count: text.count)])))
+    }
+
+    private func setRange(
+        _ key: Bytes, _ offset: Int, _ value: Bytes, _ now: BrokerTime
+    ) throws(KeyError) -> PreparedKeys {
+        let count = try string(key, now)?.count
+        guard !value.isEmpty else { return PreparedKeys(.integer(Int64(count ?? 0))) }
+        let (end, overflow) = offset.addingReportingOverflow(value.count)
+        guard !overflow, end <= Self.stringBytesMax else { throw .stringTooLong }
+        let gap = Bytes(repeating: 0, count: max(0, offset - (count ?? 0)))
+        let reply = KeyReply.integer(Int64(max(end, count ?? 0)))
+        guard let count else {
+            return PreparedKeys(reply, effects(on: key, now, [.putString(key, gap + value, expiry: nil)]))
+        }
+        return PreparedKeys(reply, [.splice(key, offset: min(offset, count), gap + value)])
+    }
+
+    private func increment(_ key: Bytes, _ step: Int64, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        let old = try string(key, now)
+        guard let number = old.map(integer) ?? 0 else { throw .notAnInteger }
+        let (sum, overflow) = number.addingReportingOverflow(step)
+        guard !overflow else { throw .overflow }
+        let text = Bytes(String(sum).utf8)
+        return PreparedKeys(.integer(sum), [.putString(key, text, expiry: record(key, now)?.expiry)])
+    }
+
+    private func setMany(_ pairs: [KeyValuePair], _ onlyNew: Bool, _ now: BrokerTime) -> PreparedKeys {
+        if onlyNew, pairs.contains(where: { record($0.key, now) != nil }) { return PreparedKeys(.integer(0)) }
+        return PreparedKeys(
+            onlyNew ? .integer(1) : .ok, pairs.map { .putString($0.key, $0.value, expiry: nil) })
+    }
+}
+
+/// A number as Redis reads one: no space, no plus sign, no leading zero, 64 bits.
+private func integer(_ text: Bytes) -> Int64? {
+    guard text.count <= 20, let first = text.first else { return nil }
+    let digits = first == UInt8(ascii: "-") ? text.dropFirst() : text[...]
+    guard let lead = digits.first, lead != UInt8(ascii: "0") || text.count == 1 else { return nil }
+    var number: Int64 = 0
+    for digit in digits {
+        guard digit &- UInt8(ascii: "0") < 10 else { return nil }
+        let (product, tooLarge) = number.multipliedReportingOverflow(by: 10)
+        // Downwards, for the lowest number has no positive one.
+        let (sum, overflow) = product.subtractingReportingOverflow(Int64(digit &- UInt8(ascii: "0")))
+        guard !tooLarge, !overflow else { return nil }
+        number = sum
+    }
+    guard first != UInt8(ascii: "-") else { return number }
+    return number == .min ? nil : -number
+}

@@ -1,0 +1,123 @@
+package import RoostModel
+
+/// The keys of one database. A value: a copy of it is a snapshot, and a change copies what it touches.
+///
+/// As the rest of the core in three verbs: `prepare` says what a command would do and answer, the effects go to the
+/// log, `apply` carries them out and decides nothing.
+package struct Keyspace: Sendable {
+    let hasher: KeyHasher
+    private var records = ValueMap<KeyRecord>()
+    /// Keys that expire, by the time at which they do.
+    private var expiries = ScoreTree()
+    private var graveyard: [KeyRemains] = []
+
+    package init(_ key: SealingKey) { hasher = KeyHasher(key) }
+
+    package var count: Int { records.count }
+
+    /// Nil when there is no such key, or it has expired: what time ended is not there, be it removed or not.
+    func record(_ key: Bytes, _ now: BrokerTime) -> KeyRecord? {
+        guard let record = records.value(key, hash: hasher.hash(key)) else { return nil }
+        return record.expiry.map { $0 <= now } ?? false ? nil : record
+    }
+
+    /// Whether a record is there that has expired: effects on the key have to remove it first.
+    func isLeftOver(_ key: Bytes, _ now: BrokerTime) -> Bool {
+        records.value(key, hash: hasher.hash(key))?.expiry.map { $0 <= now } ?? false
+    }
+
+    /// When the next key expires.
+    package var nextExpiry: BrokerTime? {
+        guard !expiries.isEmpty else { return nil }
+        return expiries.withEntry(at: 0) { time, _ in BrokerTime(milliseconds: Int64(time)) }
+    }
+
+    /// Keys that have expired, the earliest first.
+    package func expired(_ now: BrokerTime, atMost count: Int) -> [Bytes] {
+        let end = min(count, expiries.firstRank(scoreAbove: Double(now.milliseconds)))
+        var keys: [Bytes] = []
+        expiries.forEach(in: 0..<end) { _, key in
+            keys.append(Bytes(copying: key))
+            return true
+        }
+        return keys
+    }
+
+    func scan(from cursor: UInt64, atLeast count: Int, _ visit: (Span<UInt8>) -> Void) -> UInt64 {
+        records.scan(from: cursor, atLeast: count) { key, _, _ in visit(key) }
+    }
+
+    func key(at rank: Int) -> Bytes { records.withEntry(at: rank) { key, _, _ in Bytes(copying: key) } }
+}
+
+// MARK: - What effects are made of
+
+extension Keyspace {
+    /// Changes a record in place. Nil when there is none.
+    mutating func update<Result>(_ key: Bytes, _ change: (inout KeyRecord) -> Result) -> Result? {
+        records.update(key, hash: hasher.hash(key), change)
+    }
+
+    mutating func put(_ key: Bytes, _ record: KeyRecord) {
+        if let old = records.insert(key, hash: hasher.hash(key), record) { bury(key, old) }
+        if let expiry = record.expiry { expiries.insert(Double(expiry.milliseconds), key) }
+    }
+
+    /// False when there is no such key.
+    mutating func remove(_ key: Bytes) -> Bool {
+        guard let old = records.remove(key, hash: hasher.hash(key)) else { return false }
+        bury(key, old)
+        return true
+    }
+
+    /// Takes a key away, to be put somewhere else.
+    mutating func take(_ key: Bytes) -> KeyRecord? {
+        guard let record = records.remove(key, hash: hasher.hash(key)) else { return nil }
+        if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        return record
+    }
+
+    mutating func setExpiry(_ key: Bytes, _ expiry: BrokerTime?) -> Bool {
+        guard
+            let old = update(
+                key,
+                { record in
+                    defer { record.expiry = expiry }
+                    return record.expiry
+                })
+        else { return false }
+        if let old { expiries.remove(Double(old.milliseconds), key) }
+        if let expiry { expiries.insert(Double(expiry.milliseconds), key) }
+        return true
+    }
+
+    private mutating func bury(_ key: Bytes, _ record: consuming KeyRecord) {
+        if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        for remains in KeyRemains.of(record.value) { bury(remains) }
+    }
+
+    mutating func bury(_ remains: KeyRemains) {
+        if !remains.isEmpty { graveyard.append(remains) }
+    }
+
+    mutating func flush() {
+        graveyard.append(.keys(records.removeAll()))
+        graveyard.append(.members(expiries.removeAll()))
+    }
+
+    /// Whether memory of values that are gone is still to be freed.
+    package var hasRemains: Bool { !graveyard.isEmpty }
+
+    /// Frees memory of values that are gone, about so many elements of it.
+    package mutating func freeRemains(_ elementsMax: Int) {
+        guard var last = graveyard.popLast() else { return }
+        let found = last.free(elementsMax)
+        if !last.isEmpty { graveyard.append(last) }
+        graveyard += found
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Copies bytes that are lent.
+    init(copying bytes: Span<UInt8>) { self = bytes.withUnsafeBufferPointer { Array($0) } }
+}

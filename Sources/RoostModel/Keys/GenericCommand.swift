@@ -1,0 +1,30 @@
+/// Commands on keys of any type.
+package enum GenericCommand: Sendable, Equatable {
+    case delete([Bytes])
+    /// How many there are; one that is named twice counts twice.
+    case exists([Bytes])
+    case type(Bytes)
+    case expire(Bytes, at: BrokerTime, ExpiryCondition)
+    case persist(Bytes)
+    /// When it expires: -2 without a key, -1 without an expiry.
+    case expiry(Bytes)
+    case rename(Bytes, to: Bytes, onlyNew: Bool)
+    case count
+    case random
+    /// From a cursor on: the next cursor and keys.
+    case scan(cursor: UInt64, countMin: Int)
+    case flush
+}
+
+/// When `EXPIRE` is carried out.
+package enum ExpiryCondition: Sendable {
+    case always
+    /// NX: the key has none.
+    case ifNone
+    /// XX: the key has one.
+    case ifSome
+    /// GT: it is later than that of the key. A key without one never expires, so nothing is later.
+    case ifLater
+    /// LT: it is earlier.
+    case ifEarlier
+}

@@ -1,0 +1,3 @@
+/// Commands on hashes.
+package enum HashCommand: Sendable, Equatable {
+}

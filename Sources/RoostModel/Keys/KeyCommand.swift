@@ -1,0 +1,55 @@
+/// The name of a key, or any other string of Redis: bytes, whatever they mean.
+package typealias Bytes = [UInt8]
+
+/// A command on keys, with arguments that were checked as far as they can be without the keys.
+package enum KeyCommand: Sendable, Equatable {
+    case string(StringCommand)
+    case list(ListCommand)
+    case hash(HashCommand)
+    case set(SetCommand)
+    case sortedSet(SortedSetCommand)
+    case key(GenericCommand)
+}
+
+/// Commands in one database, carried out together or not at all.
+package struct KeyRequest: Sendable, Equatable {
+    package var database: UInt8
+    package var commands: [KeyCommand]
+
+    package init(database: UInt8 = 0, _ commands: [KeyCommand]) {
+        self.database = database
+        self.commands = commands
+    }
+}
+
+/// What a command answers. The front end gives it the form of the protocol's version.
+package enum KeyReply: Sendable, Equatable {
+    case ok
+    case null
+    /// Of commands that otherwise answer an array: RESP2 tells the two apart.
+    case nullArray
+    case integer(Int64)
+    case bytes(Bytes)
+    case double(Double)
+    case word(StaticWord)
+    case array([KeyReply])
+    case failure(KeyError)
+
+    /// Fixed words that are no content: types of keys.
+    package enum StaticWord: String, Sendable {
+        case none, string, list, set, zset, hash, stream, queue
+    }
+}
+
+/// Why a command was refused. Nothing was changed then.
+package enum KeyError: Error, Sendable, Equatable {
+    case wrongType
+    case notAnInteger
+    case notAFloat
+    /// The sum is beyond 64 bits.
+    case overflow
+    case notFinite
+    case noSuchKey
+    case indexOutOfRange
+    case stringTooLong
+}

@@ -1,0 +1,3 @@
+/// Commands on sets.
+package enum SetCommand: Sendable, Equatable {
+}

@@ -1,0 +1,3 @@
+/// Commands on sorted sets.
+package enum SortedSetCommand: Sendable, Equatable {
+}
