@@ -52,4 +52,5 @@ package enum KeyError: Error, Sendable, Equatable {
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
+    case noSuchDatabase
 }

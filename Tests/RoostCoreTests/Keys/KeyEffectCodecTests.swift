@@ -58,7 +58,9 @@ struct KeyEffectCodecTests {
         var random = SplitMix64(seed: 3)
         for _ in 0..<20_000 {
             var bytes = encoded(Self.effects)
-            for _ in 0..<3 { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next()) }
+            for _ in 0..<3 {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(truncatingIfNeeded: random.next())
+            }
             _ = try? decoded(bytes)
         }
     }

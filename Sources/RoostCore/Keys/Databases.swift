@@ -1,0 +1,71 @@
+package import RoostModel
+
+/// Changes of the keys of one database, carried out together: one command, or all of a transaction.
+package struct KeysEntry: Sendable, Equatable {
+    package var database: UInt8
+    package var effects: [KeyEffect]
+
+    package init(database: UInt8, effects: [KeyEffect]) {
+        self.database = database
+        self.effects = effects
+    }
+}
+
+/// The databases of Redis, by number.
+package struct Databases: Sendable {
+    package static let count = 16
+
+    private var keyspaces: ContiguousArray<Keyspace>
+
+    package init(_ key: SealingKey) {
+        keyspaces = ContiguousArray(repeating: Keyspace(key), count: Self.count)
+    }
+
+    package subscript(database: UInt8) -> Keyspace { keyspaces[Int(database)] }
+
+    /// What the commands would do and answer, each after the ones before. Changes nothing. Without effects nothing is
+    /// to be logged.
+    ///
+    /// A command that fails does nothing, and the others go on: so it is in Redis.
+    ///
+    /// - Parameter random: decides random picks; a new number for each request.
+    package func prepare(
+        _ request: KeyRequest, now: BrokerTime, random: UInt64
+    ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
+        guard request.database < Self.count else { throw .noSuchDatabase }
+        var entry = KeysEntry(database: request.database, effects: [])
+        guard request.commands.count > 1 else {
+            let prepared = request.commands.first.map { self[request.database].prepare($0, now: now, random: random) }
+            entry.effects = prepared?.effects ?? []
+            return (prepared.map { [$0.reply] } ?? [], entry)
+        }
+        let replies = rehearse(request, now, random, &entry)
+        return (replies, entry)
+    }
+
+    /// On a copy, of which only what they touch is copied.
+    private func rehearse(
+        _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ entry: inout KeysEntry
+    ) -> [KeyReply] {
+        var (copy, random) = (self[request.database], random)
+        return request.commands.map { command in
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let prepared = copy.prepare(command, now: now, random: random ^ random >> 33)
+            for effect in prepared.effects {
+                do throws(KeyMismatch) {
+                    try copy.apply(effect)
+                } catch {
+                    preconditionFailure("keys refused their own effect: \(error)")
+                }
+            }
+            entry.effects += prepared.effects
+            return prepared.reply
+        }
+    }
+
+    /// Throws when the entry does not fit the keys: then log and keys do not belong together.
+    package mutating func apply(_ entry: KeysEntry) throws(KeyMismatch) {
+        guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }
+        for effect in entry.effects { try keyspaces[Int(entry.database)].apply(effect) }
+    }
+}
