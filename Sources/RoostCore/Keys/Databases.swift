@@ -63,6 +63,11 @@ package struct Databases: Sendable {
         }
     }
 
+    /// What makes these databases out of empty ones, in pieces of about 48 KiB where values can be parted.
+    package func image() -> some Sequence<KeysEntry> {
+        sequence(state: KeyImageWriter(self)) { $0.next() }
+    }
+
     /// Throws when the entry does not fit the keys: then log and keys do not belong together.
     package mutating func apply(_ entry: KeysEntry) throws(KeyMismatch) {
         guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }

@@ -6,7 +6,7 @@ package import RoostModel
 /// log, `apply` carries them out and decides nothing.
 package struct Keyspace: Sendable {
     let hasher: KeyHasher
-    private var records = ValueMap<KeyRecord>()
+    var records = ValueMap<KeyRecord>()
     /// Keys that expire, by the time at which they do.
     private var expiries = ScoreTree()
     private var graveyard: [KeyRemains] = []

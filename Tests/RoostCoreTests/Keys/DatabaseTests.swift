@@ -56,4 +56,51 @@ struct DatabaseTests {
         _ = try ask(0, .key(.flush))
         #expect(try ask(0, .key(.count)) == [.integer(0)] && ask(15, .key(.count)) == [.integer(1)])
     }
+
+    /// All that can be read, database by database.
+    private func content(_ databases: Databases) throws -> [[Bytes: [KeyReply]]] {
+        try (0..<UInt8(Databases.count)).map { database in
+            func ask(_ command: KeyCommand) throws -> KeyReply {
+                let request = KeyRequest(database: database, [command])
+                return try #require(databases.prepare(request, now: now, random: 0).replies.first)
+            }
+            var content: [Bytes: [KeyReply]] = [:]
+            guard case .array(let page) = try ask(.key(.scan(cursor: 0, countMin: 1_000_000))),
+                case .array(let keys)? = page.last
+            else { return content }
+            for case .bytes(let key) in keys {
+                content[key] = [
+                    try ask(.key(.type(key))), try ask(.key(.expiry(key))), try ask(.string(.get(key))),
+                    try ask(.list(.range(key, start: 0, end: -1))),
+                ]
+            }
+            return content
+        }
+    }
+
+    @Test("An image makes the same databases, in pieces that are never large")
+    mutating func image() throws {
+        for number in 0..<3000 {
+            let expiry = number % 3 == 0 ? ExpiryChange.after(.seconds(Int64(number + 1))) : .remove
+            _ = try ask(3, .string(.set(bytes("key \(number)"), bytes("value"), SetOptions(expiry: expiry))))
+            _ = try ask(4, push("long list", "element \(number)", ""))
+        }
+        _ = try ask(4, .string(.set(bytes("long"), Bytes(repeating: 7, count: 300_000), SetOptions())))
+        _ = try ask(
+            5,
+            .list(
+                .push(
+                    bytes("wide"), .left, (0..<9).map { Bytes(repeating: $0, count: 30_000) },
+                    onlyExisting: false)))
+        _ = try ask(5, .string(.set([], [], SetOptions())))
+        var restored = Databases(SealingKey(words: (1, 2, 3, 4)))
+        for entry in databases.image() {
+            #expect(KeyEffectCodec.size(entry.effects) < 128 * 1024)
+            try restored.apply(entry)
+        }
+        #expect(try content(restored) == content(databases))
+        #expect(try content(restored)[4].count == 2 && content(restored)[3].count == 3000)
+        #expect(restored[3].nextExpiry == databases[3].nextExpiry)
+        #expect(Array(Databases(SealingKey(words: (1, 2, 3, 4))).image()).isEmpty)
+    }
 }
