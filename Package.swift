@@ -74,6 +74,8 @@ let package = Package(
             ]
         ),
 
+        .target(name: "RedisFrontend", dependencies: ["RoostModel", "RESP"]),
+
         // Composition: configuration, wiring, signals.
         .target(
             name: "RoostServer",
@@ -138,6 +140,7 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(name: "RedisFrontendTests", dependencies: ["RedisFrontend", "RESP", "RoostModel"]),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
         .testTarget(name: "RESPTests", dependencies: ["RESP"]),
         // Stands in for malloc in the test binary, to count allocations.
