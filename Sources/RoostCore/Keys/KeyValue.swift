@@ -45,7 +45,7 @@ enum KeyRemains: Sendable {
         case .list(var box): return [.list(box[0].removeAll())]
         case .hash(var box): return [.hash(box[0].removeAll())]
         case .set(var box): return [.set(box[0].removeAll())]
-        case .sortedSet(var box): return [.members(box[0].order.removeAll()), .scores(box[0].scores.removeAll())]
+        case .sortedSet(var box): return box[0].removeAll()
         }
     }
 

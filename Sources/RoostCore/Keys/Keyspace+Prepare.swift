@@ -11,7 +11,7 @@ extension Keyspace {
             case .list(let command): try prepare(command, now)
             case .hash(let command): try prepare(command, now)
             case .set(let command): try prepare(command, now)
-            case .sortedSet(let command): try prepare(command, now)
+            case .sortedSet(let command): try prepare(command, now, random)
             case .key(let command): prepare(command, now, random)
             }
         } catch {

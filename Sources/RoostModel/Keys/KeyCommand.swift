@@ -33,6 +33,8 @@ package enum KeyReply: Sendable, Equatable {
     case double(Double)
     case word(StaticWord)
     case array([KeyReply])
+    /// Pairs of member and score. In RESP2, and in `ZSCAN` always, they stand in one array, one after the other.
+    case scored([ScoredMember])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -49,6 +51,10 @@ package enum KeyError: Error, Sendable, Equatable {
     /// The sum is beyond 64 bits.
     case overflow
     case notFinite
+    /// The sum of two infinities as a score.
+    case scoreNotANumber
+    /// More random picks than one command may ask for.
+    case countOutOfRange
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
