@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "RoostStorage", dependencies: ["RoostModel"]),
 
         // The wire format of Redis, both directions. Pure.
-        .target(name: "RESP"),
+        .target(name: "RESP", dependencies: ["RoostModel"]),
 
         // Which web pages may speak to the two HTTP ports. Pure.
         .target(name: "HTTPGuard"),
@@ -139,7 +139,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
-        .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "RoostModel"]),
         // Stands in for malloc in the test binary, to count allocations.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(

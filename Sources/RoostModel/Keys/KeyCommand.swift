@@ -33,6 +33,10 @@ package enum KeyReply: Sendable, Equatable {
     case double(Double)
     case word(StaticWord)
     case array([KeyReply])
+    /// Keys and values in turn: an array in RESP2, a map in RESP3.
+    case map([KeyReply])
+    /// Firsts and seconds in turn: so in RESP2, each two in an array of their own in RESP3.
+    case pairs([KeyReply])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -46,10 +50,15 @@ package enum KeyError: Error, Sendable, Equatable {
     case wrongType
     case notAnInteger
     case notAFloat
+    /// Hashes say so in words of their own.
+    case hashValueNotAnInteger
+    case hashValueNotAFloat
     /// The sum is beyond 64 bits.
     case overflow
     case notFinite
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
+    /// An answer that repeats values, beyond 512 MiB.
+    case replyTooLong
 }
