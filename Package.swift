@@ -31,7 +31,7 @@ let package = Package(
         .target(name: "RoostStorage", dependencies: ["RoostModel"]),
 
         // The wire format of Redis, both directions. Pure.
-        .target(name: "RESP"),
+        .target(name: "RESP", dependencies: ["RoostModel"]),
 
         // Which web pages may speak to the two HTTP ports. Pure.
         .target(name: "HTTPGuard"),
@@ -142,7 +142,7 @@ let package = Package(
         ),
         .testTarget(name: "RedisFrontendTests", dependencies: ["RedisFrontend", "RESP", "RoostModel"]),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
-        .testTarget(name: "RESPTests", dependencies: ["RESP"]),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "RoostModel"]),
         // Stands in for malloc in the test binary, to count allocations.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(

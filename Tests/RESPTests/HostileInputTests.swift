@@ -1,4 +1,5 @@
 import RESP
+import RoostModel
 import Testing
 
 /// Bytes that nobody would send. What counts is that nothing traps, and that pieces come to the same as the whole.

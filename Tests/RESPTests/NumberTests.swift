@@ -1,4 +1,4 @@
-import RESP
+import RoostModel
 import Testing
 
 @Suite struct IntegerTextTests {

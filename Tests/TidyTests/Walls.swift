@@ -38,7 +38,7 @@ enum WallRules {
         "RoostLog": .closed("RoostModel", "CRoost", disk: ["Glibc", "Synchronization"]),
         "RoostStorage": .closed("RoostModel", "Synchronization"),
         "HTTPGuard": .closed(),
-        "RESP": .closed(),
+        "RESP": .closed("RoostModel"),
         // The engine: the only place where core, log and clock meet.
         "RoostLocalStorage": .open(except: heavy + ["SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // The engine again, on a disk and a clock that a seed rules.

@@ -1,5 +1,6 @@
 import FuzzSupport
 import RESP
+import RoostModel
 
 let numberReaches = ["whole number", "double", "long double"]
 

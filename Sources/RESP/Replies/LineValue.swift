@@ -1,3 +1,5 @@
+import RoostModel
+
 /// Values of RESP3 that are a line.
 enum LineValue {
     static func read(_ type: UInt8, _ line: UnsafeRawBufferPointer) throws(ReplyError) -> RESPValue {

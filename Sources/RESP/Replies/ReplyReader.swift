@@ -1,3 +1,5 @@
+import RoostModel
+
 /// Reads replies, RESP2 and RESP3, out of the bytes that a client has gathered.
 ///
 /// As with `RequestReader`, the client keeps the bytes until `dropConsumed`, and no byte is looked at twice because

@@ -1,3 +1,5 @@
+package import RoostModel
+
 /// Writes replies, in the form that the client understands.
 ///
 /// A container is written as its count, and then its elements by the same means. What RESP2 does not have goes out as

@@ -1,3 +1,5 @@
+import RoostModel
+
 /// Finds requests in the bytes that a connection has gathered: multibulk (`*2\r\n$3\r\nGET\r\n$1\r\nk\r\n`) and inline
 /// (`GET k\r\n`), as Redis 7.2 reads them.
 ///

@@ -11,6 +11,7 @@ enum KeyValue: Sendable {
     case taken
 
     static var emptyList: Self { .list([PackedList()]) }
+    static var emptyHash: Self { .hash([BytesMap()]) }
 
     var word: KeyReply.StaticWord {
         switch self {

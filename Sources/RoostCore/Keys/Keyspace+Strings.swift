@@ -15,6 +15,7 @@ extension Keyspace {
         case .range(let key, let start, let end): try range(key, start, end, now)
         case .setRange(let key, let offset, let value): try setRange(key, offset, value, now)
         case .increment(let key, let step): try increment(key, step, now)
+        case .incrementFloat(let key, let step): try incrementFloat(key, step, now)
         case .getMany(let keys): PreparedKeys(.array(keys.map { one(of: $0, now) }))
         case .setMany(let pairs, let onlyNew): setMany(pairs, onlyNew, now)
         }
@@ -83,12 +84,14 @@ extension Keyspace {
     }
 
     private func increment(_ key: Bytes, _ step: Int64, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
-        let old = try string(key, now)
-        guard let number = old.map(integer) ?? 0 else { throw .notAnInteger }
-        let (sum, overflow) = number.addingReportingOverflow(step)
-        guard !overflow else { throw .overflow }
+        let sum = try sum(try string(key, now), step, .notAnInteger)
         let text = Bytes(String(sum).utf8)
         return PreparedKeys(.integer(sum), [.putString(key, text, expiry: record(key, now)?.expiry)])
+    }
+
+    private func incrementFloat(_ key: Bytes, _ step: LongDouble, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        let text = try sum(try string(key, now), step, .notAFloat)
+        return PreparedKeys(.bytes(text), [.putString(key, text, expiry: record(key, now)?.expiry)])
     }
 
     private func setMany(_ pairs: [KeyValuePair], _ onlyNew: Bool, _ now: BrokerTime) -> PreparedKeys {
@@ -96,22 +99,4 @@ extension Keyspace {
         return PreparedKeys(
             onlyNew ? .integer(1) : .ok, pairs.map { .putString($0.key, $0.value, expiry: nil) })
     }
-}
-
-/// A number as Redis reads one: no space, no plus sign, no leading zero, 64 bits.
-private func integer(_ text: Bytes) -> Int64? {
-    guard text.count <= 20, let first = text.first else { return nil }
-    let digits = first == UInt8(ascii: "-") ? text.dropFirst() : text[...]
-    guard let lead = digits.first, lead != UInt8(ascii: "0") || text.count == 1 else { return nil }
-    var number: Int64 = 0
-    for digit in digits {
-        guard digit &- UInt8(ascii: "0") < 10 else { return nil }
-        let (product, tooLarge) = number.multipliedReportingOverflow(by: 10)
-        // Downwards, for the lowest number has no positive one.
-        let (sum, overflow) = product.subtractingReportingOverflow(Int64(digit &- UInt8(ascii: "0")))
-        guard !tooLarge, !overflow else { return nil }
-        number = sum
-    }
-    guard first != UInt8(ascii: "-") else { return number }
-    return number == .min ? nil : -number
 }

@@ -1,3 +1,25 @@
-/// Commands on hashes.
+/// Commands on hashes: values by field.
 package enum HashCommand: Sendable, Equatable {
+    /// HSET and HMSET. Answers how many fields are new; of one that is named twice the later value stays.
+    case set(Bytes, [KeyValuePair])
+    /// HSETNX: 0 when the field is there.
+    case setNew(Bytes, field: Bytes, Bytes)
+    case get(Bytes, field: Bytes)
+    case getMany(Bytes, fields: [Bytes])
+    case getAll(Bytes)
+    case fields(Bytes)
+    case values(Bytes)
+    case length(Bytes)
+    case exists(Bytes, field: Bytes)
+    case valueLength(Bytes, field: Bytes)
+    case remove(Bytes, fields: [Bytes])
+    case increment(Bytes, field: Bytes, by: Int64)
+    /// HINCRBYFLOAT. The front end refuses a step that is not finite.
+    case incrementFloat(Bytes, field: Bytes, by: LongDouble)
+    /// One field or null.
+    case random(Bytes)
+    /// At most `count` different fields; as many as it says, with repeats, when it is negative.
+    case randomMany(Bytes, count: Int64, withValues: Bool)
+    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts those that do not match, too.
+    case scan(Bytes, cursor: UInt64, countMin: Int, pattern: GlobPattern?)
 }

@@ -35,6 +35,10 @@ package enum KeyReply: Sendable, Equatable {
     case array([KeyReply])
     /// Pairs of member and score. In RESP2, and in `ZSCAN` always, they stand in one array, one after the other.
     case scored([ScoredMember])
+    /// Keys and values in turn: an array in RESP2, a map in RESP3.
+    case map([KeyReply])
+    /// Firsts and seconds in turn: so in RESP2, each two in an array of their own in RESP3.
+    case pairs([KeyReply])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -48,6 +52,9 @@ package enum KeyError: Error, Sendable, Equatable {
     case wrongType
     case notAnInteger
     case notAFloat
+    /// Hashes say so in words of their own.
+    case hashValueNotAnInteger
+    case hashValueNotAFloat
     /// The sum is beyond 64 bits.
     case overflow
     case notFinite
@@ -59,4 +66,6 @@ package enum KeyError: Error, Sendable, Equatable {
     case indexOutOfRange
     case stringTooLong
     case noSuchDatabase
+    /// An answer that repeats values, beyond 512 MiB.
+    case replyTooLong
 }

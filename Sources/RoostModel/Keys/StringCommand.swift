@@ -10,6 +10,8 @@ package enum StringCommand: Sendable, Equatable {
     case range(Bytes, start: Int64, end: Int64)
     case setRange(Bytes, offset: Int, Bytes)
     case increment(Bytes, by: Int64)
+    /// INCRBYFLOAT.
+    case incrementFloat(Bytes, by: LongDouble)
     case getMany([Bytes])
     /// `onlyNew`: none is set when one of them exists.
     case setMany([KeyValuePair], onlyNew: Bool)
