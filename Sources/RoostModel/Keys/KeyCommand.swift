@@ -33,6 +33,8 @@ package enum KeyReply: Sendable, Equatable {
     case double(Double)
     case word(StaticWord)
     case array([KeyReply])
+    /// Members, each once. RESP2 has an array for it.
+    case set([KeyReply])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -52,4 +54,8 @@ package enum KeyError: Error, Sendable, Equatable {
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
+    /// A number that the command does not take.
+    case outOfRange
+    /// SORT met a value that is no number.
+    case sortValueNotANumber
 }
