@@ -1,9 +1,6 @@
 import RoostModel
 
 extension Keyspace {
-    /// Picks of one command. A negative count would let a few bytes of a request ask for any amount of memory.
-    static var repeatedPicksMax: Int { 1 << 20 }
-
     func prepare(_ command: SetCommand, _ now: BrokerTime, _ random: UInt64) throws(KeyError) -> PreparedKeys {
         switch command {
         case .add(let key, let members): try add(key, members, now)
@@ -107,7 +104,7 @@ extension Keyspace {
     ) throws(KeyError) -> PreparedKeys {
         guard let set = try set(key, now) else { return PreparedKeys(count == nil ? .null : .array([])) }
         if let count, count < 0 {
-            return PreparedKeys(.array(try repeatedPicks(of: set, count.magnitude, random).map { .bytes($0) }))
+            return PreparedKeys(.array(try repeatedPicks(of: set, count.magnitude, random)))
         }
         let members = picks(of: set, count ?? 1, random)
         guard count == nil else { return PreparedKeys(.array(members.map { .bytes($0) })) }
@@ -122,19 +119,12 @@ extension Keyspace {
         return members
     }
 
-    /// Bounded in number and in bytes: what is asked for is not what is there.
     private func repeatedPicks(
         of set: borrowing ByteSet, _ count: UInt, _ random: UInt64
-    ) throws(KeyError) -> [Bytes] {
-        guard count <= Self.repeatedPicksMax else { throw .outOfRange }
-        var (picks, members, byteCount) = (RandomPicks(random), [Bytes](), 0)
-        for _ in 0..<count {
-            let member = set.member(at: picks.below(set.count))
-            byteCount += member.count
-            guard byteCount <= Self.stringBytesMax else { throw .outOfRange }
-            members.append(member)
-        }
-        return members
+    ) throws(KeyError) -> [KeyReply] {
+        var (picks, reply) = (RandomPicks(random), BoundedReply())
+        for _ in 0..<count { try reply.append(.bytes(set.member(at: picks.below(set.count)))) }
+        return reply.elements
     }
 }
 

@@ -10,7 +10,7 @@ extension Keyspace {
         case .byBytes(let pattern): elements = Array(sorted(source, by: pattern, options, now)[range])
         case .byNumbers(let pattern): elements = Array(try sortedByNumber(source, by: pattern, options, now)[range])
         }
-        let replies = elements.flatMap { element in answers(for: element, options, now) }
+        let replies = try answers(for: elements, options, now)
         guard let destination = options.destination else { return PreparedKeys(.array(replies)) }
         return stored(replies, destination, now)
     }
@@ -25,9 +25,17 @@ extension Keyspace {
         }
     }
 
-    private func answers(for element: Bytes, _ options: SortOptions, _ now: BrokerTime) -> [KeyReply] {
-        guard !options.get.isEmpty else { return [.bytes(element)] }
-        return options.get.map { pattern in value(pattern, of: element, now).map { .bytes($0) } ?? .null }
+    private func answers(
+        for elements: [Bytes], _ options: SortOptions, _ now: BrokerTime
+    ) throws(KeyError) -> [KeyReply] {
+        guard !options.get.isEmpty else { return elements.map { .bytes($0) } }
+        var reply = BoundedReply()
+        for element in elements {
+            for pattern in options.get {
+                try reply.append(value(pattern, of: element, now).map { .bytes($0) } ?? .null)
+            }
+        }
+        return reply.elements
     }
 
     private func stored(_ replies: [KeyReply], _ destination: Bytes, _ now: BrokerTime) -> PreparedKeys {

@@ -54,8 +54,8 @@ package enum KeyError: Error, Sendable, Equatable {
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
-    /// A number that the command does not take.
-    case outOfRange
+    /// An answer that repeats values, beyond 512 MiB.
+    case replyTooLong
     /// SORT met a value that is no number.
     case sortValueNotANumber
 }

@@ -80,6 +80,15 @@ struct SortKeyTests {
         #expect(try keys.ask(.sort(key, SortOptions(by: by))) == .failure(.sortValueNotANumber))
     }
 
+    @Test("An answer that repeats a large value again and again is refused")
+    func unbounded() throws {
+        var keys = try list("a", "a")
+        try put(&keys, ["w_a": String(repeating: "x", count: 1 << 20)])
+        let get = Array(repeating: SortPattern(bytes("w_*")), count: 256)
+        let options = SortOptions(by: .constant, get: get)
+        #expect(try keys.ask(.sort(key, options)) == .failure(.replyTooLong))
+    }
+
     @Test("Patterns name keys and fields")
     func patternForms() {
         let forms: KeyValuePairs<String, SortPattern> = [
