@@ -10,6 +10,8 @@ package enum KeyEffect: Sendable, Equatable {
     case delete(Bytes)
     /// The value goes to another name, with its expiry, in place of what is there.
     case rename(Bytes, to: Bytes)
+    /// The value is at another name too, with its expiry, in place of what is there.
+    case copy(from: Bytes, to: Bytes)
     case flush
     case hash(HashEffect)
     case set(SetEffect)

@@ -14,6 +14,7 @@ extension Keyspace {
         case .setExpiry(let key, let expiry): try require(setExpiry(key, expiry), "no key to expire")
         case .delete(let key): try require(remove(key), "no key to delete")
         case .rename(let key, let new): try rename(key, new)
+        case .copy(let key, let new): try copy(key, new)
         case .flush: flush()
         case .hash(let effect): try apply(effect)
         case .set(let effect): try apply(effect)
@@ -46,6 +47,11 @@ extension Keyspace {
     private mutating func rename(_ key: Bytes, _ new: Bytes) throws(KeyMismatch) {
         guard let record = take(key) else { throw KeyMismatch(reason: "no key to rename") }
         put(new, record)
+    }
+
+    private mutating func copy(_ key: Bytes, _ new: Bytes) throws(KeyMismatch) {
+        guard let record = heldRecord(key) else { throw KeyMismatch(reason: "no key to copy") }
+        if key != new { put(new, record) }
     }
 
     private mutating func push(_ key: Bytes, _ end: ListEnd, _ elements: [Bytes]) throws(KeyMismatch) {

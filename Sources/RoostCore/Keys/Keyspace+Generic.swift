@@ -1,7 +1,7 @@
 import RoostModel
 
 extension Keyspace {
-    func prepare(_ command: GenericCommand, _ now: BrokerTime, _ random: UInt64) -> PreparedKeys {
+    func prepare(_ command: GenericCommand, _ now: BrokerTime, _ random: UInt64) throws(KeyError) -> PreparedKeys {
         switch command {
         case .delete(let keys): delete(keys, now)
         case .exists(let keys): PreparedKeys(.integer(Int64(keys.count { record($0, now) != nil })))
@@ -10,6 +10,8 @@ extension Keyspace {
         case .persist(let key): persist(key, now)
         case .expiry(let key): PreparedKeys(.integer(expiry(key, now)))
         case .rename(let key, let new, let onlyNew): rename(key, new, onlyNew, now)
+        case .copy(let key, let new, let replaces): copy(key, new, replaces, now)
+        case .sort(let key, let options): try sort(key, options, now)
         case .count: PreparedKeys(.integer(Int64(count)))
         case .random: PreparedKeys(randomKey(now, random))
         case .scan(let cursor, let countMin): scan(cursor, countMin, now)
@@ -18,10 +20,9 @@ extension Keyspace {
     }
 
     private func delete(_ keys: [Bytes], _ now: BrokerTime) -> PreparedKeys {
-        var effects: [KeyEffect] = []
-        for key in keys where record(key, now) != nil && !effects.contains(.delete(key)) {
-            effects.append(.delete(key))
-        }
+        var seen = Set<Bytes>()
+        let found = keys.filter { record($0, now) != nil && seen.insert($0).inserted }
+        let effects = found.map { KeyEffect.delete($0) }
         return PreparedKeys(.integer(Int64(effects.count)), effects)
     }
 
@@ -48,6 +49,11 @@ extension Keyspace {
         guard record(key, now) != nil else { return PreparedKeys(.failure(.noSuchKey)) }
         if onlyNew, record(new, now) != nil { return PreparedKeys(.integer(0)) }
         return PreparedKeys(onlyNew ? .integer(1) : .ok, key == new ? [] : [.rename(key, to: new)])
+    }
+
+    private func copy(_ key: Bytes, _ new: Bytes, _ replaces: Bool, _ now: BrokerTime) -> PreparedKeys {
+        guard record(key, now) != nil, replaces || record(new, now) == nil else { return PreparedKeys(.integer(0)) }
+        return PreparedKeys(.integer(1), key == new ? [] : [.copy(from: key, to: new)])
     }
 
     /// Keys whose time is over may still stand here; a few picks are enough, for ticks remove them.

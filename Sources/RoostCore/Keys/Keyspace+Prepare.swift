@@ -9,10 +9,10 @@ extension Keyspace {
             return switch command {
             case .string(let command): try prepare(command, now)
             case .list(let command): try prepare(command, now)
-            case .hash(let command): try prepare(command, now, random)
-            case .set(let command): try prepare(command, now)
+case .hash(let command): try prepare(command, now, random)
+            case .set(let command): try prepare(command, now, random)
             case .sortedSet(let command): try prepare(command, now, random)
-            case .key(let command): prepare(command, now, random)
+            case .key(let command): try prepare(command, now, random)
             }
         } catch {
             return PreparedKeys(.failure(error))
@@ -38,6 +38,11 @@ extension Keyspace {
     /// Effects on a key that may still have a record whose time is over: it goes first.
     func effects(on key: Bytes, _ now: BrokerTime, _ effects: [KeyEffect]) -> [KeyEffect] {
         isLeftOver(key, now) ? [.delete(key)] + effects : effects
+    }
+
+    /// Effects on a key that gets another value: what it holds goes first.
+    func effects(replacing key: Bytes, _ now: BrokerTime, _ effects: [KeyEffect]) -> [KeyEffect] {
+        record(key, now) == nil ? self.effects(on: key, now, effects) : [.delete(key)] + effects
     }
 }
 

@@ -17,13 +17,16 @@ package struct Keyspace: Sendable {
 
     /// Nil when there is no such key, or it has expired: what time ended is not there, be it removed or not.
     func record(_ key: Bytes, _ now: BrokerTime) -> KeyRecord? {
-        guard let record = records.value(key, hash: hasher.hash(key)) else { return nil }
+        guard let record = heldRecord(key) else { return nil }
         return record.expiry.map { $0 <= now } ?? false ? nil : record
     }
 
+    /// What is there, whether its time is over or not.
+    func heldRecord(_ key: Bytes) -> KeyRecord? { records.value(key, hash: hasher.hash(key)) }
+
     /// Whether a record is there that has expired: effects on the key have to remove it first.
     func isLeftOver(_ key: Bytes, _ now: BrokerTime) -> Bool {
-        records.value(key, hash: hasher.hash(key))?.expiry.map { $0 <= now } ?? false
+        heldRecord(key)?.expiry.map { $0 <= now } ?? false
     }
 
     /// When the next key expires.

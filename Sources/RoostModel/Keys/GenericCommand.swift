@@ -1,7 +1,7 @@
 /// Commands on keys of any type.
 package enum GenericCommand: Sendable, Equatable {
     case delete([Bytes])
-    /// How many there are; one that is named twice counts twice.
+    /// How many there are; one that is named twice counts twice. TOUCH is the same.
     case exists([Bytes])
     case type(Bytes)
     case expire(Bytes, at: BrokerTime, ExpiryCondition)
@@ -9,6 +9,9 @@ package enum GenericCommand: Sendable, Equatable {
     /// When it expires: -2 without a key, -1 without an expiry.
     case expiry(Bytes)
     case rename(Bytes, to: Bytes, onlyNew: Bool)
+    /// To another name, with its expiry. `replaces`: in place of what is there.
+    case copy(Bytes, to: Bytes, replaces: Bool)
+    case sort(Bytes, SortOptions)
     case count
     case random
     /// From a cursor on: the next cursor and keys.

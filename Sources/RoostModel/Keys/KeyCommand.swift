@@ -39,6 +39,8 @@ package enum KeyReply: Sendable, Equatable {
     case map([KeyReply])
     /// Firsts and seconds in turn: so in RESP2, each two in an array of their own in RESP3.
     case pairs([KeyReply])
+    /// Members, each once. RESP2 has an array for it.
+    case set([KeyReply])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -68,4 +70,6 @@ package enum KeyError: Error, Sendable, Equatable {
     case noSuchDatabase
     /// An answer that repeats values, beyond 512 MiB.
     case replyTooLong
+    /// SORT met a value that is no number.
+    case sortValueNotANumber
 }

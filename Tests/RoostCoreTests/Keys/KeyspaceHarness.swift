@@ -20,6 +20,7 @@ struct KeyspaceHarness {
 
     mutating func ask(_ command: StringCommand) throws -> KeyReply { try ask(.string(command)) }
     mutating func ask(_ command: ListCommand) throws -> KeyReply { try ask(.list(command)) }
+    mutating func ask(_ command: SetCommand) throws -> KeyReply { try ask(.set(command)) }
     mutating func ask(_ command: GenericCommand) throws -> KeyReply { try ask(.key(command)) }
 
     mutating func advance(_ milliseconds: Int64) { now = now + Milliseconds(milliseconds) }
@@ -29,5 +30,26 @@ func bytes(_ text: String) -> Bytes { Bytes(text.utf8) }
 
 extension KeyReply {
     static func text(_ text: String) -> Self { .bytes(RoostCoreTests.bytes(text)) }
+    static func members(_ texts: String...) -> Self { .set(texts.sorted().map { .text($0) }) }
     static func texts(_ texts: String...) -> Self { .array(texts.map { .text($0) }) }
+
+    /// What it holds, as texts; null is "-".
+    var texts: [String] {
+        guard case .array(let replies) = self.listed else { return [] }
+        return replies.map { reply in
+            guard case .bytes(let bytes) = reply else { return "-" }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// A set in the order of its members, to be compared.
+    var ordered: Self {
+        guard case .set = self else { return self }
+        return .set(texts.sorted().map { .text($0) })
+    }
+
+    private var listed: Self {
+        guard case .set(let members) = self else { return self }
+        return .array(members)
+    }
 }
