@@ -50,12 +50,18 @@ extension KeyError {
         case .wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value"
         case .notAnInteger: CommandError.notAnInteger.text
         case .notAFloat: CommandError.notAFloat.text
+        case .hashValueNotAnInteger: "ERR hash value is not an integer"
+        case .hashValueNotAFloat: "ERR hash value is not a float"
         case .overflow: "ERR increment or decrement would overflow"
         case .notFinite: "ERR increment would produce NaN or Infinity"
+        case .scoreNotANumber: "ERR resulting score is not a number (NaN)"
+        case .countOutOfRange: "ERR value is out of range"
         case .noSuchKey: "ERR no such key"
         case .indexOutOfRange: "ERR index out of range"
         case .stringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
         case .noSuchDatabase: "ERR DB index is out of range"
+        case .replyTooLong: "ERR the answer would be longer than 512 MiB"
+        case .sortValueNotANumber: "ERR One or more scores can't be converted into double"
         }
     }
 }

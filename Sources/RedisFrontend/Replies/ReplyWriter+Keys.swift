@@ -15,7 +15,32 @@ extension ReplyWriter {
         case .array(let replies):
             writeArray(count: replies.count)
             for reply in replies { write(reply) }
+        case .scored(let members): write(members)
+        case .map(let replies):
+            writeMap(count: replies.count / 2)
+            for reply in replies { write(reply) }
+        case .pairs(let replies): writePairs(replies)
+        case .set(let replies):
+            writeSet(count: replies.count)
+            for reply in replies { write(reply) }
         case .failure(let error): writeError(error.text)
+        }
+    }
+
+    private mutating func writePairs(_ replies: [KeyReply]) {
+        writeArray(count: version == .two ? replies.count : replies.count / 2)
+        for (place, reply) in replies.enumerated() {
+            if version == .three, place.isMultiple(of: 2) { writeArray(count: 2) }
+            write(reply)
+        }
+    }
+
+    private mutating func write(_ members: [ScoredMember]) {
+        writeArray(count: version == .two ? members.count * 2 : members.count)
+        for member in members {
+            if version == .three { writeArray(count: 2) }
+            writeBulk(member.member)
+            writeDouble(member.score)
         }
     }
 

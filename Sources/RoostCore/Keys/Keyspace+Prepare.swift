@@ -9,7 +9,7 @@ extension Keyspace {
             return switch command {
             case .string(let command): try prepare(command, now)
             case .list(let command): try prepare(command, now)
-case .hash(let command): try prepare(command, now, random)
+            case .hash(let command): try prepare(command, now, random)
             case .set(let command): try prepare(command, now, random)
             case .sortedSet(let command): try prepare(command, now, random)
             case .key(let command): try prepare(command, now, random)
