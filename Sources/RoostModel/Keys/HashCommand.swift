@@ -20,6 +20,6 @@ package enum HashCommand: Sendable, Equatable {
     case random(Bytes)
     /// At most `count` different fields; as many as it says, with repeats, when it is negative.
     case randomMany(Bytes, count: Int64, withValues: Bool)
-    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts those that do not match, too.
+    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts all of them, matched or not.
     case scan(Bytes, cursor: UInt64, countMin: Int, pattern: GlobPattern?)
 }
