@@ -52,14 +52,14 @@ struct HashView {
 // MARK: - Random picks
 
 extension HashView {
-    func random(_ random: UInt64) -> KeyReply {
+    func pick(_ random: UInt64) -> KeyReply {
         guard !map.isEmpty else { return .null }
         var picks = RandomPicks(random)
         return map.withEntry(at: picks.below(map.count)) { field, _, _ in .bytes(Bytes(copying: field)) }
     }
 
     /// - Parameter count: negative for picks that may repeat.
-    func random(_ count: Int64, _ parts: Parts, _ random: UInt64) throws(KeyError) -> [KeyReply] {
+    func pick(_ count: Int64, _ parts: Parts, _ random: UInt64) throws(KeyError) -> [KeyReply] {
         guard !map.isEmpty else { return [] }
         var (picks, reply) = (RandomPicks(random), BoundedReply())
         guard count < 0 else {

@@ -16,11 +16,11 @@ extension Keyspace {
         case .remove(let key, let fields): try removeFields(key, fields, now)
         case .increment(let key, let field, let step): try increment(key, field, step, now)
         case .incrementFloat(let key, let field, let step): try incrementFloat(key, field, step, now)
-        case .random(let key): PreparedKeys(try hash(key, now).random(random))
-        case .randomMany(let key, let count, withValues: false):
-            PreparedKeys(.array(try hash(key, now).random(count, .fields, random)))
-        case .randomMany(let key, let count, withValues: true):
-            PreparedKeys(.pairs(try hash(key, now).random(count, .both, random)))
+        case .pick(let key): PreparedKeys(try hash(key, now).pick(random))
+        case .pickMany(let key, let count, withValues: false):
+            PreparedKeys(.array(try hash(key, now).pick(count, .fields, random)))
+        case .pickMany(let key, let count, withValues: true):
+            PreparedKeys(.pairs(try hash(key, now).pick(count, .both, random)))
         case .scan(let key, let cursor, let countMin, let pattern):
             PreparedKeys(try hash(key, now).scan(cursor, countMin, pattern))
         }

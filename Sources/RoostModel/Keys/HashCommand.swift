@@ -16,10 +16,10 @@ package enum HashCommand: Sendable, Equatable {
     case increment(Bytes, field: Bytes, by: Int64)
     /// HINCRBYFLOAT. The front end refuses a step that is not finite.
     case incrementFloat(Bytes, field: Bytes, by: LongDouble)
-    /// One field or null.
-    case random(Bytes)
+    /// HRANDFIELD: one field or null.
+    case pick(Bytes)
     /// At most `count` different fields; as many as it says, with repeats, when it is negative.
-    case randomMany(Bytes, count: Int64, withValues: Bool)
-    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts those that do not match, too.
+    case pickMany(Bytes, count: Int64, withValues: Bool)
+    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts all of them, matched or not.
     case scan(Bytes, cursor: UInt64, countMin: Int, pattern: GlobPattern?)
 }

@@ -22,16 +22,16 @@ struct HashPickTests {
     }
 
     private func pick(_ keys: inout KeyspaceHarness, _ count: Int64) throws -> [String] {
-        elements(try keys.hash(.randomMany(key, count: count, withValues: false)))
+        elements(try keys.hash(.pickMany(key, count: count, withValues: false)))
     }
 
     @Test("One field, and each has its turn")
     func one() throws {
         var keys = try hash(5)
         var seen = Set<String>()
-        for _ in 0..<200 { seen.formUnion(elements(.array([try keys.hash(.random(key))]))) }
+        for _ in 0..<200 { seen.formUnion(elements(.array([try keys.hash(.pick(key))]))) }
         #expect(seen == Set((0..<5).map { "f\($0)" }))
-        #expect(try keys.hash(.random(bytes("none"))) == .null)
+        #expect(try keys.hash(.pick(bytes("none"))) == .null)
     }
 
     @Test("Different fields with a count, repeats with a negative one")
@@ -49,13 +49,13 @@ struct HashPickTests {
         #expect(try pick(&keys, .max).count == 50 && pick(&keys, 0).isEmpty)
         let repeated = try pick(&keys, -500)
         #expect(repeated.count == 500 && Set(repeated).count == 50)
-        #expect(try keys.hash(.randomMany(bytes("none"), count: -5, withValues: true)) == .pairs([]))
+        #expect(try keys.hash(.pickMany(bytes("none"), count: -5, withValues: true)) == .pairs([]))
     }
 
     @Test("Values stand beside their fields", arguments: [-30, 3, 10, 99])
     func withValues(_ count: Int64) throws {
         var keys = try hash(10)
-        let found = elements(try keys.hash(.randomMany(key, count: count, withValues: true)))
+        let found = elements(try keys.hash(.pickMany(key, count: count, withValues: true)))
         #expect(found.count == 2 * (count < 0 ? 30 : min(10, Int(count))))
         for index in stride(from: 0, to: found.count, by: 2) {
             #expect("v" + found[index] == found[index + 1])
@@ -66,7 +66,7 @@ struct HashPickTests {
     func limit() throws {
         var keys = try hash(2)
         for count in [Int64.min, -.max, -1 << 23 - 1] {
-            #expect(try keys.hash(.randomMany(key, count: count, withValues: true)) == .failure(.replyTooLong))
+            #expect(try keys.hash(.pickMany(key, count: count, withValues: true)) == .failure(.replyTooLong))
         }
     }
 
