@@ -195,6 +195,20 @@ struct GroupTests {
         try restored.catchUp(now: now + .seconds(60))
         #expect(restored.messageCount == 0)
     }
+
+    /// In the order of a replay, which leaves timers alone.
+    @Test("A queue goes whose groups were still to get another retention")
+    mutating func retentionAndDelete() throws {
+        for group in 0..<5 { try send("g\(group)") }
+        let change = QueueSettingsChange(retention: .seconds(60))
+        try broker.carryOut(.changeSettings(broker.prepareChangeSettings(QueueName("q.fifo"), change, now: now)))
+        try broker.carryOut(.deleteQueue(broker.prepareDeleteQueue(QueueName("q.fifo"))))
+        var tick = TickEntry(at: now)
+        tick.reaped = 100
+        try broker.carryOut(.tick(tick))
+        #expect(broker.queueBytes == 0)
+        #expect(try broker.tick(now: now) == nil && broker.nextTick(now: now) == nil)
+    }
 }
 
 @Suite("Groups of standard queues")

@@ -40,6 +40,25 @@ import Testing
         }
     }
 
+    @Test("What is written past the page cache is read back", arguments: [1, 4095, 4096, 4097, 70_000, 200_000])
+    func directWrites(_ count: Int) throws {
+        try withDirectory { path in
+            let (disk, file) = (try FileDisk(path: path), LogFile.preparingSnapshot(1))
+            try disk.create(file, bytes: 0)
+            for offset in [0, 4096, 5000, 8191] {
+                let bytes = payload(UInt64(offset), bytes: count)
+                try bytes.withUnsafeBytes { try disk.write($0, to: file, at: offset) }
+                var found = [UInt8](repeating: 0, count: count)
+                try found.withUnsafeMutableBytes { try disk.read(file, at: offset, into: $0) }
+                // What differs in so many bytes would take long to work out.
+                let isEqual = found == bytes
+                #expect(isEqual)
+                try disk.sync(file)
+                #expect(try disk.list().first?.bytes == offset + count)
+            }
+        }
+    }
+
     @Test func aSecondServerIsRefusedWithTheNumberOfTheFirst() throws {
         try withDirectory { path in
             let first = try FileDisk(path: path)

@@ -134,10 +134,7 @@ import Testing
 
     @Test func removeSegmentsEarly() throws {
         var broker = try TestBroker(MemoryDisk(), configuration(.removeSegmentsEarly))
-        for number in 0..<5 as Range<UInt64> {
-            broker.send(payload(number, bytes: 3000))
-            broker.commit()
-        }
+        broker.commit(0..<5, bytes: 3000)
         #expect(broker.log.removableBelow == broker.log.position.segment)
         #expect(!broker.log.oldSegments().isEmpty)
     }

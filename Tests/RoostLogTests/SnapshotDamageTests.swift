@@ -125,8 +125,7 @@ import Testing
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
         for number in 0..<9 as Range<UInt64> {
-            broker.send(payload(number, bytes: 2000))
-            broker.commit()
+            broker.commit(number..<number + 1, bytes: 2000)
             if number % 3 == 2 { try broker.snapshot() }
         }
         for file in try Sample.snapshots(disk) { disk.flip(file, bit: 4200) }
@@ -220,8 +219,7 @@ import Testing
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
         for number in 0..<9 as Range<UInt64> {
-            broker.send(payload(number, bytes: 2000))
-            broker.commit()
+            broker.commit(number..<number + 1, bytes: 2000)
             if number == 2 || number == 8 { try broker.snapshot() }
         }
         let snapshots = broker.log.snapshots

@@ -77,8 +77,7 @@ import Testing
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
         for number in 0..<5 as Range<UInt64> {
-            broker.send(payload(number, bytes: 3000))
-            broker.commit()
+            broker.commit(number..<number + 1, bytes: 3000)
             try broker.snapshot()
         }
         #expect(try Sample.snapshots(disk) == [.snapshot(4), .snapshot(5)])
@@ -89,10 +88,7 @@ import Testing
     @Test func withFewerThanTwoSnapshotsNothingMayBeRemoved() throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
-        for number in 0..<9 as Range<UInt64> {
-            broker.send(payload(number, bytes: 3000))
-            broker.commit()
-        }
+        broker.commit(0..<9, bytes: 3000)
         #expect(broker.log.removableBelow == 0)
         try broker.snapshot()
         #expect(broker.log.removableBelow == 0)
@@ -174,10 +170,7 @@ import Testing
     @Test func aSnapshotThatTheReserveHasTooLittleForGivesAllOfItBack() throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
-        for number in 0..<5 as Range<UInt64> {
-            broker.send(payload(number, bytes: 3000))
-            broker.commit()
-        }
+        broker.commit(0..<5, bytes: 3000)
         try disk.setReserve(bytes: 20_000)
         disk.loseFreeSpace()
         var share = ReserveShare(leaving: 15_000, lacking: 0)
@@ -225,10 +218,7 @@ import Testing
     @Test func aVersionOneLogWithoutSnapshotsStillOpensAndGetsThem() throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
-        for number in 0..<9 as Range<UInt64> {
-            broker.send(payload(number, bytes: 2000))
-            broker.commit()
-        }
+        broker.commit(0..<9, bytes: 2000)
         let before = broker.found
         broker = try TestBroker(disk, salt: 2)
         #expect(broker.found.entries == before.entries)
@@ -242,16 +232,10 @@ import Testing
     @Test func bytesSinceTheSnapshotCountFromItsPosition() throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
-        for number in 0..<8 as Range<UInt64> {
-            broker.send(payload(number, bytes: 2000))
-            broker.commit()
-        }
+        broker.commit(0..<8, bytes: 2000)
         #expect(broker.log.bytesSinceSnapshot == 8 * 2560)
         let job = broker.snapshotJob()
-        for number in 0..<3 as Range<UInt64> {
-            broker.send(payload(number, bytes: 2000))
-            broker.commit()
-        }
+        broker.commit(0..<3, bytes: 2000)
         broker.log.snapshotPublished(SnapshotFacts(position: job.position, bytes: 700))
         #expect(broker.log.bytesSinceSnapshot == 3 * 2560)
     }
@@ -264,10 +248,7 @@ import Testing
         disk.replace(.damagedSnapshot(1, copy: 1), with: [1, 2])
         var broker = try TestBroker(disk, salt: 7)
         #expect(broker.log.reserveBytes == 12_345)
-        for number in 0..<5 as Range<UInt64> {
-            broker.send(payload(number, bytes: 3000))
-            broker.commit()
-        }
+        broker.commit(0..<5, bytes: 3000)
         try broker.snapshot()
         try broker.removeDeadSegments()
         #expect(try broker.log.diskBytes == disk.list().reduce(0) { $0 + $1.bytes })

@@ -139,10 +139,7 @@ import Testing
     @Test func damageInAWholeSegmentIsNamedAndWhatStandsBeforeItIsSeen() throws {
         let disk = MemoryDisk()
         var broker = try TestBroker(disk)
-        for number in 0..<9 as Range<UInt64> {
-            broker.send(payload(number, bytes: 1500))
-            broker.commit()
-        }
+        broker.commit(0..<9, bytes: 1500)
         let facts = try #require(broker.log.segments.first)
         let places = broker.found.locations.filter { $0.segment == 1 }
         #expect(places.count > 2)

@@ -119,6 +119,14 @@ struct TestBroker: ~Copyable {
         log.drain(.background, on: disk)
     }
 
+    /// A record and a commit for each of the numbers.
+    mutating func commit(_ numbers: Range<UInt64>, bytes: Int) {
+        for number in numbers {
+            send(payload(number, bytes: bytes))
+            commit()
+        }
+    }
+
     /// A job for what is there now, which takes more space at first than it needs.
     mutating func snapshotJob() -> SnapshotJob {
         let source = SectionSource(found.sections)

@@ -138,7 +138,8 @@ extension Broker {
     private mutating func setTimersAnew(_ budget: Int) {
         var budget = budget
         while budget > 0, let queue = queuesToRearm.last {
-            let group = queues[queue].rearmFrom
+            // The queue may be gone meanwhile, and its id free.
+            let group = queues.isUsed(queue) ? queues[queue].rearmFrom : MessageSlot.none
             guard group != MessageSlot.none else {
                 queuesToRearm.removeLast()
                 continue

@@ -30,20 +30,19 @@ struct FreeIDs: Sendable {
     }
 
     /// It must not be in already.
-    mutating func insert(_ id: UInt32) {
-        let page = Int(id / Self.idsPerPage)
-        while pages.count <= page { pages.append(Page()) }
-        pages[page].words[Int(id / 64) % Self.wordsPerPage] |= Self.bit(id)
-        pages[page].count += 1
-        count += 1
-    }
+    mutating func insert(_ id: UInt32) { set(word: Int(id / 64), self[word: Int(id / 64)] | Self.bit(id)) }
 
     /// It must be in.
-    mutating func remove(_ id: UInt32) {
-        let page = Int(id / Self.idsPerPage)
-        pages[page].words[Int(id / 64) % Self.wordsPerPage] &= ~Self.bit(id)
-        pages[page].count -= 1
-        count -= 1
+    mutating func remove(_ id: UInt32) { set(word: Int(id / 64), self[word: Int(id / 64)] & ~Self.bit(id)) }
+
+    /// 64 ids at once.
+    mutating func set(word: Int, _ bits: UInt64) {
+        let page = word / Self.wordsPerPage
+        while pages.count <= page { pages.append(Page()) }
+        let difference = bits.nonzeroBitCount - self[word: word].nonzeroBitCount
+        pages[page].words[word % Self.wordsPerPage] = bits
+        pages[page].count += difference
+        count += difference
         while let last = pages.last, last.count == 0 { pages.removeLast() }
     }
 

@@ -97,9 +97,8 @@ package struct QueueTable {
     }
 
     private mutating func appendChunk() {
-        let first = UInt32(chunks.count * Self.queuesPerChunk)
+        free.set(word: chunks.count, .max)
         chunks.append([])
-        for id in first..<first + UInt32(Self.queuesPerChunk) { free.insert(id) }
     }
 
     /// Takes the queue out of sight. Its id is freed by `release` when its messages are gone.
@@ -125,8 +124,7 @@ package struct QueueTable {
         residentChunks -= 1
         while let last = chunks.last, last.isEmpty {
             chunks.removeLast()
-            let first = UInt32(chunks.count * Self.queuesPerChunk)
-            for id in first..<first + UInt32(Self.queuesPerChunk) { free.remove(id) }
+            free.set(word: chunks.count, 0)
         }
     }
 

@@ -31,13 +31,11 @@ final class CleaningTask: Sendable {
     }
 
     func step(_ storage: LocalStorage) -> BackgroundStep {
-        let start = storage.nanoseconds
-        var phase = phase.withLock { $0 }
-        let step = step(&phase, storage)
-        self.phase.withLock { $0 = phase }
-        guard case .again = step else { return step }
-        let spent = (storage.nanoseconds - start) / 1_000_000
-        return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
+        storage.sharingTheDisk {
+            var phase = phase.withLock { $0 }
+            defer { self.phase.withLock { $0 = phase } }
+            return step(&phase, storage)
+        }
     }
 
     private func step(_ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {

@@ -80,6 +80,17 @@ extension LocalStorage {
     }
 }
 
+extension LocalStorage {
+    /// A step of a long job: at most half of the disk's time, and never long at a stretch.
+    func sharingTheDisk(_ step: () -> BackgroundStep) -> BackgroundStep {
+        let start = nanoseconds
+        let step = step()
+        guard case .again = step else { return step }
+        let spent = (nanoseconds - start) / 1_000_000
+        return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
+    }
+}
+
 extension BackgroundStep {
     /// Another job takes space from the reserve, or gives it some.
     static var reserveIsTaken: Self { .pause(Milliseconds(1)) }

@@ -32,20 +32,22 @@ final class SnapshotTask: Sendable {
 
     func step(_ storage: LocalStorage) -> BackgroundStep {
         guard !storage.hasEnded else { return .done }
-        let start = storage.nanoseconds
-        // One job of this lane at a time: nobody else takes the phase out meanwhile.
-        var phase = phase.withLock { $0 }
-        let step = step(&phase, storage)
-        self.phase.withLock { $0 = phase }
-        guard case .again = step else { return step }
-        // At most half of the disk's time, and never long at a stretch.
-        let spent = (storage.nanoseconds - start) / 1_000_000
-        return spent > 0 ? .pause(Milliseconds(Int64(spent))) : .again
+        return storage.sharingTheDisk {
+            // One job of this lane at a time: nobody else takes the phase out meanwhile. It is taken out for good,
+            // because what is held twice would be copied before it is changed.
+            var phase = phase.withLock { phase in
+                defer { phase = .removeOld }
+                return phase
+            }
+            defer { self.phase.withLock { $0 = phase } }
+            return step(&phase, storage)
+        }
     }
 
     private func step(_ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {
         switch phase {
         case .write(let job):
+            phase = .removeOld
             return write(job, &phase, storage)
         case .publish(let job):
             guard storage.isSynced(through: position.sequence) else { return .pause(Milliseconds(1)) }
@@ -62,12 +64,16 @@ final class SnapshotTask: Sendable {
         }
     }
 
-    private func write(_ job: SnapshotJob, _ phase: inout Phase, _ storage: LocalStorage) -> BackgroundStep {
-        var job = job
+    private func write(
+        _ job: consuming SnapshotJob, _ phase: inout Phase, _ storage: LocalStorage
+    ) -> BackgroundStep {
         let (isBegun, needsReserve) = (job.isBegun, job.needsReserve)
         var share = ReserveShare.none
         if needsReserve {
-            guard let lender = storage.engine.withLock({ $0.beginReserveChange() }) else { return .reserveIsTaken }
+            guard let lender = storage.engine.withLock({ $0.beginReserveChange() }) else {
+                phase = .write(job)
+                return .reserveIsTaken
+            }
             share = lender
         }
         do throws(DiskError) {

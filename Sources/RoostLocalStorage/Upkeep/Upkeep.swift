@@ -1,7 +1,6 @@
 import RoostCore
 import RoostLog
 import RoostModel
-import RoostStorage
 
 /// What the engine wants done beside its requests. Asked for after every commit.
 struct Upkeep: ~Copyable {
@@ -35,7 +34,8 @@ extension Engine {
         upkeep.snapshot = nextSnapshot()
         upkeep.cleaning = nextCleaning()
         while let read = reads.takeNext() { upkeep.reads.append(read) }
-        upkeep.trimsHeap = heap.isTrimDue(memory.total)
+        // Bodies come and go with every backlog, and have a bound of their own.
+        upkeep.trimsHeap = heap.isTrimDue(core.indexBytes + core.queueBytes + core.deduplicationBytes, now: now)
         return upkeep
     }
 
