@@ -11,17 +11,6 @@ package enum KeyCommand: Sendable, Equatable {
     case key(GenericCommand)
 }
 
-/// Commands in one database, carried out together or not at all.
-package struct KeyRequest: Sendable, Equatable {
-    package var database: UInt8
-    package var commands: [KeyCommand]
-
-    package init(database: UInt8 = 0, _ commands: [KeyCommand]) {
-        self.database = database
-        self.commands = commands
-    }
-}
-
 /// What a command answers. The front end gives it the form of the protocol's version.
 package enum KeyReply: Sendable, Equatable {
     case ok
