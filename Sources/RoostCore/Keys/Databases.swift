@@ -1,16 +1,5 @@
 package import RoostModel
 
-/// Changes of the keys of one database, carried out together: one command, or all of a transaction.
-package struct KeysEntry: Sendable, Equatable {
-    package var database: UInt8
-    package var effects: [KeyEffect]
-
-    package init(database: UInt8, effects: [KeyEffect]) {
-        self.database = database
-        self.effects = effects
-    }
-}
-
 /// The databases of Redis, by number.
 package struct Databases: Sendable {
     package static let count = 16

@@ -3,17 +3,27 @@ import RoostModel
 /// Effects on keys to bytes and back. All numbers are little-endian; a string is its count u32 and its bytes.
 ///
 /// ```
-/// put string      1 | key | expiry i64 (lowest number: none) | value
-/// splice          2 | key | offset u32 | bytes
-/// set expiry      3 | key | expiry i64 (lowest number: none)
-/// delete          4 | key
-/// rename          5 | key | new key
-/// flush           6
-/// push           16 | key | end u8 | count u32 | elements
-/// set element    17 | key | position u64 | element
-/// insert element 18 | key | position u64 | element
-/// remove         19 | key | from u64 | to u64
+/// put string            1 | key | expiry i64 (lowest number: none) | value
+/// splice                2 | key | offset u32 | bytes
+/// set expiry            3 | key | expiry i64 (lowest number: none)
+/// delete                4 | key
+/// rename                5 | key | new key
+/// flush                 6
+/// copy                  7 | key | new key
+/// list: push           16 | key | end u8 | count u32 | elements
+/// list: set element    17 | key | position u64 | element
+/// list: insert element 18 | key | position u64 | element
+/// list: remove         19 | key | from u64 | to u64
+/// hash: put            32 | key | count u32 | field and value, each
+/// hash: remove         33 | key | count u32 | fields
+/// set: add             48 | key | count u32 | members
+/// set: remove          49 | key | count u32 | members
+/// set: put             50 | key | count u32 | members
+/// sorted set: put      64 | key | count u32 | score u64 (bits of a double) and member, each
+/// sorted set: remove   65 | key | count u32 | members
+/// sorted set: remove   66 | key | from u64 | to u64 (ranks)
 /// ```
+/// No count is zero, no range is empty, and no score is NaN.
 package enum KeyEffectCodec {
     package static func size(_ effects: [KeyEffect]) -> Int {
         var counter = ByteCounter()
@@ -24,75 +34,28 @@ package enum KeyEffectCodec {
     /// Fills exactly `size` bytes.
     package static func encode(_ effects: [KeyEffect], into buffer: UnsafeMutableRawBufferPointer) {
         var writer = ByteWriter(buffer)
+        encode(effects, &writer)
+    }
+
+    static func encode(_ effects: [KeyEffect], _ writer: inout ByteWriter) {
         for effect in effects { effect.write(to: &writer) }
     }
 
     package static func decode(_ payload: UnsafeRawBufferPointer) throws(EntryDecodingError) -> [KeyEffect] {
         var reader = ByteReader(payload)
+        return try decode(&reader)
+    }
+
+    /// To the end.
+    static func decode(_ reader: inout ByteReader) throws(EntryDecodingError) -> [KeyEffect] {
         var effects: [KeyEffect] = []
         while reader.remaining > 0 { effects.append(try KeyEffect(&reader)) }
         return effects
     }
 }
 
-/// Where bytes go, or are counted.
-protocol ByteSink {
-    mutating func write<Number: FixedWidthInteger>(_ number: Number)
-    mutating func write(bytes: [UInt8])
-}
-
-extension ByteWriter: ByteSink {}
-
-struct ByteCounter: ByteSink {
-    private(set) var count = 0
-
-    mutating func write<Number: FixedWidthInteger>(_ number: Number) { count += MemoryLayout<Number>.size }
-    mutating func write(bytes: [UInt8]) { count += bytes.count }
-}
-
-extension ByteSink {
-    /// Shorter than 4 GiB, as everything is that a client may send.
-    mutating func write(string: Bytes) {
-        write(UInt32(string.count))
-        write(bytes: string)
-    }
-
-    mutating func write(expiry: BrokerTime?) { write(expiry?.milliseconds ?? .min) }
-
-    fileprivate mutating func write(_ kind: KeyEffect.Kind, _ key: Bytes) {
-        write(kind.rawValue)
-        write(string: key)
-    }
-}
-
-extension ByteReader {
-    mutating func readString() throws(EntryDecodingError) -> Bytes {
-        let count: UInt32 = try read()
-        return try readBytes(Int(count))
-    }
-
-    /// Nothing is allocated by the count.
-    mutating func readStrings() throws(EntryDecodingError) -> [Bytes] {
-        var strings: [Bytes] = []
-        let count: UInt32 = try read()
-        for _ in 0..<count { strings.append(try readString()) }
-        return strings
-    }
-
-    mutating func readExpiry() throws(EntryDecodingError) -> BrokerTime? {
-        let time: Int64 = try read()
-        return time == .min ? nil : BrokerTime(milliseconds: time)
-    }
-
-    mutating func readPosition() throws(EntryDecodingError) -> Int {
-        let position: UInt64 = try read()
-        guard let position = Int(exactly: position), position < .max else { throw .init(reason: "no such position") }
-        return position
-    }
-}
-
 extension KeyEffect {
-    /// Numbers are for ever.
+    /// Numbers are for ever; a number that fell out of use is not used again.
     fileprivate enum Kind: UInt8 {
         case putString = 1
         case splice = 2
@@ -100,12 +63,32 @@ extension KeyEffect {
         case delete = 4
         case rename = 5
         case flush = 6
+        case copy = 7
         case push = 16
         case setElement = 17
         case insertElement = 18
         case removeElements = 19
+        case hashPut = 32
+        case hashRemove = 33
+        case setAdd = 48
+        case setRemove = 49
+        case setPut = 50
+        case sortedSetPut = 64
+        case sortedSetRemove = 65
+        case sortedSetRemoveRanks = 66
     }
+}
 
+extension ByteSink {
+    fileprivate mutating func write(_ kind: KeyEffect.Kind, _ key: Bytes) {
+        write(kind.rawValue)
+        write(string: key)
+    }
+}
+
+// MARK: - Writing
+
+extension KeyEffect {
     fileprivate func write(to sink: inout some ByteSink) {
         switch self {
         case .putString(let key, let value, let expiry):
@@ -124,17 +107,13 @@ extension KeyEffect {
             sink.write(.rename, key)
             sink.write(string: new)
         case .flush: sink.write(Kind.flush.rawValue)
-        default: writeElements(to: &sink)
-        }
-    }
-
-    private func writeElements(to sink: inout some ByteSink) {
-        switch self {
+        case .copy(let key, let new):
+            sink.write(.copy, key)
+            sink.write(string: new)
         case .push(let key, let end, let elements):
             sink.write(.push, key)
             sink.write(end.rawValue)
-            sink.write(UInt32(elements.count))
-            for element in elements { sink.write(string: element) }
+            sink.write(strings: elements)
         case .setElement(let key, let position, let element):
             sink.write(.setElement, key)
             sink.write(UInt64(position))
@@ -145,20 +124,67 @@ extension KeyEffect {
             sink.write(string: element)
         case .removeElements(let key, let range):
             sink.write(.removeElements, key)
-            sink.write(UInt64(range.lowerBound))
-            sink.write(UInt64(range.upperBound))
-        default: preconditionFailure("an effect without a codec")
+            sink.write(range: range)
+        case .hash(let effect): effect.write(to: &sink)
+        case .set(let effect): effect.write(to: &sink)
+        case .sortedSet(let effect): effect.write(to: &sink)
         }
     }
+}
 
+extension HashEffect {
+    fileprivate func write(to sink: inout some ByteSink) {
+        switch self {
+        case .put(let key, let pairs):
+            sink.write(.hashPut, key)
+            sink.write(pairs: pairs)
+        case .remove(let key, let fields):
+            sink.write(.hashRemove, key)
+            sink.write(strings: fields)
+        }
+    }
+}
+
+extension SetEffect {
+    fileprivate func write(to sink: inout some ByteSink) {
+        switch self {
+        case .add(let key, let members):
+            sink.write(.setAdd, key)
+            sink.write(strings: members)
+        case .remove(let key, let members):
+            sink.write(.setRemove, key)
+            sink.write(strings: members)
+        case .put(let key, let members):
+            sink.write(.setPut, key)
+            sink.write(strings: members)
+        }
+    }
+}
+
+extension SortedSetEffect {
+    fileprivate func write(to sink: inout some ByteSink) {
+        switch self {
+        case .put(let key, let members):
+            sink.write(.sortedSetPut, key)
+            sink.write(scored: members)
+        case .remove(let key, let members):
+            sink.write(.sortedSetRemove, key)
+            sink.write(strings: members)
+        case .removeRanks(let key, let ranks):
+            sink.write(.sortedSetRemoveRanks, key)
+            sink.write(range: ranks)
+        }
+    }
+}
+
+// MARK: - Reading
+
+extension KeyEffect {
     fileprivate init(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let number: UInt8 = try reader.read()
         guard let kind = Kind(rawValue: number) else { throw .init(reason: "no effect has the number \(number)") }
-        guard kind != .flush else {
-            self = .flush
-            return
-        }
-        self = try Self.read(kind, try reader.readString(), &reader)
+        let key = kind == .flush ? [] : try reader.readString()
+        self = try Self.read(kind, key, &reader)
     }
 
     private static func read(
@@ -175,18 +201,19 @@ extension KeyEffect {
         case .delete: return .delete(key)
         case .rename: return .rename(key, to: try reader.readString())
         case .flush: return .flush
-        case .push: return .push(key, try readEnd(&reader), try reader.readStrings())
+        case .copy: return .copy(from: key, to: try reader.readString())
+        case .push: return .push(key, try reader.readEnd(), try reader.readStrings())
         case .setElement: return .setElement(key, at: try reader.readPosition(), try reader.readString())
         case .insertElement: return .insertElement(key, at: try reader.readPosition(), try reader.readString())
-        case .removeElements:
-            let (start, end) = (try reader.readPosition(), try reader.readPosition())
-            guard start < end else { throw .init(reason: "no such elements") }
-            return .removeElements(key, start..<end)
+        case .removeElements: return .removeElements(key, try reader.readRange())
+        case .hashPut: return .hash(.put(key, try reader.readPairs()))
+        case .hashRemove: return .hash(.remove(key, fields: try reader.readStrings()))
+        case .setAdd: return .set(.add(key, try reader.readStrings()))
+        case .setRemove: return .set(.remove(key, try reader.readStrings()))
+        case .setPut: return .set(.put(key, try reader.readStrings()))
+        case .sortedSetPut: return .sortedSet(.put(key, try reader.readScored()))
+        case .sortedSetRemove: return .sortedSet(.remove(key, try reader.readStrings()))
+        case .sortedSetRemoveRanks: return .sortedSet(.removeRanks(key, try reader.readRange()))
         }
-    }
-
-    private static func readEnd(_ reader: inout ByteReader) throws(EntryDecodingError) -> ListEnd {
-        guard let end = ListEnd(rawValue: try reader.read()) else { throw .init(reason: "no such end of a list") }
-        return end
     }
 }

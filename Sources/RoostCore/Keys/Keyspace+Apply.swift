@@ -7,6 +7,8 @@ package struct KeyMismatch: Error, Sendable, Equatable {
 
 extension Keyspace {
     /// Carries out an effect: live and after a restart the same call with the same effect.
+    ///
+    /// Takes any effect that the codec reads, and does not trap. After an error a part of the effect may be done.
     package mutating func apply(_ effect: KeyEffect) throws(KeyMismatch) {
         switch effect {
         case .putString(let key, let value, let expiry): put(key, KeyRecord(value: .string(value), expiry: expiry))
@@ -21,9 +23,9 @@ extension Keyspace {
         case .sortedSet(let effect): try apply(effect)
         case .push(let key, let end, let elements): try push(key, end, elements)
         case .setElement(let key, let position, let element):
-            try changeList(key, position + 1) { $0.replace(at: position, with: element) }
+            try changeList(key, { (0..<$0).contains(position) }, { $0.replace(at: position, with: element) })
         case .insertElement(let key, let position, let element):
-            try changeList(key, position) { $0.insert(element, at: position) }
+            try changeList(key, { (0...$0).contains(position) }, { $0.insert(element, at: position) })
         case .removeElements(let key, let range): try removeElements(key, range)
         }
     }
@@ -34,7 +36,9 @@ extension Keyspace {
 
     private mutating func splice(_ key: Bytes, _ offset: Int, _ bytes: Bytes) throws(KeyMismatch) {
         let isDone = update(key) { record in
-            guard case .string(var text) = record.value, offset >= 0, offset <= text.count else { return false }
+            guard case .string(var text) = record.value, (0...text.count).contains(offset),
+                bytes.count <= Self.stringBytesMax - offset
+            else { return false }
             record.value = .taken
             let end = min(text.count, offset + bytes.count)
             text.replaceSubrange(offset..<end, with: bytes)
@@ -55,8 +59,9 @@ extension Keyspace {
     }
 
     private mutating func push(_ key: Bytes, _ end: ListEnd, _ elements: [Bytes]) throws(KeyMismatch) {
+        try require(!elements.isEmpty, "a list without elements")
         if update(key, { _ in true }) == nil { put(key, KeyRecord(value: .emptyList)) }
-        try changeList(key, 0) { list in
+        try changeList(key, { _ in true }) { list in
             for element in elements {
                 switch end {
                 case .left: list.prepend(element)
@@ -68,7 +73,7 @@ extension Keyspace {
 
     private mutating func removeElements(_ key: Bytes, _ range: Range<Int>) throws(KeyMismatch) {
         var (remains, isEmpty) = (KeyRemains?.none, false)
-        try changeList(key, range.upperBound) { list in
+        try changeList(key, { range.lowerBound >= 0 && range.upperBound <= $0 }) { list in
             // One element at an end costs less this way, and it is the common case.
             switch (range.count, range.lowerBound) {
             case (1, 0): _ = list.popFirst()
@@ -81,12 +86,12 @@ extension Keyspace {
         if isEmpty { _ = remove(key) }
     }
 
-    /// `countMin`: elements that the list must have.
+    /// `fits`: whether so many elements are enough for the change.
     private mutating func changeList(
-        _ key: Bytes, _ countMin: Int, _ change: (inout PackedList) -> Void
+        _ key: Bytes, _ fits: (Int) -> Bool, _ change: (inout PackedList) -> Void
     ) throws(KeyMismatch) {
         let isDone = update(key) { record in
-            guard case .list(var box) = record.value, box[0].count >= countMin else { return false }
+            guard case .list(var box) = record.value, fits(box[0].count) else { return false }
             record.value = .taken
             change(&box[0])
             record.value = .list(box)

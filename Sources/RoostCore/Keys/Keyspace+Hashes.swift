@@ -99,12 +99,12 @@ extension Keyspace {
 
     private mutating func removeFields(_ key: Bytes, _ fields: [Bytes]) throws(KeyMismatch) {
         var isEmpty = false
+        defer { if isEmpty { _ = remove(key) } }
         try changeHash(key) { map, hasher in
             let areThere = fields.allSatisfy { map.remove($0, hash: hasher.hash($0)) != nil }
             isEmpty = map.isEmpty
             return areThere
         }
-        if isEmpty { _ = remove(key) }
     }
 
     /// `change` says whether the hash was as it has to be.

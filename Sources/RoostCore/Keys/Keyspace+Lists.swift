@@ -26,14 +26,15 @@ extension Keyspace {
         let old = try list(key, now)
         if onlyExisting, old == nil { return PreparedKeys(.integer(0)) }
         let count = (old?.count ?? 0) + elements.count
-        return PreparedKeys(.integer(Int64(count)), effects(on: key, now, [.push(key, end, elements)]))
+        let effects = elements.isEmpty ? [] : effects(on: key, now, [.push(key, end, elements)])
+        return PreparedKeys(.integer(Int64(count)), effects)
     }
 
     private func pop(_ key: Bytes, _ end: ListEnd, _ count: Int?, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
         guard let list = try list(key, now) else { return PreparedKeys(count == nil ? .null : .nullArray) }
         guard count != 0 else { return PreparedKeys(.array([])) }
-        let (elements, effect) = taken(key, list, end, count ?? 1)
-        return PreparedKeys(count == nil ? elements.first ?? .null : .array(elements), [effect])
+        let (elements, effects) = taken(key, list, end, count ?? 1)
+        return PreparedKeys(count == nil ? elements.first ?? .null : .array(elements), effects)
     }
 
     private func popFirst(
@@ -41,8 +42,8 @@ extension Keyspace {
     ) throws(KeyError) -> PreparedKeys {
         for key in keys {
             guard let list = try list(key, now) else { continue }
-            let (elements, effect) = taken(key, list, end, count)
-            return PreparedKeys(.array([.bytes(key), .array(elements)]), [effect])
+            let (elements, effects) = taken(key, list, end, count)
+            return PreparedKeys(.array([.bytes(key), .array(elements)]), effects)
         }
         return PreparedKeys(.nullArray)
     }
@@ -50,12 +51,12 @@ extension Keyspace {
     /// From the end on, and what takes them away.
     private func taken(
         _ key: Bytes, _ list: borrowing PackedList, _ end: ListEnd, _ count: Int
-    ) -> ([KeyReply], KeyEffect) {
-        let count = min(count, list.count)
+    ) -> ([KeyReply], [KeyEffect]) {
+        let count = max(0, min(count, list.count))
         let range = end == .left ? 0..<count : list.count - count..<list.count
         var elements = self.elements(of: list, range)
         if end == .right { elements.reverse() }
-        return (elements, .removeElements(key, range))
+        return (elements, range.isEmpty ? [] : [.removeElements(key, range)])
     }
 
     private func elements(of list: borrowing PackedList, _ range: Range<Int>) -> [KeyReply] {

@@ -140,6 +140,7 @@ extension Keyspace {
     }
 
     private mutating func add(_ key: Bytes, _ members: [Bytes]) throws(KeyMismatch) {
+        try require(!members.isEmpty, "a set without members")
         if update(key, { _ in true }) == nil { put(key, KeyRecord(value: .set([ByteSet()]))) }
         let hasher = hasher
         let areNew = changeSet(key) { set in
@@ -155,8 +156,8 @@ extension Keyspace {
             defer { isEmpty = set.isEmpty }
             return members.allSatisfy { set.remove($0, hash: hasher.hash($0)) != nil }
         }
-        try require(wereThere ?? false, "no set with these members")
         if isEmpty { _ = remove(key) }
+        try require(wereThere ?? false, "no set with these members")
     }
 
     private mutating func put(_ key: Bytes, _ members: [Bytes]) throws(KeyMismatch) {

@@ -220,8 +220,8 @@ extension Keyspace {
             for member in members where !set.remove(member, hasher) { isDone = false }
             return (isDone, set.isEmpty)
         }
-        try require(isDone, "no such member")
         if isEmpty { _ = remove(key) }
+        try require(isDone, "no such member")
     }
 
     private mutating func remove(_ key: Bytes, _ ranks: Range<Int>) throws(KeyMismatch) {

@@ -32,7 +32,10 @@ package struct Keyspace: Sendable {
     /// When the next key expires.
     package var nextExpiry: BrokerTime? {
         guard !expiries.isEmpty else { return nil }
-        return expiries.withEntry(at: 0) { time, _ in BrokerTime(milliseconds: Int64(time)) }
+        return expiries.withEntry(at: 0) { time, _ in
+            // The highest times are rounded up to one that has no such number.
+            BrokerTime(milliseconds: Int64(exactly: time) ?? .max)
+        }
     }
 
     /// Keys that have expired, the earliest first.

@@ -2,7 +2,7 @@ import RoostCore
 import RoostModel
 import Testing
 
-/// A keyspace that is asked, and a second one that only gets the effects: as after a restart.
+/// A keyspace that is asked, and a second one that only gets the effects, by way of their bytes: as after a restart.
 struct KeyspaceHarness {
     var keys = Keyspace(SealingKey(words: (1, 2, 3, 4)))
     var replayed = Keyspace(SealingKey(words: (1, 2, 3, 4)))
@@ -11,10 +11,8 @@ struct KeyspaceHarness {
 
     mutating func ask(_ command: KeyCommand) throws -> KeyReply {
         let prepared = keys.prepare(command, now: now, random: random.next())
-        for effect in prepared.effects {
-            try keys.apply(effect)
-            try replayed.apply(effect)
-        }
+        for effect in prepared.effects { try keys.apply(effect) }
+        for effect in try decoded(encoded(prepared.effects)) { try replayed.apply(effect) }
         return prepared.reply
     }
 
@@ -27,6 +25,17 @@ struct KeyspaceHarness {
 }
 
 func bytes(_ text: String) -> Bytes { Bytes(text.utf8) }
+
+func encoded(_ effects: [KeyEffect]) -> Bytes {
+    // So that what is not written does not pass for zeros.
+    var bytes = Bytes(repeating: 0xAA, count: KeyEffectCodec.size(effects))
+    bytes.withUnsafeMutableBytes { KeyEffectCodec.encode(effects, into: $0) }
+    return bytes
+}
+
+func decoded(_ bytes: some Sequence<UInt8>) throws -> [KeyEffect] {
+    try Array(bytes).withUnsafeBytes { try KeyEffectCodec.decode($0) }
+}
 
 extension KeyReply {
     static func text(_ text: String) -> Self { .bytes(RoostCoreTests.bytes(text)) }

@@ -1,0 +1,29 @@
+/// Changes of the keys of one database, carried out together: one command, or all of a transaction.
+///
+/// In bytes: database u8 | effects to the end, as in `KeyEffectCodec`.
+package struct KeysEntry: Sendable, Equatable {
+    package var database: UInt8
+    package var effects: [KeyEffect]
+
+    package init(database: UInt8, effects: [KeyEffect]) {
+        self.database = database
+        self.effects = effects
+    }
+
+    /// Bytes of the payload. Goes through all effects.
+    package var size: Int { 1 + KeyEffectCodec.size(effects) }
+
+    /// Fills exactly `size` bytes.
+    package func encode(into buffer: UnsafeMutableRawBufferPointer) {
+        var writer = ByteWriter(buffer)
+        writer.write(database)
+        KeyEffectCodec.encode(effects, &writer)
+    }
+
+    package init(decoding payload: UnsafeRawBufferPointer) throws(EntryDecodingError) {
+        var reader = ByteReader(payload)
+        database = try reader.read()
+        guard database < Databases.count else { throw .init(reason: "no database \(database)") }
+        effects = try KeyEffectCodec.decode(&reader)
+    }
+}
