@@ -132,6 +132,7 @@ package enum EntryCodec {
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .transfer: .transfer(try decodeTransfer(&reader))
         case .bury, .kick, .startMove, .endMove: try TaskEntryCodec.decode(kind, &reader)
+        case .keys: .keys(try KeysEntry(&reader))
         case .tick: .tick(try decodeTick(&reader))
         }
     }

@@ -5,6 +5,8 @@ package struct Databases: Sendable {
     package static let count = 16
 
     private var keyspaces: ContiguousArray<Keyspace>
+    /// With what is gone and not freed yet. Kept, because it is asked for with every message.
+    private(set) var residentBytes = 0
 
     package init(_ key: SealingKey) {
         keyspaces = ContiguousArray(repeating: Keyspace(key), count: Self.count)
@@ -60,6 +62,40 @@ package struct Databases: Sendable {
     /// Throws when the entry does not fit the keys: then log and keys do not belong together.
     package mutating func apply(_ entry: KeysEntry) throws(KeyMismatch) {
         guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }
-        for effect in entry.effects { try keyspaces[Int(entry.database)].apply(effect) }
+        let database = Int(entry.database)
+        let before = keyspaces[database].residentBytes
+        defer { residentBytes += keyspaces[database].residentBytes - before }
+        for effect in entry.effects { try keyspaces[database].apply(effect) }
+    }
+}
+
+// MARK: - Time and memory
+
+extension Databases {
+    package var keyCount: Int { keyspaces.reduce(0) { $0 + $1.count } }
+
+    var nextExpiry: BrokerTime? {
+        keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
+    }
+
+    /// The keys of one database that have expired, or some of them.
+    func prepareExpiry(now: BrokerTime, atMost count: Int) -> KeysEntry? {
+        for database in 0..<UInt8(Self.count) {
+            let keys = self[database].expired(now, atMost: count, bytes: Self.expiryBytesMax)
+            if !keys.isEmpty { return KeysEntry(database: database, effects: keys.map { .delete($0) }) }
+        }
+        return nil
+    }
+
+    /// Names of keys in one entry, if they are more than one.
+    private static let expiryBytesMax = 64 * 1024
+
+    var hasRemains: Bool { keyspaces.contains { $0.hasRemains } }
+
+    mutating func freeRemains(_ elementsMax: Int) {
+        guard let database = keyspaces.firstIndex(where: { $0.hasRemains }) else { return }
+        let before = keyspaces[database].residentBytes
+        keyspaces[database].freeRemains(elementsMax)
+        residentBytes += keyspaces[database].residentBytes - before
     }
 }

@@ -13,6 +13,21 @@ enum KeyValue: Sendable {
     static var emptyList: Self { .list([PackedList()]) }
     static var emptyHash: Self { .hash([BytesMap()]) }
 
+    /// About what it takes in memory.
+    var residentBytes: Int {
+        switch self {
+        case .string(let text): text.count + Self.boxBytes
+        case .list(let box): box[0].residentBytes + Self.boxBytes
+        case .hash(let box): box[0].residentBytes + Self.boxBytes
+        case .set(let box): box[0].residentBytes + Self.boxBytes
+        case .sortedSet(let box): box[0].residentBytes + Self.boxBytes
+        case .taken: 0
+        }
+    }
+
+    /// The head of an array, what the allocator adds, and of a box the root of a tree.
+    private static let boxBytes = 64
+
     var word: KeyReply.StaticWord {
         switch self {
         case .string: .string
@@ -61,9 +76,21 @@ enum KeyRemains: Sendable {
         }
     }
 
-    /// Returns the large values that were found in what is freed.
-    mutating func free(_ elementsMax: Int) -> [KeyRemains] {
-        var found: [KeyRemains] = []
+    /// Without the values of keys.
+    var residentBytes: Int {
+        switch self {
+        case .list(let remains): remains.residentBytes
+        case .hash(let remains): remains.residentBytes
+        case .set(let remains): remains.residentBytes
+        case .scores(let remains): remains.residentBytes
+        case .keys(let remains): remains.residentBytes
+        case .members(let remains): remains.residentBytes
+        }
+    }
+
+    /// Returns the large values that were found in what is freed, and how many bytes of other values were freed.
+    mutating func free(_ elementsMax: Int) -> (found: [KeyRemains], bytes: Int) {
+        var (found, bytes) = ([KeyRemains](), 0)
         switch consume self {
         case .list(var remains):
             remains.free(elementsMax)
@@ -78,12 +105,17 @@ enum KeyRemains: Sendable {
             remains.free(elementsMax)
             self = .scores(remains)
         case .keys(var remains):
-            remains.free(elementsMax) { _, values, index in found += KeyRemains.of(values.value(index).value) }
+            remains.free(elementsMax) { _, values, index in
+                let value = values.value(index).value
+                let parts = KeyRemains.of(value)
+                bytes += parts.reduce(value.residentBytes) { $0 - $1.residentBytes }
+                found += parts
+            }
             self = .keys(remains)
         case .members(var remains):
             remains.free(elementsMax)
             self = .members(remains)
         }
-        return found
+        return (found, bytes)
     }
 }

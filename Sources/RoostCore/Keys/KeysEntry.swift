@@ -16,12 +16,20 @@ package struct KeysEntry: Sendable, Equatable {
     /// Fills exactly `size` bytes.
     package func encode(into buffer: UnsafeMutableRawBufferPointer) {
         var writer = ByteWriter(buffer)
+        encode(&writer)
+    }
+
+    func encode(_ writer: inout ByteWriter) {
         writer.write(database)
         KeyEffectCodec.encode(effects, &writer)
     }
 
     package init(decoding payload: UnsafeRawBufferPointer) throws(EntryDecodingError) {
         var reader = ByteReader(payload)
+        try self.init(&reader)
+    }
+
+    init(_ reader: inout ByteReader) throws(EntryDecodingError) {
         database = try reader.read()
         guard database < Databases.count else { throw .init(reason: "no database \(database)") }
         effects = try KeyEffectCodec.decode(&reader)

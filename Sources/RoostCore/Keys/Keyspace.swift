@@ -10,10 +10,15 @@ package struct Keyspace: Sendable {
     /// Keys that expire, by the time at which they do.
     private var expiries = ScoreTree()
     private var graveyard: [KeyRemains] = []
+    private var valueBytes = 0
+    private var remainsBytes = 0
 
     package init(_ key: SealingKey) { hasher = KeyHasher(key) }
 
     package var count: Int { records.count }
+
+    /// What is gone and not freed yet is in it.
+    var residentBytes: Int { records.residentBytes + expiries.residentBytes + valueBytes + remainsBytes }
 
     /// Nil when there is no such key, or it has expired: what time ended is not there, be it removed or not.
     func record(_ key: Bytes, _ now: BrokerTime) -> KeyRecord? {
@@ -38,13 +43,14 @@ package struct Keyspace: Sendable {
         }
     }
 
-    /// Keys that have expired, the earliest first.
-    package func expired(_ now: BrokerTime, atMost count: Int) -> [Bytes] {
+    /// Keys that have expired, the earliest first. No more once they have so many bytes together.
+    package func expired(_ now: BrokerTime, atMost count: Int, bytes bytesMax: Int = .max) -> [Bytes] {
         let end = min(count, expiries.firstRank(scoreAbove: Double(now.milliseconds)))
-        var keys: [Bytes] = []
+        var (keys, bytes) = ([Bytes](), 0)
         expiries.forEach(in: 0..<end) { _, key in
             keys.append(Bytes(copying: key))
-            return true
+            bytes += key.count
+            return bytes < bytesMax
         }
         return keys
     }
@@ -61,10 +67,17 @@ package struct Keyspace: Sendable {
 extension Keyspace {
     /// Changes a record in place. Nil when there is none.
     mutating func update<Result>(_ key: Bytes, _ change: (inout KeyRecord) -> Result) -> Result? {
-        records.update(key, hash: hasher.hash(key), change)
+        var growth = 0
+        defer { valueBytes += growth }
+        return records.update(key, hash: hasher.hash(key)) { record in
+            let before = record.value.residentBytes
+            defer { growth = record.value.residentBytes - before }
+            return change(&record)
+        }
     }
 
     mutating func put(_ key: Bytes, _ record: KeyRecord) {
+        valueBytes += record.value.residentBytes
         if let old = records.insert(key, hash: hasher.hash(key), record) { bury(key, old) }
         if let expiry = record.expiry { expiries.insert(Double(expiry.milliseconds), key) }
     }
@@ -80,6 +93,7 @@ extension Keyspace {
     mutating func take(_ key: Bytes) -> KeyRecord? {
         guard let record = records.remove(key, hash: hasher.hash(key)) else { return nil }
         if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        valueBytes -= record.value.residentBytes
         return record
     }
 
@@ -99,16 +113,21 @@ extension Keyspace {
 
     private mutating func bury(_ key: Bytes, _ record: consuming KeyRecord) {
         if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        valueBytes -= record.value.residentBytes
         for remains in KeyRemains.of(record.value) { bury(remains) }
     }
 
     mutating func bury(_ remains: KeyRemains) {
-        if !remains.isEmpty { graveyard.append(remains) }
+        guard !remains.isEmpty else { return }
+        graveyard.append(remains)
+        remainsBytes += remains.residentBytes
     }
 
     mutating func flush() {
-        graveyard.append(.keys(records.removeAll()))
-        graveyard.append(.members(expiries.removeAll()))
+        bury(.keys(records.removeAll()))
+        bury(.members(expiries.removeAll()))
+        remainsBytes += valueBytes
+        valueBytes = 0
     }
 
     /// Whether memory of values that are gone is still to be freed.
@@ -117,9 +136,12 @@ extension Keyspace {
     /// Frees memory of values that are gone, about so many elements of it.
     package mutating func freeRemains(_ elementsMax: Int) {
         guard var last = graveyard.popLast() else { return }
-        let found = last.free(elementsMax)
+        let before = last.residentBytes
+        let (found, bytes) = last.free(elementsMax)
+        remainsBytes += last.residentBytes - before - bytes
         if !last.isEmpty { graveyard.append(last) }
         graveyard += found
+        if graveyard.isEmpty { remainsBytes = 0 }
     }
 }
 

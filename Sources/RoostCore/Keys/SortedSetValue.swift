@@ -7,6 +7,7 @@ struct SortedSetValue: Sendable {
 
     var count: Int { order.count }
     var isEmpty: Bool { order.isEmpty }
+    var residentBytes: Int { order.residentBytes + scores.residentBytes }
 
     func score(_ member: some ByteString & ~Escapable, _ hasher: KeyHasher) -> Double? {
         scores.value(member, hash: hasher.hash(member))
