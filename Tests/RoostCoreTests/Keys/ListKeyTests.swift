@@ -89,4 +89,16 @@ struct ListKeyTests {
         #expect(try keys.ask(.move(from: key, .left, to: bytes("text"), .left)) == .failure(.wrongType))
         #expect(try all(&keys) == .texts("a"))
     }
+
+    @Test("Where nothing is pushed or popped, nothing goes to the log")
+    func nothing() throws {
+        let list = bytes("list")
+        var keys = KeyspaceHarness()
+        #expect(try keys.ask(.push(list, .left, [], onlyExisting: false)) == .integer(0))
+        #expect(try keys.ask(.exists([list])) == .integer(0))
+        _ = try keys.ask(.push(list, .left, [bytes("a")], onlyExisting: false))
+        for command in [ListCommand.pop(list, .left, count: 0), .popFirst([list], .right, count: 0)] {
+            #expect(keys.keys.prepare(.list(command), now: keys.now, random: 0).effects.isEmpty)
+        }
+    }
 }
