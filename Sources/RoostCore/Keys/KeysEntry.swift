@@ -33,5 +33,6 @@ package struct KeysEntry: Sendable, Equatable {
         database = try reader.read()
         guard database < Databases.count else { throw .init(reason: "no database \(database)") }
         effects = try KeyEffectCodec.decode(&reader)
+        guard !effects.isEmpty else { throw .init(reason: "keys without an effect") }
     }
 }
