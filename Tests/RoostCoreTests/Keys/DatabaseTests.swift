@@ -65,10 +65,9 @@ struct DatabaseTests {
                 return try #require(databases.prepare(request, now: now, random: 0).replies.first)
             }
             var content: [Bytes: [KeyReply]] = [:]
-            guard case .array(let page) = try ask(.key(.scan(cursor: 0, countMin: 1_000_000))),
-                case .array(let keys)? = page.last
-            else { return content }
-            for case .bytes(let key) in keys {
+            let scan = ScanOptions(countMin: 1_000_000)
+            guard case .page(0, let keys) = try ask(.key(.scan(scan, type: nil))) else { return content }
+            for key in keys {
                 content[key] = [
                     try ask(.key(.type(key))), try ask(.key(.expiry(key))), try ask(.string(.get(key))),
                     try ask(.list(.range(key, start: 0, end: -1))),

@@ -86,7 +86,7 @@ struct HashKeyTests {
             .getMany(text, fields: [key]), .getAll(text), .fields(text), .values(text), .length(text),
             .exists(text, field: key), .valueLength(text, field: key), .remove(text, fields: [key]),
             .increment(text, field: key, by: 1), .incrementFloat(text, field: key, by: 1), .pick(text),
-            .pickMany(text, count: 1, withValues: false), .scan(text, cursor: 0, countMin: 1, pattern: nil),
+            .pickMany(text, count: 1, withValues: false), .scan(text, ScanOptions()),
         ]
         for command in commands { #expect(try keys.hash(command) == .failure(.wrongType)) }
         #expect(try keys.ask(StringCommand.get(key)) == .failure(.wrongType))
