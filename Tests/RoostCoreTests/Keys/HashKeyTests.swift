@@ -24,6 +24,7 @@ struct HashKeyTests {
         var keys = KeyspaceHarness()
         #expect(try keys.hash(.set(key, pairs(("a", "1"), ("b", "2")))) == .integer(2))
         #expect(try keys.hash(.set(key, pairs(("b", "3"), ("c", "4"), ("c", "5")))) == .integer(1))
+        #expect(try keys.hash(.set(key, pairs(("b", "3")), countsNew: false)) == .ok)
         #expect(try keys.hash(.get(key, field: bytes("b"))) == .text("3"))
         #expect(
             try keys.hash(.get(key, field: bytes("x"))) == .null && keys.hash(.get(none, field: bytes("b"))) == .null)
