@@ -1,4 +1,4 @@
-/// What COMMAND INFO and COMMAND DOCS of redis-server 7.0.15 say: name, arity, flags, first and last key and step, since.
+/// What COMMAND INFO and COMMAND DOCS of redis-server 7.0.15 say: name, arity, flags, first and last key, step, since.
 /// ZRANK and ZREVRANK are as in 7.2, where they have an option.
 let recordedRows: [String] = [
     "hset -4 write,denyoom,fast 1,1,1 2.0.0", "hsetnx 4 write,denyoom,fast 1,1,1 2.0.0",

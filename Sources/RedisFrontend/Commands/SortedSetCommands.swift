@@ -120,8 +120,8 @@ extension SortedSetCommands {
         }
     }
 
-    /// - Parameter increments: for ZINCRBY, which reads its arguments as ZADD with INCR does: `ZINCRBY key NX member` is a
-    ///   syntax error.
+    /// - Parameter increments: for ZINCRBY, which reads its arguments as ZADD with INCR does: `ZINCRBY key NX member`
+    ///   is a syntax error.
     private static func add(_ arguments: inout Arguments, increments: Bool) throws(CommandError) -> KeyCommand {
         let key = try arguments.bytes()
         var flags = AddFlags()
