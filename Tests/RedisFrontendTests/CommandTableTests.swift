@@ -5,28 +5,6 @@ import Testing
 
 @Suite("The table of commands")
 struct CommandTableTests {
-    /// What a request line of words is parsed to.
-    private func parse(_ line: String) throws -> KeyCommand {
-        var buffer = Array((line + "\r\n").utf8)
-        return try buffer.withUnsafeMutableBytes { bytes in
-            var reader = RequestReader()
-            _ = try reader.next(in: bytes)
-            var arguments = Arguments(UnsafeRawBufferPointer(bytes), reader.arguments)
-            return try CommandTable.shared.parse(&arguments)
-        }
-    }
-
-    private func text(_ line: String) -> String? {
-        do {
-            _ = try parse(line)
-            return nil
-        } catch {
-            return (error as? CommandError)?.text
-        }
-    }
-
-    private func bytes(_ text: String) -> Bytes { Bytes(text.utf8) }
-
     @Test("Every row is found by its name, in large and small letters, and by nothing else")
     func names() {
         let table = CommandTable.shared
@@ -84,7 +62,7 @@ struct CommandTableTests {
             ("decrby k -9223372036854775808", "ERR decrement would overflow"),
         ])
     func faults(_ line: String, _ expected: String) {
-        #expect(text(line) == expected)
+        #expect(faultText(line) == expected)
     }
 
     @Test("Replies in both versions")

@@ -1,5 +1,5 @@
 import RESP
-package import RoostModel
+import RoostModel
 
 /// The arguments of one request, read one after the other. The bytes are lent for as long as it is parsed.
 package struct Arguments {
@@ -23,7 +23,8 @@ package struct Arguments {
         UnsafeRawBufferPointer(rebasing: buffer[range])
     }
 
-    private mutating func next() throws(CommandError) -> UnsafeRawBufferPointer {
+    /// The bytes of the next one, lent.
+    mutating func next() throws(CommandError) -> UnsafeRawBufferPointer {
         guard place < ranges.count else { throw .syntax }
         defer { place += 1 }
         return part(ranges[place])

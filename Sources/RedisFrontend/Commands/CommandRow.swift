@@ -12,6 +12,8 @@ package struct CommandRow: Sendable {
         /// Refused above the memory limit.
         package static let denyoom = Self(rawValue: 4)
         package static let fast = Self(rawValue: 8)
+        /// Where keys stand depends on the arguments.
+        package static let movablekeys = Self(rawValue: 16)
     }
 
     /// Where keys stand among the arguments, the name counted: as COMMAND says it.
@@ -20,11 +22,15 @@ package struct CommandRow: Sendable {
         /// Counted from the end when negative.
         package var last: Int
         package var step: Int
+        /// The argument that says how many keys follow it; zero for none.
+        package var countAt = 0
 
         static let none = Self(first: 0, last: 0, step: 0)
         static let one = Self(first: 1, last: 1, step: 1)
         static let two = Self(first: 1, last: 2, step: 1)
         static let all = Self(first: 1, last: -1, step: 1)
+
+        static func counted(at place: Int) -> Self { Self(first: 0, last: 0, step: 0, countAt: place) }
     }
 
     package let name: String
@@ -58,7 +64,11 @@ package struct CommandTable: Sendable {
     /// Open addressing, twice as many places as rows.
     private let places: [UInt16]
 
-    package static let shared = CommandTable(StringCommands.rows + ListCommands.rows + GenericCommands.rows)
+    package static let shared = CommandTable(
+        [
+            StringCommands.rows, ListCommands.rows, HashCommands.rows, SetCommands.rows, SortedSetCommands.rows,
+            GenericCommands.rows,
+        ].flatMap(\.self))
 
     init(_ rows: [CommandRow]) {
         self.rows = rows

@@ -34,6 +34,11 @@ enum GenericCommands {
         CommandRow("randomkey", 1, .readonly, .none, since: "1.0.0", "Answers the name of some key.") {
             (_) throws(Failure) in .key(.random)
         },
+        CommandRow("scan", -2, .readonly, .none, since: "2.8.0", "Answers the names of keys page by page.") {
+            (arguments) throws(Failure) in
+            let (options, type) = try arguments.scanOfKeys()
+            return .key(.scan(options, type: type))
+        },
         CommandRow("flushdb", -1, .write, .none, since: "1.0.0", "Deletes all keys of the database.") {
             (arguments) throws(Failure) in
             // Memory is freed bit by bit either way.

@@ -46,9 +46,10 @@ enum ListCommands {
             (arguments) throws(Failure) in
             .list(.move(from: try arguments.bytes(), .right, to: try arguments.bytes(), .left))
         },
-        CommandRow("lmpop", -4, .write, .none, since: "7.0.0", "Pops from the first list that has elements.") {
-            (arguments) throws(Failure) in try popFirst(&arguments)
-        },
+        CommandRow(
+            "lmpop", -4, [.write, .movablekeys], .counted(at: 1), since: "7.0.0",
+            "Pops from the first list that has elements."
+        ) { (arguments) throws(Failure) in try popFirst(&arguments) },
     ]
 
     private static func push(
@@ -65,9 +66,7 @@ enum ListCommands {
             let key = try arguments.bytes()
             guard !arguments.isAtEnd else { return .list(.pop(key, end, count: nil)) }
             guard arguments.remaining == 1 else { throw .wrongArity(StaticCommandName(text: name)) }
-            let count = try arguments.integer()
-            guard count >= 0 else { throw .notPositive }
-            return .list(.pop(key, end, count: Int(clamping: count)))
+            return .list(.pop(key, end, count: try arguments.amount()))
         }
     }
 
@@ -90,15 +89,8 @@ enum ListCommands {
     }
 
     private static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
-        let count = try arguments.integer()
-        guard count > 0 else { throw .message("numkeys should be greater than 0") }
-        let keys = try arguments.take(Int(clamping: count))
-        let end = try end(&arguments)
-        guard arguments.takes("COUNT") else { return .list(.popFirst(keys, end, count: 1)) }
-        guard !arguments.isAtEnd else { throw .syntax }
-        let elements = try arguments.integer()
-        guard elements > 0 else { throw .message("count should be greater than 0") }
-        return .list(.popFirst(keys, end, count: Int(clamping: elements)))
+        let keys = try arguments.countedKeys()
+        return .list(.popFirst(keys, try end(&arguments), count: try arguments.popCount()))
     }
 
     private static func positions(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
@@ -106,12 +98,12 @@ enum ListCommands {
         var (rank, count, lengthMax) = (Int64(1), Int?.none, 0)
         while !arguments.isAtEnd {
             if arguments.takes("RANK") {
-                rank = try arguments.integer()
-                guard rank != 0, rank != .min else { throw .message(wrongRank) }
+                rank = try arguments.signedCount()
+                guard rank != 0 else { throw .message(wrongRank) }
             } else if arguments.takes("COUNT") {
-                count = try notNegative(&arguments, "COUNT")
+                count = try arguments.integer(atLeast: 0, "COUNT can't be negative")
             } else if arguments.takes("MAXLEN") {
-                lengthMax = try notNegative(&arguments, "MAXLEN")
+                lengthMax = try arguments.integer(atLeast: 0, "MAXLEN can't be negative")
             } else {
                 throw .syntax
             }
@@ -122,10 +114,4 @@ enum ListCommands {
     private static let wrongRank =
         "RANK can't be zero: use 1 to start from the first match, 2 from the second ... or use negative to start from "
         + "the end of the list"
-
-    private static func notNegative(_ arguments: inout Arguments, _ name: String) throws(CommandError) -> Int {
-        let number = try arguments.integer()
-        guard number >= 0 else { throw .message("\(name) can't be negative") }
-        return Int(clamping: number)
-    }
 }

@@ -15,8 +15,9 @@ enum StringCommands {
             (arguments) throws(Failure) in
             .string(.setMany([KeyValuePair(try arguments.bytes(), try arguments.bytes())], onlyNew: true))
         },
-        setWithTime("setex", .seconds, "Sets the value of a key, which expires after some seconds."),
-        setWithTime("psetex", .milliseconds, "Sets the value of a key, which expires after some milliseconds."),
+        setWithTime("setex", .seconds, "2.0.0", "Sets the value of a key, which expires after some seconds."),
+        setWithTime(
+            "psetex", .milliseconds, "2.6.0", "Sets the value of a key, which expires after some milliseconds."),
         CommandRow("getset", 3, [.write, .denyoom, .fast], .one, since: "1.0.0", "Sets a key, answers its old value.") {
             (arguments) throws(Failure) in
             .string(.set(try arguments.bytes(), try arguments.bytes(), SetOptions(answersOld: true)))
@@ -76,9 +77,7 @@ enum StringCommands {
         let keys = CommandRow.Keys(first: 1, last: -1, step: 2)
         return CommandRow(name, -3, [.write, .denyoom], keys, since: "1.0.1", summary) { (arguments) throws(Failure) in
             guard arguments.remaining % 2 == 0 else { throw .wrongArity(StaticCommandName(text: name)) }
-            var pairs: [KeyValuePair] = []
-            while !arguments.isAtEnd { pairs.append(KeyValuePair(try arguments.bytes(), try arguments.bytes())) }
-            return .string(.setMany(pairs, onlyNew: onlyNew))
+            return .string(.setMany(try arguments.pairs(), onlyNew: onlyNew))
         }
     }
 
@@ -88,8 +87,10 @@ enum StringCommands {
         return .string(.setRange(key, offset: Int(clamping: offset), try arguments.bytes()))
     }
 
-    private static func setWithTime(_ name: String, _ unit: ExpiryUnit, _ summary: String) -> CommandRow {
-        CommandRow(name, 4, [.write, .denyoom], .one, since: "2.0.0", summary) { (arguments) throws(Failure) in
+    private static func setWithTime(
+        _ name: String, _ unit: ExpiryUnit, _ since: String, _ summary: String
+    ) -> CommandRow {
+        CommandRow(name, 4, [.write, .denyoom], .one, since: since, summary) { (arguments) throws(Failure) in
             let key = try arguments.bytes()
             let expiry = try unit.after(&arguments, name)
             return .string(.set(key, try arguments.bytes(), SetOptions(expiry: expiry)))

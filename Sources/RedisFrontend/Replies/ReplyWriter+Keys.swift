@@ -23,6 +23,7 @@ extension ReplyWriter {
         case .set(let replies):
             writeSet(count: replies.count)
             for reply in replies { write(reply) }
+        case .page(let next, let found): write(found, next)
         case .failure(let error): writeError(error.text)
         }
     }
@@ -42,6 +43,16 @@ extension ReplyWriter {
             writeBulk(member.member)
             writeDouble(member.score)
         }
+    }
+
+    /// The cursor is text: it has 64 bits without a sign.
+    private mutating func write(_ found: [Bytes], _ next: UInt64) {
+        var cursor: Bytes = []
+        IntegerText.append(next, to: &cursor)
+        writeArray(count: 2)
+        writeBulk(cursor)
+        writeArray(count: found.count)
+        for bytes in found { writeBulk(bytes) }
     }
 
     package mutating func write(_ error: CommandError) { writeError(error.text) }

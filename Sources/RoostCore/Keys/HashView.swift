@@ -38,15 +38,6 @@ struct HashView {
         }
         return found
     }
-
-    /// From a cursor on: the next one, and what it met.
-    func scan(_ cursor: UInt64, _ countMin: Int, _ pattern: GlobPattern?) -> KeyReply {
-        var found: [KeyReply] = []
-        let next = map.scan(from: cursor, atLeast: countMin) { field, values, index in
-            if pattern?.matches(field) ?? true { found += Parts.both.replies(field, values, index) }
-        }
-        return .array([.integer(Int64(next)), .array(found)])
-    }
 }
 
 // MARK: - Random picks

@@ -14,7 +14,7 @@ extension Keyspace {
         case .sort(let key, let options): try sort(key, options, now)
         case .count: PreparedKeys(.integer(Int64(count)))
         case .random: PreparedKeys(randomKey(now, random))
-        case .scan(let cursor, let countMin): scan(cursor, countMin, now)
+        case .scan(let options, let type): PreparedKeys(records.page(options, type, now))
         case .flush: PreparedKeys(.ok, count == 0 ? [] : [.flush])
         }
     }
@@ -67,15 +67,6 @@ extension Keyspace {
             random ^= random >> 33
         }
         return .null
-    }
-
-    private func scan(_ cursor: UInt64, _ countMin: Int, _ now: BrokerTime) -> PreparedKeys {
-        var keys: [KeyReply] = []
-        let next = scan(from: cursor, atLeast: countMin) { span in
-            let key = Bytes(copying: span)
-            if record(key, now) != nil { keys.append(.bytes(key)) }
-        }
-        return PreparedKeys(.array([.integer(Int64(next)), .array(keys)]))
     }
 }
 

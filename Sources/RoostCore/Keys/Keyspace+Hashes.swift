@@ -3,7 +3,7 @@ import RoostModel
 extension Keyspace {
     func prepare(_ command: HashCommand, _ now: BrokerTime, _ random: UInt64) throws(KeyError) -> PreparedKeys {
         switch command {
-        case .set(let key, let pairs): try setFields(key, pairs, now)
+        case .set(let key, let pairs, let countsNew): try setFields(key, pairs, countsNew, now)
         case .setNew(let key, let field, let value): try setNewField(key, field, value, now)
         case .get(let key, let field): PreparedKeys(try hash(key, now).reply(field))
         case .getMany(let key, let fields): PreparedKeys(.array(try hash(key, now).replies(fields)))
@@ -21,8 +21,7 @@ extension Keyspace {
             PreparedKeys(.array(try hash(key, now).pick(count, .fields, random)))
         case .pickMany(let key, let count, withValues: true):
             PreparedKeys(.pairs(try hash(key, now).pick(count, .both, random)))
-        case .scan(let key, let cursor, let countMin, let pattern):
-            PreparedKeys(try hash(key, now).scan(cursor, countMin, pattern))
+        case .scan(let key, let options): PreparedKeys(try hash(key, now).map.page(options))
         }
     }
 
@@ -35,12 +34,13 @@ extension Keyspace {
     }
 
     private func setFields(
-        _ key: Bytes, _ pairs: [KeyValuePair], _ now: BrokerTime
+        _ key: Bytes, _ pairs: [KeyValuePair], _ countsNew: Bool, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
         let hash = try hash(key, now)
+        let effects = pairs.isEmpty ? [] : effects(on: key, now, [.hash(.put(key, pairs))])
+        guard countsNew else { return PreparedKeys(.ok, effects) }
         // A field that is named twice is new once.
         let new = Set(pairs.lazy.map(\.key).filter { !hash.contains($0) })
-        let effects = pairs.isEmpty ? [] : effects(on: key, now, [.hash(.put(key, pairs))])
         return PreparedKeys(.integer(Int64(new.count)), effects)
     }
 

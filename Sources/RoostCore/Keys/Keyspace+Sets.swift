@@ -17,7 +17,7 @@ extension Keyspace {
         case .store(let operation, let keys, let destination): try store(operation, keys, destination, now)
         case .intersectionCount(let keys, let limit):
             PreparedKeys(.integer(Int64(try intersectionCount(keys, limit, now))))
-        case .scan(let key, let cursor, let countMin): try scan(key, cursor, countMin, now)
+        case .scan(let key, let options): PreparedKeys((try set(key, now) ?? ByteSet()).page(options))
         }
     }
 
@@ -73,16 +73,6 @@ extension Keyspace {
         let removal = taking([member], from: from, source.count)
         if let target, target.contains(member, hash: hash) { return PreparedKeys(.integer(1), removal) }
         return PreparedKeys(.integer(1), removal + effects(on: to, now, [.set(.add(to, [member]))]))
-    }
-
-    private func scan(
-        _ key: Bytes, _ cursor: UInt64, _ countMin: Int, _ now: BrokerTime
-    ) throws(KeyError) -> PreparedKeys {
-        var members: [KeyReply] = []
-        let next = try set(key, now)?.scan(from: cursor, atLeast: countMin) { member, _, _ in
-            members.append(.bytes(Bytes(copying: member)))
-        }
-        return PreparedKeys(.array([.integer(Int64(next ?? 0)), .array(members)]))
     }
 }
 

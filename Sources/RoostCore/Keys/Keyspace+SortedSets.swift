@@ -28,7 +28,8 @@ extension Keyspace {
             PreparedKeys(reply(try members(of: combination, now), withScores))
         case .storeCombination(let combination, let to): store(try members(of: combination, now), in: to, now)
         case .countIntersection(let keys, let limit): try countIntersection(keys, limit, now)
-        case .scan(let key, let cursor, let countMin): try scan(key, cursor, countMin, now)
+        case .scan(let key, let options):
+            PreparedKeys((try sortedSet(key, now)?.scores ?? ValueMap()).page(options))
         }
     }
 
@@ -179,17 +180,6 @@ extension Keyspace {
         }
         guard count >= -Int64(RankPicks.repeatsMax) else { throw .countOutOfRange }
         return picks.repeating(Int(-count)).flatMap { set.members($0..<$0 + 1) }
-    }
-
-    private func scan(
-        _ key: Bytes, _ cursor: UInt64, _ countMin: Int, _ now: BrokerTime
-    ) throws(KeyError) -> PreparedKeys {
-        guard let set = try sortedSet(key, now) else { return PreparedKeys(.array([.integer(0), .scored([])])) }
-        var members: [ScoredMember] = []
-        let next = set.scores.scan(from: cursor, atLeast: countMin) { member, values, index in
-            members.append(ScoredMember(values[index], Bytes(copying: member)))
-        }
-        return PreparedKeys(.array([.integer(Int64(next)), .scored(members)]))
     }
 }
 

@@ -55,10 +55,6 @@ package struct Keyspace: Sendable {
         return keys
     }
 
-    func scan(from cursor: UInt64, atLeast count: Int, _ visit: (Span<UInt8>) -> Void) -> UInt64 {
-        records.scan(from: cursor, atLeast: count) { key, _, _ in visit(key) }
-    }
-
     func key(at rank: Int) -> Bytes { records.withEntry(at: rank) { key, _, _ in Bytes(copying: key) } }
 }
 

@@ -14,8 +14,8 @@ package enum GenericCommand: Sendable, Equatable {
     case sort(Bytes, SortOptions)
     case count
     case random
-    /// From a cursor on: the next cursor and keys.
-    case scan(cursor: UInt64, countMin: Int)
+    /// - Parameter type: of the keys that are answered; nil for all.
+    case scan(ScanOptions, type: KeyReply.StaticWord?)
     case flush
 }
 

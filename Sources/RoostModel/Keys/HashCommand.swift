@@ -1,7 +1,7 @@
 /// Commands on hashes: values by field.
 package enum HashCommand: Sendable, Equatable {
-    /// HSET and HMSET. Answers how many fields are new; of one that is named twice the later value stays.
-    case set(Bytes, [KeyValuePair])
+    /// HSET and HMSET. Answers how many fields are new, or OK; of one that is named twice the later value stays.
+    case set(Bytes, [KeyValuePair], countsNew: Bool = true)
     /// HSETNX: 0 when the field is there.
     case setNew(Bytes, field: Bytes, Bytes)
     case get(Bytes, field: Bytes)
@@ -20,6 +20,6 @@ package enum HashCommand: Sendable, Equatable {
     case pick(Bytes)
     /// At most `count` different fields; as many as it says, with repeats, when it is negative.
     case pickMany(Bytes, count: Int64, withValues: Bool)
-    /// From a cursor on: the next cursor, and fields and values in turn. `countMin` counts all of them, matched or not.
-    case scan(Bytes, cursor: UInt64, countMin: Int, pattern: GlobPattern?)
+    /// Fields and values in turn.
+    case scan(Bytes, ScanOptions)
 }

@@ -22,7 +22,7 @@ package enum KeyReply: Sendable, Equatable {
     case double(Double)
     case word(StaticWord)
     case array([KeyReply])
-    /// Pairs of member and score. In RESP2, and in `ZSCAN` always, they stand in one array, one after the other.
+    /// Pairs of member and score. In RESP2 they stand in one array, one after the other.
     case scored([ScoredMember])
     /// Keys and values in turn: an array in RESP2, a map in RESP3.
     case map([KeyReply])
@@ -30,6 +30,10 @@ package enum KeyReply: Sendable, Equatable {
     case pairs([KeyReply])
     /// Members, each once. RESP2 has an array for it.
     case set([KeyReply])
+    /// What a scan met: keys, members, or fields and values in turn. Scores are text here, with RESP3 too.
+    ///
+    /// - Parameter next: the cursor to go on from; zero at the end.
+    case page(next: UInt64, [Bytes])
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.

@@ -16,8 +16,7 @@ package enum SetCommand: Sendable, Equatable {
     case store(SetOperation, [Bytes], in: Bytes)
     /// Counts no further than `limit`; zero for no limit.
     case intersectionCount([Bytes], limit: Int)
-    /// From a cursor on: the next cursor and members.
-    case scan(Bytes, cursor: UInt64, countMin: Int)
+    case scan(Bytes, ScanOptions)
 }
 
 package enum SetOperation: Sendable, CaseIterable {

@@ -28,8 +28,8 @@ package enum SortedSetCommand: Sendable, Equatable {
     case storeCombination(SortedSetCombination, to: Bytes)
     /// How many members all have; zero for no limit.
     case countIntersection([Bytes], limit: Int)
-    /// From a cursor on: the next cursor and members with scores.
-    case scan(Bytes, cursor: UInt64, countMin: Int)
+    /// Members and scores in turn.
+    case scan(Bytes, ScanOptions)
 }
 
 /// A member of a sorted set. -0.0 is 0.0.

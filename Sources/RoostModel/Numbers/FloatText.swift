@@ -22,6 +22,17 @@ package enum FloatText {
         bytes.withUnsafeBytes { parseLongDouble($0) }
     }
 
+    /// An end of a range of scores, which Redis leaves to `strtod` alone: there may be blanks in front, a number that
+    /// is too large is infinite, one that is too small is zero, and nothing at all is zero too.
+    package static func parseBound(_ bytes: [UInt8]) -> Double? {
+        if bytes.isEmpty { return 0 }
+        let text = bytes.drop { $0 == UInt8(ascii: " ") || (9...13).contains($0) }
+        guard text.count <= bytesMax, text.withUnsafeBytes({ hasOnlyCharactersOfNumbers($0) }),
+            let number = Double(Substring(decoding: text, as: UTF8.self)), !number.isNaN
+        else { return nil }
+        return number
+    }
+
     private static func parse<Number: BinaryFloatingPoint>(
         _ bytes: UnsafeRawBufferPointer, _ convert: (Substring) -> Number?
     ) -> Number? {

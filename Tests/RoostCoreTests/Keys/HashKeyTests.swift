@@ -24,6 +24,7 @@ struct HashKeyTests {
         var keys = KeyspaceHarness()
         #expect(try keys.hash(.set(key, pairs(("a", "1"), ("b", "2")))) == .integer(2))
         #expect(try keys.hash(.set(key, pairs(("b", "3"), ("c", "4"), ("c", "5")))) == .integer(1))
+        #expect(try keys.hash(.set(key, pairs(("b", "3")), countsNew: false)) == .ok)
         #expect(try keys.hash(.get(key, field: bytes("b"))) == .text("3"))
         #expect(
             try keys.hash(.get(key, field: bytes("x"))) == .null && keys.hash(.get(none, field: bytes("b"))) == .null)
@@ -86,7 +87,7 @@ struct HashKeyTests {
             .getMany(text, fields: [key]), .getAll(text), .fields(text), .values(text), .length(text),
             .exists(text, field: key), .valueLength(text, field: key), .remove(text, fields: [key]),
             .increment(text, field: key, by: 1), .incrementFloat(text, field: key, by: 1), .pick(text),
-            .pickMany(text, count: 1, withValues: false), .scan(text, cursor: 0, countMin: 1, pattern: nil),
+            .pickMany(text, count: 1, withValues: false), .scan(text, ScanOptions()),
         ]
         for command in commands { #expect(try keys.hash(command) == .failure(.wrongType)) }
         #expect(try keys.ask(StringCommand.get(key)) == .failure(.wrongType))

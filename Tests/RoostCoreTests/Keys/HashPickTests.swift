@@ -88,33 +88,19 @@ struct HashPickTests {
         var keys = try hash(500)
         var (cursor, met, round) = (UInt64(0), Set<String>(), 0)
         repeat {
-            let reply = try keys.hash(.scan(key, cursor: cursor, countMin: 7, pattern: nil))
-            guard case .array(let parts) = reply, parts.count == 2, case .integer(let next) = parts[0] else { break }
-            let found = elements(parts[1])
+            let reply = try keys.hash(.scan(key, ScanOptions(cursor: cursor, countMin: 7)))
+            guard case .page(let next, let parts) = reply else { break }
+            let found = parts.map { String(decoding: $0, as: UTF8.self) }
             for index in stride(from: 0, to: found.count, by: 2) {
                 #expect("v" + found[index] == found[index + 1])
                 met.insert(found[index])
             }
-            cursor = UInt64(next)
+            cursor = next
             round += 1
             _ = try keys.hash(.set(key, pairs(("new\(round)", "vnew\(round)"))))
             _ = try keys.hash(.remove(key, fields: [bytes("f\(round % 100)")]))
         } while cursor != 0
         #expect(met.isSuperset(of: (100..<500).map { "f\($0)" }))
         #expect(round > 50 && round < 100)
-    }
-
-    @Test("A pattern hides fields, and not their count")
-    func scanPattern() throws {
-        var keys = try hash(12)
-        let pattern = GlobPattern(bytes("f1*"))
-        let all = try keys.hash(.scan(key, cursor: 0, countMin: 1000, pattern: pattern))
-        guard case .array(let parts) = all else { throw KeyError.wrongType }
-        #expect(parts[0] == .integer(0) && Set(elements(parts[1])) == ["f1", "vf1", "f10", "vf10", "f11", "vf11"])
-        let some = try keys.hash(.scan(key, cursor: 0, countMin: 4, pattern: GlobPattern(bytes("x"))))
-        guard case .array(let parts) = some else { throw KeyError.wrongType }
-        #expect(parts[0] != .integer(0) && parts[1] == .array([]))
-        let none = try keys.hash(.scan(bytes("none"), cursor: .max, countMin: 4, pattern: nil))
-        #expect(none == .array([.integer(0), .array([])]))
     }
 }

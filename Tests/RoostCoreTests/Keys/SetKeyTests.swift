@@ -44,7 +44,7 @@ struct SetKeyTests {
         #expect(try keys.ask(.pop(key, count: nil)) == .null && keys.ask(.pop(key, count: 3)) == .set([]))
         #expect(try keys.ask(.random(key, count: nil)) == .null && keys.ask(.random(key, count: 3)) == .array([]))
         #expect(try keys.ask(.random(key, count: -3)) == .array([]))
-        #expect(try keys.ask(.scan(key, cursor: 0, countMin: 10)) == .array([.integer(0), .array([])]))
+        #expect(try keys.ask(SetCommand.scan(key, ScanOptions())) == .page(next: 0, []))
     }
 
     @Test("A member moves, and only one that is there")
@@ -107,7 +107,7 @@ struct SetKeyTests {
             .move(from: key, to: text, bytes("a")), .combine(.intersection, [bytes("none"), text]),
             .combine(.union, [key, text]), .combine(.difference, [bytes("none"), text]),
             .store(.intersection, [bytes("none"), text], in: key), .intersectionCount([key, text], limit: 1),
-            .scan(text, cursor: 0, countMin: 1),
+            .scan(text, ScanOptions()),
         ]
         for command in commands { #expect(try keys.ask(command) == .failure(.wrongType)) }
         #expect(try keys.ask(.move(from: bytes("none"), to: text, bytes("a"))) == .integer(0))

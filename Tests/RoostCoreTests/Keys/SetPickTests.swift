@@ -65,15 +65,15 @@ struct SetPickTests {
         var (cursor, met) = (UInt64(0), Set<String>())
         var round = 0
         repeat {
-            let reply = try keys.ask(.scan(key, cursor: cursor, countMin: countMin))
-            guard case .array(let parts) = reply, case .integer(let next)? = parts.first else { return }
-            met.formUnion(parts[1].texts)
-            cursor = UInt64(next)
+            let options = ScanOptions(cursor: cursor, countMin: countMin)
+            guard case .page(let next, let members) = try keys.ask(SetCommand.scan(key, options)) else { return }
+            met.formUnion(members.map { String(decoding: $0, as: UTF8.self) })
+            cursor = next
             _ = try keys.ask(.remove(key, [bytes(String(250 + round % 250))]))
             _ = try keys.ask(.add(key, [bytes("new\(round)")]))
             round += 1
         } while cursor != 0
         #expect(met.isSuperset(of: (0..<250).map(String.init)))
-        #expect(try keys.ask(.scan(key, cursor: .max, countMin: 1)) == .array([.integer(0), .array([])]))
+        #expect(try keys.ask(SetCommand.scan(key, ScanOptions(cursor: .max))) == .page(next: 0, []))
     }
 }

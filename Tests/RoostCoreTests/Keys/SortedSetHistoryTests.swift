@@ -63,9 +63,11 @@ private struct SortedSetHistory {
                 let range = SortedSetRange(.ranks(0, -1))
                 try requireEqual(
                     answer(keys, .sortedSet(.range(name, range, withScores: true))), .scored(expected), what())
-                guard case .array(let scan) = answer(keys, .sortedSet(.scan(name, cursor: 0, countMin: .max))),
-                    case .scored(let found)? = scan.last
-                else { throw Discrepancy("no scan \(what())") }
+                let scan = answer(keys, .sortedSet(.scan(name, ScanOptions(countMin: .max))))
+                guard case .page(0, let parts) = scan else { throw Discrepancy("no scan \(what())") }
+                let found = try stride(from: 0, to: parts.count, by: 2).map { index in
+                    ScoredMember(try #require(FloatText.parseDouble(parts[index + 1])), parts[index])
+                }
                 try requireEqual(found.sorted(by: Self.isBefore), expected, what())
                 let expiry = model[name] == nil ? -2 : expiries[name]?.milliseconds ?? -1
                 try requireEqual(answer(keys, .key(.expiry(name))), .integer(expiry), what())
