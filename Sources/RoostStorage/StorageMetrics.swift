@@ -3,6 +3,8 @@ package import RoostModel
 /// Counters and gauges of a storage engine. Counters grow only, from the start of the process.
 package struct StorageMetrics: Sendable, Equatable {
     package var queues = 0
+    /// Of all databases.
+    package var keys = 0
     package var counts = MessageCounts()
     package var totals = MessageTotals()
     package var waiters = 0
@@ -54,10 +56,12 @@ package struct MemoryUse: Sendable, Equatable {
     package var bodies = 0
     /// What is kept to recognise duplicates.
     package var deduplication = 0
+    /// Keys and their values.
+    package var keys = 0
     /// Receives that wait, and replies that wait for the disk.
     package var waiters = 0
 
     package init() {}
 
-    package var total: Int { index + bodies + deduplication + waiters }
+    package var total: Int { index + bodies + deduplication + keys + waiters }
 }

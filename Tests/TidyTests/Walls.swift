@@ -45,6 +45,8 @@ enum WallRules {
         "RoostSimulator": .open(except: heavy + ["Dispatch", "SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // Front ends: no engine, and not each other.
         "SQSFrontend": .open(except: engines + ["HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
+        "RedisFrontend": .open(
+            except: engines + ["HTTPFrontend", "SQSFrontend", "RoostServer", "Foundation", "Hummingbird"]),
         "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RoostServer"]),
         // Composition knows everything; the command line knows the server and the protocols from outside.
         "RoostServer": .open(except: ["RoostCommand"]),

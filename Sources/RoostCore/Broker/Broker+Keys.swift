@@ -21,6 +21,15 @@ extension Broker {
         }
     }
 
+    package func hasKey(_ key: Bytes, in database: UInt8, now: BrokerTime) -> Bool {
+        databases[database].record(key, now) != nil
+    }
+
+    /// When the key expires; nil when it does not, or there is no such key.
+    package func expiry(of key: Bytes, in database: UInt8, now: BrokerTime) -> BrokerTime? {
+        databases[database].record(key, now)?.expiry
+    }
+
     /// When `prepareExpiry` has to be called next; nil when no key expires.
     package var nextExpiry: BrokerTime? {
         databases.nextExpiry.map { max($0, retentionHeldUntil ?? $0) }

@@ -7,6 +7,9 @@ package struct Databases: Sendable {
     private var keyspaces: ContiguousArray<Keyspace>
     /// With what is gone and not freed yet. Kept, because it is asked for with every message.
     private(set) var residentBytes = 0
+    /// When the next key of all expires.
+    private(set) var nextExpiry: BrokerTime?
+    private(set) var hasRemains = false
 
     package init(_ key: SealingKey) {
         keyspaces = ContiguousArray(repeating: Keyspace(key), count: Self.count)
@@ -26,7 +29,9 @@ package struct Databases: Sendable {
         guard request.database < Self.count else { throw .noSuchDatabase }
         var entry = KeysEntry(database: request.database, effects: [])
         guard request.commands.count > 1 else {
-            let prepared = request.commands.first.map { self[request.database].prepare($0, now: now, random: random) }
+            let prepared = request.commands.first.map {
+                keyspaces[Int(request.database)].prepare($0, now: now, random: random)
+            }
             entry.effects = prepared?.effects ?? []
             return (prepared.map { [$0.reply] } ?? [], entry)
         }
@@ -63,8 +68,8 @@ package struct Databases: Sendable {
     package mutating func apply(_ entry: KeysEntry) throws(KeyMismatch) {
         guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }
         let database = Int(entry.database)
-        let before = keyspaces[database].residentBytes
-        defer { residentBytes += keyspaces[database].residentBytes - before }
+        let before = (bytes: keyspaces[database].residentBytes, expiry: keyspaces[database].nextExpiry)
+        defer { note(database, before.bytes, before.expiry) }
         for effect in entry.effects { try keyspaces[database].apply(effect) }
     }
 }
@@ -74,8 +79,12 @@ package struct Databases: Sendable {
 extension Databases {
     package var keyCount: Int { keyspaces.reduce(0) { $0 + $1.count } }
 
-    var nextExpiry: BrokerTime? {
-        keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
+    /// Sums and the like are kept, because they are asked for in every turn.
+    private mutating func note(_ database: Int, _ bytes: Int, _ expiry: BrokerTime?) {
+        residentBytes += keyspaces[database].residentBytes - bytes
+        if keyspaces[database].hasRemains { hasRemains = true }
+        guard keyspaces[database].nextExpiry != expiry else { return }
+        nextExpiry = keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
     }
 
     /// The keys of one database that have expired, or some of them.
@@ -90,12 +99,10 @@ extension Databases {
     /// Names of keys in one entry, if they are more than one.
     private static let expiryBytesMax = 64 * 1024
 
-    var hasRemains: Bool { keyspaces.contains { $0.hasRemains } }
-
     mutating func freeRemains(_ elementsMax: Int) {
-        guard let database = keyspaces.firstIndex(where: { $0.hasRemains }) else { return }
-        let before = keyspaces[database].residentBytes
+        guard let database = keyspaces.firstIndex(where: { $0.hasRemains }) else { return hasRemains = false }
+        let before = (bytes: keyspaces[database].residentBytes, expiry: keyspaces[database].nextExpiry)
         keyspaces[database].freeRemains(elementsMax)
-        residentBytes += keyspaces[database].residentBytes - before
+        note(database, before.bytes, before.expiry)
     }
 }

@@ -7,9 +7,11 @@ extension Engine {
     var memory: MemoryUse {
         var memory = MemoryUse()
         memory.index = core.indexBytes + core.queueBytes
+        memory.keys = core.keyBytes
         memory.deduplication = core.deduplicationBytes
         memory.bodies = bodies.residentBytes
         memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes
+        memory.waiters += keys.waiters.count * KeyDesk.waiterBytes
         return memory
     }
 
@@ -20,6 +22,7 @@ extension Engine {
     var metrics: StorageMetrics {
         var metrics = StorageMetrics()
         metrics.queues = core.queueCount
+        metrics.keys = core.databases.keyCount
         metrics.counts = core.counts
         metrics.totals = core.totals
         metrics.waiters = line.count
