@@ -118,7 +118,8 @@ struct KeyRequestTests {
     func wrongType() throws {
         let harness = try open()
         let token = try #require(harness.submit(waiting(nil, "a")).first)
-        let scores = KeyCommand.sortedSet(.add(bytes("a"), [ScoredMember(1, bytes("m"))], AddCondition(), countsChanged: false))
+        let scores = KeyCommand.sortedSet(
+            .add(bytes("a"), [ScoredMember(1, bytes("m"))], AddCondition(), countsChanged: false))
         _ = try harness.ask(.keys(KeyRequest([scores])))
         #expect(harness.result(token) == nil)
         _ = try harness.ask(.keys(KeyRequest([.key(.delete([bytes("a")])), push("a", "1")])))
@@ -194,7 +195,9 @@ struct KeyRequestTests {
             $0.cacheBytes = 0
         }
         _ = try harness.ask(.keys(KeyRequest([push("a", "1")])))
-        for number in 0..<10 { _ = try? harness.ask(.keys(KeyRequest([set("\(number)", Bytes(repeating: 0, count: 200_000))]))) }
+        for number in 0..<10 {
+            _ = try? harness.ask(.keys(KeyRequest([set("\(number)", Bytes(repeating: 0, count: 200_000))])))
+        }
         #expect(throws: Rejection.outOfMemory) { try harness.ask(.keys(KeyRequest([push("a", "2")]))) }
         #expect(try harness.ask(.keys(KeyRequest([pop("a")]))) == popped("a", "1"))
         #expect(try harness.ask(.keys(KeyRequest([.key(.flush)]))) == .keys([.ok]))

@@ -44,13 +44,17 @@ struct KeyImageIntake {
         bytes += piece
         var start = 0
         while bytes.count - start >= 4 {
-            let count = bytes.withUnsafeBytes { UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: start, as: UInt32.self)) }
-            guard bytes.count - start - 4 >= Int(count) else { break }
-            let entry = try entry(start + 4..<start + 4 + Int(count))
+            let end = start + 4 + count(at: start)
+            guard bytes.count >= end else { break }
+            let entry = try entry(start + 4..<end)
             do throws(KeyMismatch) { try databases.apply(entry) } catch { throw .init(reason: error.reason) }
-            start += 4 + Int(count)
+            start = end
         }
         bytes.removeFirst(start)
+    }
+
+    private func count(at place: Int) -> Int {
+        bytes.withUnsafeBytes { Int(UInt32(littleEndian: $0.loadUnaligned(fromByteOffset: place, as: UInt32.self))) }
     }
 
     private func entry(_ range: Range<Int>) throws(EntryDecodingError) -> KeysEntry {

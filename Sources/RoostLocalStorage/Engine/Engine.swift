@@ -391,7 +391,8 @@ extension Engine {
                 lacksRoom.tick = true
                 return
             }
-            guard !isOverdue(), let next = core.nextTick(now: now).orEarlier(nextKeyTick), next <= now else { return }
+            let next = core.nextTick(now: now).orEarlier(nextKeyTick)
+            guard !isOverdue(), let next, next <= now else { return }
         }
     }
 

@@ -16,7 +16,8 @@ extension Engine {
         let (replies, entry) = prepare(request)
         guard try commit(entry) else { return .noRoom }
         if let watch = request.watch { keys.watches.remove(watch) }
-        guard let wait = request.wait, acceptsWaits, entry.effects.isEmpty, let nothing = replies.first, nothing.isNothing
+        guard let wait = request.wait, acceptsWaits, entry.effects.isEmpty, let nothing = replies.first,
+            nothing.isNothing
         else { return .reply(.keys(replies)) }
         let deadline = wait.timeout.map { now + $0 }
         keys.waiters.join(
