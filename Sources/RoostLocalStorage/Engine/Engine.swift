@@ -222,7 +222,8 @@ extension Engine {
         let move = lacksRoom.move ? nil : nextMoveDue
         let ofMessages = tick.orEarlier(line.nextDue).orEarlier(move)
         let ofKeys = keys.waiters.nextDue.orEarlier(lacksRoom.tick ? nil : nextKeyTick)
-        return ofMessages.orEarlier(ofKeys).orEarlier(marks.due).orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
+        let ofLog = marks.due.orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
+        return ofMessages.orEarlier(ofKeys).orEarlier(ofLog)
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
