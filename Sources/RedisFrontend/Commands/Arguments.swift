@@ -1,5 +1,5 @@
 import RESP
-package import RoostModel
+import RoostModel
 
 /// The arguments of one request, read one after the other. The bytes are lent for as long as it is parsed.
 package struct Arguments {
@@ -23,11 +23,17 @@ package struct Arguments {
         UnsafeRawBufferPointer(rebasing: buffer[range])
     }
 
-    private mutating func next() throws(CommandError) -> UnsafeRawBufferPointer {
+    mutating func next() throws(CommandError) -> UnsafeRawBufferPointer {
         guard place < ranges.count else { throw .syntax }
         defer { place += 1 }
         return part(ranges[place])
     }
+
+    /// Everything, the name too.
+    var all: [Bytes] { ranges.map { Bytes(part($0)) } }
+
+    /// Of all of them, the name too.
+    var byteCount: Int { ranges.reduce(0) { $0 &+ $1.count } }
 
     mutating func bytes() throws(CommandError) -> Bytes { Bytes(try next()) }
 
@@ -48,6 +54,9 @@ package struct Arguments {
         guard let number = IntegerText.parse(try next()) else { throw .notAnInteger }
         return number
     }
+
+    /// Text that is shown to people.
+    mutating func text() throws(CommandError) -> String { String(decoding: try next(), as: UTF8.self) }
 
     /// Takes the next argument if it is this word, in large or small letters.
     mutating func takes(_ word: StaticString) -> Bool {

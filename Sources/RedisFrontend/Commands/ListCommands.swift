@@ -84,12 +84,12 @@ enum ListCommands {
         throw .syntax
     }
 
-    private static func move(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+    static func move(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
         let (from, to) = (try arguments.bytes(), try arguments.bytes())
         return .list(.move(from: from, try end(&arguments), to: to, try end(&arguments)))
     }
 
-    private static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+    static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
         let count = try arguments.integer()
         guard count > 0 else { throw .message("numkeys should be greater than 0") }
         let keys = try arguments.take(Int(clamping: count))
