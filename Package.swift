@@ -74,14 +74,22 @@ let package = Package(
             ]
         ),
 
-        .target(name: "RedisFrontend", dependencies: ["RoostModel", "RESP"]),
+        .target(
+            name: "RedisFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "RESP",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
 
         // Composition: configuration, wiring, signals.
         .target(
             name: "RoostServer",
             dependencies: [
                 "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend",
-                "HTTPGuard",
+                "RedisFrontend", "HTTPGuard",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -140,7 +148,16 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
-        .testTarget(name: "RedisFrontendTests", dependencies: ["RedisFrontend", "RESP", "RoostModel"]),
+        .testTarget(
+            name: "RedisFrontendTests",
+            dependencies: [
+                "RedisFrontend", "RESP", "RoostModel", "RoostStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
         .testTarget(name: "RESPTests", dependencies: ["RESP", "RoostModel"]),
         // Stands in for malloc in the test binary, to count allocations.

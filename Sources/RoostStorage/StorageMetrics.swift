@@ -44,8 +44,24 @@ package struct StorageMetrics: Sendable, Equatable {
     /// Bodies read back from disk, and reads that had to wait for it.
     package var bodiesRead: UInt64 = 0
     package var diskReads: UInt64 = 0
+    /// Databases that hold keys, in the order of their numbers.
+    package var keyspaces: [KeyspaceCount] = []
 
     package init() {}
+}
+
+/// How many keys a database holds.
+package struct KeyspaceCount: Sendable, Equatable {
+    package var database: Int
+    package var keys: Int
+    /// Of them, those that expire.
+    package var expiring: Int
+
+    package init(database: Int, keys: Int, expiring: Int) {
+        self.database = database
+        self.keys = keys
+        self.expiring = expiring
+    }
 }
 
 /// Memory by what it is for, in bytes. An account, not a measurement: the process needs somewhat more.

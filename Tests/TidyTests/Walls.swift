@@ -44,10 +44,11 @@ enum WallRules {
         // The engine again, on a disk and a clock that a seed rules.
         "RoostSimulator": .open(except: heavy + ["Dispatch", "SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // Front ends: no engine, and not each other.
-        "SQSFrontend": .open(except: engines + ["HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
+        "SQSFrontend": .open(
+            except: engines + ["HTTPFrontend", "RedisFrontend", "RoostServer", "Foundation", "Hummingbird"]),
         "RedisFrontend": .open(
-            except: engines + ["HTTPFrontend", "SQSFrontend", "RoostServer", "Foundation", "Hummingbird"]),
-        "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RoostServer"]),
+            except: engines + ["SQSFrontend", "HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
+        "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RedisFrontend", "RoostServer"]),
         // Composition knows everything; the command line knows the server and the protocols from outside.
         "RoostServer": .open(except: ["RoostCommand"]),
         "RoostCommand": .open(except: engines + ["SQSFrontend", "HTTPFrontend"]),

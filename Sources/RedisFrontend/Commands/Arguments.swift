@@ -30,6 +30,12 @@ package struct Arguments {
         return part(ranges[place])
     }
 
+    /// Everything, the name too.
+    var all: [Bytes] { ranges.map { Bytes(part($0)) } }
+
+    /// Of all of them, the name too.
+    var byteCount: Int { ranges.reduce(0) { $0 &+ $1.count } }
+
     mutating func bytes() throws(CommandError) -> Bytes { Bytes(try next()) }
 
     mutating func rest() throws(CommandError) -> [Bytes] {
@@ -49,6 +55,9 @@ package struct Arguments {
         guard let number = IntegerText.parse(try next()) else { throw .notAnInteger }
         return number
     }
+
+    /// Text that is shown to people.
+    mutating func text() throws(CommandError) -> String { String(decoding: try next(), as: UTF8.self) }
 
     /// Takes the next argument if it is this word, in large or small letters.
     mutating func takes(_ word: StaticString) -> Bool {

@@ -3,23 +3,29 @@ package import RoostModel
 /// Why a command was refused before the keys were asked. Texts are those of Redis.
 package enum CommandError: Error, Sendable, Equatable {
     case unknownCommand(Bytes, arguments: [Bytes])
+    case unknownSubcommand(Bytes, of: String)
     case wrongArity(StaticCommandName)
     case syntax
     case notAnInteger
     case notAFloat
     case notPositive
     case message(String)
+    /// With a code of its own instead of `ERR`.
+    case coded(String)
 
     /// Without the minus sign.
     package var text: String {
         switch self {
         case .unknownCommand(let name, let arguments): Self.unknown(name, arguments)
+        case .unknownSubcommand(let name, let container):
+            "ERR unknown subcommand '\(Self.printable(name.prefix(128)))'. Try \(container.uppercased()) HELP."
         case .wrongArity(let name): "ERR wrong number of arguments for '\(name.text)' command"
         case .syntax: "ERR syntax error"
         case .notAnInteger: "ERR value is not an integer or out of range"
         case .notAFloat: "ERR value is not a valid float"
         case .notPositive: "ERR value is out of range, must be positive"
         case .message(let text): "ERR " + text
+        case .coded(let text): text
         }
     }
 
@@ -41,6 +47,16 @@ package enum CommandError: Error, Sendable, Equatable {
 /// The name of a row of the table.
 package struct StaticCommandName: Sendable, Equatable {
     package let text: String
+}
+
+extension CommandError {
+    static let noAuthentication = Self.coded("NOAUTH Authentication required.")
+
+    static func onlyWhileSubscribed(_ name: String) -> Self {
+        .message(
+            "Can't execute '\(name)': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this "
+                + "context")
+    }
 }
 
 extension KeyError {

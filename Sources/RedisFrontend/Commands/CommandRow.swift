@@ -1,19 +1,42 @@
+import RESP
 package import RoostModel
 
 /// What is said of a command in one row: everything that can be checked without knowing it is checked from here.
-package struct CommandRow: Sendable {
+package final class CommandRow: Sendable {
     package struct Flags: OptionSet, Sendable {
-        package let rawValue: UInt16
+        package let rawValue: UInt32
 
-        package init(rawValue: UInt16) { self.rawValue = rawValue }
+        package init(rawValue: UInt32) { self.rawValue = rawValue }
 
         package static let write = Self(rawValue: 1)
         package static let readonly = Self(rawValue: 2)
         /// Refused above the memory limit.
         package static let denyoom = Self(rawValue: 4)
         package static let fast = Self(rawValue: 8)
+        package static let admin = Self(rawValue: 16)
+        package static let pubsub = Self(rawValue: 32)
+        package static let noscript = Self(rawValue: 64)
+        package static let blocking = Self(rawValue: 128)
+        package static let loading = Self(rawValue: 256)
+        package static let stale = Self(rawValue: 512)
+        /// Open to clients that have not said the password.
+        package static let noAuth = Self(rawValue: 1024)
+        package static let noMulti = Self(rawValue: 2048)
         /// Where keys stand depends on the arguments.
-        package static let movablekeys = Self(rawValue: 16)
+        package static let movablekeys = Self(rawValue: 4096)
+
+        // What COMMAND does not tell.
+
+        /// Carried out only when everything before it is answered.
+        static let afterReplies = Self(rawValue: 1 << 16)
+        /// Allowed to a RESP2 client that has subscribed to something.
+        static let whileSubscribed = Self(rawValue: 1 << 17)
+        /// Not queued after MULTI.
+        static let notQueued = Self(rawValue: 1 << 18)
+        /// Waits while event loops have too much to deliver.
+        static let publishes = Self(rawValue: 1 << 20)
+        /// Answered by all event loops together, so it has no place among the replies of EXEC.
+        static let asksAllLoops = Self(rawValue: 1 << 19)
     }
 
     /// Where keys stand among the arguments, the name counted: as COMMAND says it.
@@ -33,6 +56,20 @@ package struct CommandRow: Sendable {
         static func counted(at place: Int) -> Self { Self(first: 0, last: 0, step: 0, countAt: place) }
     }
 
+    typealias Parse<Value> = @Sendable (inout Arguments) throws(CommandError) -> Value
+    typealias Act = @Sendable (inout Arguments, RedisConnection) throws(CommandError) -> Void
+
+    enum Handler: Sendable {
+        case keys(Parse<KeyCommand>)
+        /// Waits while there is nothing to take.
+        case waiting(Parse<WaitingCommand>)
+        /// Answers by the connection.
+        case connection(Act)
+        /// The second argument says what it is.
+        case container([CommandRow])
+    }
+
+    /// In small letters. That of a subcommand has its container before it: `client|id`.
     package let name: String
     /// Of arguments with the name; negative: at least so many.
     package let arity: Int
@@ -40,11 +77,11 @@ package struct CommandRow: Sendable {
     package let keys: Keys
     package let since: String
     package let summary: String
-    package let parse: @Sendable (inout Arguments) throws(CommandError) -> KeyCommand
+    let handler: Handler
 
-    init(
-        _ name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, since: String, _ summary: String,
-        _ parse: @escaping @Sendable (inout Arguments) throws(CommandError) -> KeyCommand
+    private init(
+        _ name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, _ since: String, _ summary: String,
+        _ handler: Handler
     ) {
         self.name = name
         self.arity = arity
@@ -52,23 +89,57 @@ package struct CommandRow: Sendable {
         self.keys = keys
         self.since = since
         self.summary = summary
-        self.parse = parse
+        self.handler = handler
     }
 
-    fileprivate func accepts(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }
+    convenience init(
+        _ name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, since: String, _ summary: String,
+        _ parse: @escaping Parse<KeyCommand>
+    ) {
+        self.init(name, arity, flags, keys, since, summary, .keys(parse))
+    }
+
+    convenience init(
+        waiting name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, since: String, _ summary: String,
+        _ parse: @escaping Parse<WaitingCommand>
+    ) {
+        self.init(name, arity, flags.union([.write, .blocking]), keys, since, summary, .waiting(parse))
+    }
+
+    convenience init(
+        connection name: String, _ arity: Int, _ flags: Flags, since: String, _ summary: String, _ act: @escaping Act
+    ) {
+        self.init(name, arity, flags, .none, since, summary, .connection(act))
+    }
+
+    /// The same for a command that names keys or shard channels.
+    convenience init(
+        connection name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, since: String, _ summary: String,
+        _ act: @escaping Act
+    ) {
+        self.init(name, arity, flags, keys, since, summary, .connection(act))
+    }
+
+    convenience init(container name: String, since: String, _ summary: String, _ rows: [CommandRow]) {
+        self.init(name, -2, [], .none, since, summary, .container(rows))
+    }
+
+    func accepts(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }
 }
 
-/// All commands on keys, by name.
+/// A command that takes something, and how long it waits for that.
+struct WaitingCommand: Sendable {
+    var command: KeyCommand
+    var wait: KeyWait
+}
+
+/// All commands, by name.
 package struct CommandTable: Sendable {
     package let rows: [CommandRow]
     /// Open addressing, twice as many places as rows.
     private let places: [UInt16]
 
-    package static let shared = CommandTable(
-        [
-            StringCommands.rows, ListCommands.rows, HashCommands.rows, SetCommands.rows, SortedSetCommands.rows,
-            GenericCommands.rows,
-        ].flatMap(\.self))
+    package static let shared = CommandTable(CommandFamilies.all.flatMap(\.rows))
 
     init(_ rows: [CommandRow]) {
         self.rows = rows
@@ -85,25 +156,39 @@ package struct CommandTable: Sendable {
         var place = Self.hash(name) & (places.count - 1)
         while places[place] != .max {
             let row = rows[Int(places[place])]
-            if Self.isName(name, row.name) { return row }
+            if Self.isName(name, row.name.utf8) { return row }
             place = (place + 1) & (places.count - 1)
         }
         return nil
     }
 
-    /// The command of a request, or why there is none.
-    package func parse(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+    /// The row of a request, when its arguments are as many as they have to be. What follows is to be read next.
+    func row(of arguments: inout Arguments) throws(CommandError) -> CommandRow {
         guard let row = row(named: arguments.name) else {
             throw .unknownCommand(Bytes(arguments.name), arguments: try arguments.rest())
         }
         guard row.accepts(arguments.count) else { throw .wrongArity(StaticCommandName(text: row.name)) }
-        let command = try row.parse(&arguments)
-        guard arguments.isAtEnd else { throw .syntax }
-        return command
+        guard case .container(let rows) = row.handler else { return row }
+        let name = try arguments.next()
+        let prefix = row.name.utf8.count + 1
+        guard let row = rows.first(where: { Self.isName(name, $0.name.utf8.dropFirst(prefix)) }) else {
+            throw .unknownSubcommand(Bytes(name), of: row.name)
+        }
+        guard row.accepts(arguments.count) else { throw .wrongArity(StaticCommandName(text: row.name)) }
+        return row
     }
 
-    private static func isName(_ bytes: UnsafeRawBufferPointer, _ name: String) -> Bool {
-        bytes.count == name.utf8.count && zip(bytes, name.utf8).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
+    /// The command on keys that a request is, or why there is none.
+    package func parse(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+        switch try row(of: &arguments).handler {
+        case .keys(let parse): return try arguments.whole(parse)
+        case .waiting(let parse): return try arguments.whole(parse).command
+        case .connection, .container: throw .message("this is no command on keys")
+        }
+    }
+
+    private static func isName(_ bytes: UnsafeRawBufferPointer, _ name: some Collection<UInt8>) -> Bool {
+        bytes.count == name.count && zip(bytes, name).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
     }
 
     /// FNV-1a over small letters. Names are ours; what is looked up ends at the first place that is empty.
@@ -111,5 +196,14 @@ package struct CommandTable: Sendable {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for byte in name { hash = (hash ^ UInt64(byte | 0x20)) &* 0x100_0000_01b3 }
         return Int(truncatingIfNeeded: (hash ^ hash >> 32) & 0x7FFF_FFFF)
+    }
+}
+
+extension Arguments {
+    /// What `parse` makes of all of them.
+    mutating func whole<Value>(_ parse: CommandRow.Parse<Value>) throws(CommandError) -> Value {
+        let value = try parse(&self)
+        guard isAtEnd else { throw .syntax }
+        return value
     }
 }

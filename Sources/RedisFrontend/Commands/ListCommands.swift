@@ -83,12 +83,12 @@ enum ListCommands {
         throw .syntax
     }
 
-    private static func move(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+    static func move(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
         let (from, to) = (try arguments.bytes(), try arguments.bytes())
         return .list(.move(from: from, try end(&arguments), to: to, try end(&arguments)))
     }
 
-    private static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+    static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
         let keys = try arguments.countedKeys()
         return .list(.popFirst(keys, try end(&arguments), count: try arguments.popCount()))
     }

@@ -7,6 +7,7 @@ extension Keyspace {
             try push(key, end, elements, onlyExisting, now)
         case .pop(let key, let end, let count): try pop(key, end, count, now)
         case .popFirst(let keys, let end, let count): try popFirst(keys, end, count, now)
+        case .popFirstElement(let keys, let end): try popFirstElement(keys, end, now)
         case .move(let from, let fromEnd, let to, let toEnd): try move(from, fromEnd, to, toEnd, now)
         case .length(let key): PreparedKeys(.integer(Int64(try list(key, now)?.count ?? 0)))
         case .element(let key, let index): try element(key, index, now)
@@ -44,6 +45,15 @@ extension Keyspace {
             guard let list = try list(key, now) else { continue }
             let (elements, effects) = taken(key, list, end, count)
             return PreparedKeys(.array([.bytes(key), .array(elements)]), effects)
+        }
+        return PreparedKeys(.nullArray)
+    }
+
+    private func popFirstElement(_ keys: [Bytes], _ end: ListEnd, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        for key in keys {
+            guard let list = try list(key, now) else { continue }
+            let (elements, effect) = taken(key, list, end, 1)
+            return PreparedKeys(.array([.bytes(key)] + elements), [effect])
         }
         return PreparedKeys(.nullArray)
     }

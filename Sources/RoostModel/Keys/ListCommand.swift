@@ -11,6 +11,8 @@ package enum ListCommand: Sendable, Equatable {
     case pop(Bytes, ListEnd, count: Int?)
     /// The first of the lists that has elements: its name and them, or a null array.
     case popFirst([Bytes], ListEnd, count: Int)
+    /// The first of the lists that has elements: its name and one of them, or a null array.
+    case popFirstElement([Bytes], ListEnd)
     case move(from: Bytes, ListEnd, to: Bytes, ListEnd)
     case length(Bytes)
     case element(Bytes, at: Int64)

@@ -1,0 +1,20 @@
+/// The rows of the table by what they are about: the groups of COMMAND DOCS.
+enum CommandFamilies {
+    static let all: [(group: String, rows: [CommandRow])] = [
+        ("string", StringCommands.rows),
+        ("list", ListCommands.rows + BlockingListCommands.rows),
+        ("hash", HashCommands.rows),
+        ("set", SetCommands.rows),
+        ("sorted-set", SortedSetCommands.rows),
+        ("generic", GenericCommands.rows + WaitCommands.rows),
+        ("connection", ConnectionCommands.rows + ClientCommands.rows),
+        ("pubsub", PubSubCommands.rows),
+        ("transactions", TransactionCommands.rows),
+        ("server", ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows),
+    ]
+
+    /// Of a row of the table.
+    static func group(of name: String) -> String {
+        all.first { $0.rows.contains { $0.name == name } }?.group ?? "generic"
+    }
+}

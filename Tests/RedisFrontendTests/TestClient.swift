@@ -1,0 +1,91 @@
+import Logging
+import NIOCore
+import NIOEmbedded
+import RedisFrontend
+import RoostModel
+
+/// The port without sockets: event loops whose clock moves when told to.
+final class TestServer {
+    let storage = FakeStorage()
+    let services: RedisServices
+    let loops: [(event: EmbeddedEventLoop, redis: RedisLoop)]
+
+    init(loops count: Int = 1, _ configure: (inout RedisConfiguration) -> Void = { _ in }) {
+        var configuration = RedisConfiguration(roostVersion: "1.2.3")
+        configure(&configuration)
+        let services = RedisServices(configuration, storage: storage)
+        self.services = services
+        loops = (0..<count).map { _ in
+            let event = EmbeddedEventLoop()
+            let redis = RedisLoop(eventLoop: event, services: services, logger: Logger(label: "test"))
+            redis.start()
+            return (event, redis)
+        }
+    }
+
+    func connect(loop: Int = 0, from address: String = "127.0.0.1") throws -> TestClient {
+        try TestClient(self, loop, address)
+    }
+
+    /// Ends turns of the loops until they have nothing more to do.
+    func run() {
+        for _ in 0..<4 {
+            for loop in loops { loop.event.run() }
+        }
+    }
+
+    /// The same, and the storage answers what it has.
+    func settle() {
+        run()
+        storage.answer()
+        run()
+    }
+
+    func advance(seconds: Int64) {
+        for loop in loops { loop.event.advanceTime(by: .seconds(seconds)) }
+    }
+}
+
+/// One connection: bytes in, bytes out.
+final class TestClient {
+    let server: TestServer
+    let channel: EmbeddedChannel
+
+    init(_ server: TestServer, _ loop: Int, _ address: String) throws {
+        self.server = server
+        channel = EmbeddedChannel(loop: server.loops[loop].event)
+        try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        try RedisPipeline.add(to: channel, server.loops[loop].redis)
+        channel.remoteAddress = try SocketAddress(ipAddress: address, port: 4711)
+        try channel.connect(to: SocketAddress(ipAddress: address, port: 4711), promise: nil)
+    }
+
+    var isOpen: Bool { channel.isActive }
+
+    /// The client sends bytes, as one read of the server.
+    func send(_ bytes: Bytes) throws {
+        guard channel.isActive else { return }
+        try channel.writeInbound(ByteBuffer(bytes: bytes))
+    }
+
+    func send(_ text: String) throws { try send(Bytes(text.utf8)) }
+
+    /// What has come since the last call, with `|` for CR LF.
+    func received() throws -> String {
+        var text = ""
+        while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
+        return text.replacing("\r\n", with: "|")
+    }
+
+    /// Sends an inline request and returns what comes when everything is answered.
+    func ask(_ line: String) throws -> String {
+        try send(line + "\r\n")
+        server.settle()
+        return try received()
+    }
+
+    func close() {
+        channel.close(promise: nil)
+        server.run()
+    }
+}
