@@ -52,8 +52,8 @@ extension Keyspace {
     private func popFirstElement(_ keys: [Bytes], _ end: ListEnd, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
         for key in keys {
             guard let list = try list(key, now) else { continue }
-            let (elements, effect) = taken(key, list, end, 1)
-            return PreparedKeys(.array([.bytes(key)] + elements), [effect])
+            let (elements, effects) = taken(key, list, end, 1)
+            return PreparedKeys(.array([.bytes(key)] + elements), effects)
         }
         return PreparedKeys(.nullArray)
     }
