@@ -71,9 +71,9 @@ enum SetCommands {
 
     private static func pick(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
         let key = try arguments.bytes()
-        guard !arguments.isAtEnd else { return .set(.random(key, count: nil)) }
+        guard !arguments.isAtEnd else { return .set(.randomMembers(key, count: nil)) }
         guard arguments.remaining == 1 else { throw .syntax }
-        return .set(.random(key, count: Int(clamping: try arguments.signedCount())))
+        return .set(.randomMembers(key, count: Int(clamping: try arguments.signedCount())))
     }
 
     private static func countIntersection(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {

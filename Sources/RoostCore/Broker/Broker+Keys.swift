@@ -35,8 +35,8 @@ extension Broker {
         databases.nextExpiry.map { max($0, retentionHeldUntil ?? $0) }
     }
 
-    /// Removes a slice of the keys that have expired: nobody has seen them since, so it only gives memory back. Nil when
-    /// there are none.
+    /// Removes a slice of the keys that have expired: nobody has seen them since, so it only gives memory back. Nil
+    /// when there are none.
     package func prepareExpiry(now: BrokerTime, atMost count: Int) -> KeysEntry? {
         guard let due = nextExpiry, due <= now else { return nil }
         return databases.prepareExpiry(now: now, atMost: count)

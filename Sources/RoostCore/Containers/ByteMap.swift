@@ -135,7 +135,8 @@ extension ByteMap {
         }
     }
 
-    /// Visits at least `count` entries (and at least one) from a cursor on, all of one hash together; returns the next cursor.
+    /// Visits at least `count` entries (and at least one) from a cursor on, all of one hash together; returns the next
+    /// cursor.
     ///
     /// A scan starts with cursor 0 and ends with it.
     package func scan(

@@ -116,8 +116,8 @@ extension ScoreTree {
 }
 
 extension ScoreTree {
-    /// A word in the order of scores: the bits of a number rise with its magnitude. Setting the highest one makes 0.0 of
-    /// -0.0.
+    /// A word in the order of scores: the bits of a number rise with its magnitude. Setting the highest one makes 0.0
+    /// of -0.0.
     static func word(_ score: Double) -> UInt64 {
         precondition(!score.isNaN, "a score is a number")
         return score < 0 ? ~score.bitPattern : score.bitPattern | 1 << 63

@@ -144,8 +144,8 @@ extension TreeNode {
 }
 
 extension TreeNode {
-    /// Whether two neighbours are so empty that they should be one. Far from where a node is split: going up and down by
-    /// one entry must not split and merge each time.
+    /// Whether two neighbours are so empty that they should be one. Far from where a node is split: going up and down
+    /// by one entry must not split and merge each time.
     private func shouldMerge(at index: Int, _ limits: NodeLimits) -> Bool {
         if !children[index].isLeaf {
             return (children[index].children.count + children[index + 1].children.count) * 2 <= limits.children

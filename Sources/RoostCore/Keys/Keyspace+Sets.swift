@@ -10,7 +10,7 @@ extension Keyspace {
         case .containsEach(let key, let members): try containsEach(key, members, now)
         case .members(let key): PreparedKeys(.set(try set(key, now)?.members.map { .bytes($0) } ?? []))
         case .pop(let key, let count): try pop(key, count, now, random)
-        case .random(let key, let count): try randomMembers(key, count, now, random)
+        case .randomMembers(let key, let count): try randomMembers(key, count, now, random)
         case .move(let from, let to, let member): try move(from, to, member, now)
         case .combine(let operation, let keys):
             PreparedKeys(.set(try combine(operation, keys, now).map { .bytes($0) }))

@@ -4,8 +4,8 @@ import RoostModel
 /// End of a line, and of the free slots.
 private let none = UInt32.max
 
-/// Commands that wait until there is something to take: one line for each key, oldest first. A command stands in as many
-/// lines as it names keys.
+/// Commands that wait until there is something to take: one line for each key, oldest first. A command stands in as
+/// many lines as it names keys.
 ///
 /// Joining, leaving and timing out cost the keys of one command; to find who waits for a key costs nothing else.
 struct KeyWaiters {

@@ -10,7 +10,7 @@ package enum SetCommand: Sendable, Equatable {
     case pop(Bytes, count: Int?)
     /// Members picked at random. Without a count it answers one or null; with a negative count one member may come
     /// several times.
-    case random(Bytes, count: Int?)
+    case randomMembers(Bytes, count: Int?)
     case move(from: Bytes, to: Bytes, Bytes)
     case combine(SetOperation, [Bytes])
     case store(SetOperation, [Bytes], in: Bytes)

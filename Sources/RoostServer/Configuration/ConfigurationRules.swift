@@ -45,9 +45,8 @@ enum ConfigurationRules {
     }
 
     private static func doors(of configuration: ServerConfiguration) -> [(name: String, address: ListenAddress)] {
-        [("sqs", configuration.sqs), ("http", configuration.http), ("redis", configuration.redis)].compactMap { name, address in
-            address.map { (name, $0) }
-        }
+        let all = [("sqs", configuration.sqs), ("http", configuration.http), ("redis", configuration.redis)]
+        return all.compactMap { name, address in address.map { (name, $0) } }
     }
 
     /// Those that other machines can reach without proving who they are.

@@ -1,5 +1,6 @@
 import RoostCore
 import RoostModel
+import Testing
 
 extension Databases {
     static func forTests(_ word: UInt64 = 1) -> Databases { Databases(SealingKey(words: (word, 2, 3, 4))) }
@@ -27,10 +28,11 @@ extension Keyspace {
     /// it is held.
     func content(_ now: BrokerTime) -> [Bytes: [KeyReply]] {
         var content: [Bytes: [KeyReply]] = [:]
-        guard case .array(let page) = read(.key(.scan(cursor: 0, countMin: .max)), now),
-            case .array(let keys)? = page.last
-        else { return content }
-        for case .bytes(let key) in keys {
+        guard case .page(0, let keys) = read(.key(.scan(ScanOptions(countMin: .max), type: nil)), now) else {
+            Issue.record("not all keys in one page")
+            return content
+        }
+        for key in keys {
             content[key] = [read(.key(.type(key)), now), read(.key(.expiry(key)), now)] + value(key, now)
         }
         return content
