@@ -119,6 +119,7 @@ extension RedisConnection {
     }
 
     private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
+        if result.isError { loop.errorsInTurn &+= 1 }
         guard !entry.isSilent else { return }
         encode({ $0.write(result) }) { append($0) }
     }
@@ -187,6 +188,18 @@ extension RedisConnection {
         let count = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         load.changeOutput(by: count &- unsent)
         unsent = count
+    }
+}
+
+extension StorageResult {
+    /// Whether the reply to one command on keys is an error.
+    fileprivate var isError: Bool {
+        switch self {
+        case .success(.keys(let replies)):
+            if case .failure = replies.first { true } else { false }
+        case .success: true
+        case .failure: true
+        }
     }
 }
 

@@ -249,18 +249,31 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     func shutDown() {
         if let blocked { loop.cancel(blocked.token) }
         end()
+        if ring.isEmpty, output.readableBytes == 0, unsent == 0 { close() }
     }
 
     /// Once a second.
     func checkDeadlines() {
         switch phase {
-        case .draining: if loop.tick &- endTick > 1 { close() }
+        case .draining: checkDraining()
         case .open:
             checkRoom()
             let idleMax = loop.services.settings.idleSecondsMax.load(ordering: .relaxed)
             if idleMax > 0, blocked == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax { close() }
         case .ending, .closed: break
         }
+    }
+}
+
+extension RedisConnection {
+    /// A client that takes its last replies gets the time for it.
+    private static var drainSecondsMax: UInt32 { 30 }
+
+    private func checkDraining() {
+        let before = unsent
+        measureUnsent()
+        if unsent < before { endTick = loop.tick }
+        if loop.tick &- endTick > (unsent > 0 ? Self.drainSecondsMax : 1) { close() }
     }
 }
 

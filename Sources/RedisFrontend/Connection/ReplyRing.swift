@@ -36,6 +36,8 @@ struct PendingReply {
 
 /// Replies in the order of their requests. Each has a number that stays the same until it is written.
 struct ReplyRing {
+    private static let keptCountMax = 256
+
     private var entries = CircularBuffer<PendingReply>()
     private var firstNumber = 0
 
@@ -50,7 +52,10 @@ struct ReplyRing {
 
     mutating func removeFirst() -> PendingReply {
         firstNumber &+= 1
-        return entries.removeFirst()
+        let entry = entries.removeFirst()
+        // One deep pipeline is no reason to keep its memory for as long as the client stays.
+        if entries.isEmpty, entries.capacity > Self.keptCountMax { entries = CircularBuffer() }
+        return entry
     }
 
     func isFirst(_ number: Int) -> Bool { number == firstNumber && !entries.isEmpty }
