@@ -53,27 +53,31 @@ extension RedisConnection {
         writer.version = session.version
         write(&writer)
         use(writer.bytes)
-        loop.keepWriter(writer)
+        loop.keepWriter(consume writer)
     }
 
     // MARK: Known later
 
     /// The storage has answered.
     func complete(_ number: Int, _ result: StorageResult) {
-        guard let entry = ring[number] else { return }
-        release(entry.requestBytes)
-        if case .waiting = entry.kind {
-            loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
-            if phase == .closed { blocked = nil }
+        if phase != .closed, ring.isFirst(number) {
+            let entry = ring.removeFirst()
+            endRequest(entry)
+            write(entry, result)
+            writeAnswered()
+            touch()
+        } else if let entry = ring[number] {
+            endRequest(entry)
+            if phase == .closed { dropReply(result) } else { ring[number]?.answer = .storage(result) }
         }
-        guard phase != .closed else { return dropReply(entry, result) }
-        if ring.isFirst(number) {
-            write(ring.removeFirst(), result)
-        } else {
-            ring[number]?.answer = .storage(result)
-        }
-        writeAnswered()
-        touch()
+    }
+
+    /// What it took is free again.
+    private func endRequest(_ entry: PendingReply) {
+        if entry.requestBytes > 0 { release(entry.requestBytes) }
+        guard case .waiting = entry.kind else { return }
+        loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
+        if phase == .closed { blocked = nil }
     }
 
     private func release(_ count: Int) {
@@ -83,7 +87,7 @@ extension RedisConnection {
     }
 
     /// The client is gone. A watch that came too late for it is of no use to anybody.
-    private func dropReply(_ entry: PendingReply, _ result: StorageResult) {
+    private func dropReply(_ result: StorageResult) {
         if case .success(.watching(let watch)) = result { loop.tell(.unwatch(watch)) }
     }
 
