@@ -50,7 +50,7 @@ extension RedisConnection {
         case .keys(let parse):
             let size = arguments.byteCount
             let command = try arguments.whole(parse)
-            _ = submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
+            submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
         case .waiting(let parse):
             let size = arguments.byteCount
             let waiting = try arguments.whole(parse)
@@ -82,8 +82,10 @@ extension RedisConnection {
     // MARK: Asking the storage
 
     @discardableResult
-    private func submit(_ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int) -> UInt64 {
-        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes)
+    private func submit(
+        _ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
+    ) -> UInt64 {
+        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes, rest: rest)
         _ = held.add(bytes, load)
         return loop.submit(request, for: self, ring.append(entry))
     }
@@ -92,7 +94,7 @@ extension RedisConnection {
     func ask(
         _ request: StorageRequest, bytes: Int = 0, _ action: @escaping (RedisConnection, StorageResult) -> Void
     ) {
-        submit(request, .action(action), bytes: bytes)
+        submit(request, .action, bytes: bytes, PendingReply.Rest(nil, action: action))
     }
 
     /// The number of a reply that is made elsewhere, and its place.

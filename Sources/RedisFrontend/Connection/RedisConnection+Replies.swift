@@ -30,7 +30,8 @@ extension RedisConnection {
             if ring.isEmpty {
                 append(bytes)
             } else {
-                _ = ring.append(PendingReply(kind: .written, answer: .written(bytes), isSilent: false))
+                let rest = PendingReply.Rest(.written(bytes))
+                _ = ring.append(PendingReply(kind: .written, isSilent: false, rest: rest))
             }
         }
     }
@@ -66,9 +67,9 @@ extension RedisConnection {
             write(entry, result)
             writeAnswered()
             touch()
-        } else if let entry = ring[number] {
+        } else if let entry = ring.setAnswer(.storage(result), of: number) {
             endRequest(entry)
-            if phase == .closed { dropReply(result) } else { ring[number]?.answer = .storage(result) }
+            if phase == .closed { dropReply(result) }
         }
     }
 
@@ -93,20 +94,18 @@ extension RedisConnection {
 
     /// What `promiseReply` promised.
     func fulfil(_ number: Int, _ write: (inout ReplyWriter) -> Void) {
-        guard phase != .closed, ring[number] != nil else { return }
-        encode(write) { ring[number]?.answer = .written($0) }
+        guard phase != .closed else { return }
+        encode(write) { _ = ring.setAnswer(.written($0), of: number) }
         writeAnswered()
         touch()
     }
 
     private func writeAnswered() {
-        while let first = ring.first {
-            switch first.answer {
-            case .none: return
-            case .storage(let result): write(ring.removeFirst(), result)
-            case .written(let bytes):
-                _ = ring.removeFirst()
-                if !first.isSilent { append(bytes) }
+        while let answer = ring.firstAnswer {
+            let entry = ring.removeFirst()
+            switch answer {
+            case .storage(let result): write(entry, result)
+            case .written(let bytes): if !entry.isSilent { append(bytes) }
             }
         }
     }
@@ -115,17 +114,18 @@ extension RedisConnection {
         switch entry.kind {
         case .keys: writeReply(result, entry)
         case .waiting: writeTaken(result, entry)
-        case .action(let action):
+        case .action:
             isSilent = entry.isSilent
-            action(self, result)
+            entry.rest?.action?(self, result)
         case .written: break
         }
     }
 
     private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
-        if result.isError { loop.errorsInTurn &+= 1 }
-        guard !entry.isSilent else { return }
-        encode({ $0.write(result) }) { append($0) }
+        loop.writer.version = session.version
+        if loop.writer.write(result) { loop.errorsInTurn &+= 1 }
+        if !entry.isSilent { append(loop.writer.bytes) }
+        loop.clearWriter()
     }
 
     /// A wait is over.
@@ -184,7 +184,7 @@ extension RedisConnection {
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         isFlushing = false
         loop.keepOutput(bytes)
-        if !context.channel.isWritable || unsent > 0 { measureUnsent() }
+        if !isWritable || unsent > 0 { measureUnsent() }
     }
 
     func measureUnsent() {
@@ -195,25 +195,22 @@ extension RedisConnection {
     }
 }
 
-extension StorageResult {
-    /// Whether the reply to one command on keys is an error.
-    fileprivate var isError: Bool {
-        switch self {
-        case .success(.keys(let replies)):
-            if case .failure = replies.first { true } else { false }
-        case .success: true
-        case .failure: true
-        }
-    }
-}
-
 extension ReplyWriter {
-    /// What the storage answered to one command on keys.
-    mutating func write(_ result: StorageResult) {
+    /// What the storage answered to one command on keys. True when that is an error.
+    @discardableResult
+    mutating func write(_ result: StorageResult) -> Bool {
         switch result {
-        case .success(.keys(let replies)): write(replies.first ?? .null)
-        case .success: writeError("ERR the storage gave an answer of another kind than was asked for")
-        case .failure(let rejection): writeError(rejection.redisText)
+        case .success(.keys(let replies)):
+            guard let reply = replies.first else { break }
+            write(reply)
+            if case .failure = reply { return true }
+            return false
+        case .success: break
+        case .failure(let rejection):
+            writeError(rejection.redisText)
+            return true
         }
+        writeError("ERR the storage gave an answer of another kind than was asked for")
+        return true
     }
 }
