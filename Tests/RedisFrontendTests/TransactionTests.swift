@@ -183,6 +183,16 @@ struct TransactionTests {
         #expect(server.services.load.isIdle)
     }
 
+    @Test("An EXEC with arguments ends the transaction")
+    func wrongExec() throws {
+        let client = try TestServer().connect()
+        _ = try client.ask("MULTI")
+        #expect(
+            try client.ask("EXEC now")
+                == "-EXECABORT Transaction discarded because of: wrong number of arguments for 'exec' command|")
+        #expect(try client.ask("EXEC") == "-ERR EXEC without MULTI|")
+    }
+
     @Test("QUIT and RESET are not queued")
     func immediate() throws {
         let client = try TestServer().connect()

@@ -1,3 +1,4 @@
+import Logging
 import RESP
 import RoostModel
 import RoostStorage
@@ -17,9 +18,28 @@ extension RedisConnection {
                 try carryOut(row, &arguments)
             }
         } catch {
+            if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
             refuse(error)
         }
     }
+
+    // MARK: HTTP
+
+    /// The beginnings of lines that every browser sends.
+    private static func isOfHTTP(_ name: Bytes) -> Bool {
+        name.withUnsafeBytes { equalsIgnoringCase($0, "POST") || equalsIgnoringCase($0, "HOST:") }
+    }
+
+    /// A web page made a browser speak to this port. Its lines would pass for inline commands, so none of what follows
+    /// is carried out (Redis does the same).
+    private func endHTTP() {
+        loop.logger.warning(
+            "A connection to the Redis port spoke HTTP and is closed: a web page may try to send commands",
+            metadata: ["client": "\(remoteAddress)"])
+        end()
+    }
+
+    // MARK: One command
 
     /// The row of a request that may be carried out.
     private func admitted(_ arguments: inout Arguments) throws(CommandError) -> CommandRow {
@@ -31,6 +51,7 @@ extension RedisConnection {
             }
             return row
         } catch {
+            if error == .wrongArity(StaticCommandName(text: "exec")) { throw abortTransaction(error) }
             session.transaction?.isRefused = true
             throw error
         }

@@ -141,6 +141,12 @@ extension RedisConnection {
         }
     }
 
+    /// EXEC was said in a way that ends the transaction.
+    func abortTransaction(_ error: CommandError) -> CommandError {
+        dropTransaction()
+        return .coded("EXECABORT Transaction discarded because of: \(error.text.dropFirst("ERR ".count))")
+    }
+
     func discardTransaction() throws(CommandError) {
         guard session.transaction != nil else { throw .message("DISCARD without MULTI") }
         dropTransaction()
