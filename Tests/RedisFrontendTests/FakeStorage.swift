@@ -18,11 +18,27 @@ final class FakeStorage: Storage {
         var watches: UInt64 = 0
     }
 
-    private let state = Mutex(State())
-    /// For tests over sockets: answers at once, from here.
-    private let answersAtOnce: Bool
+    /// What a test over sockets waits for.
+    enum Event {
+        case waiting
+        case cancelled
+    }
 
-    init(answersAtOnce: Bool = false) { self.answersAtOnce = answersAtOnce }
+    private let state = Mutex(State())
+    private let events: AsyncStream<Event>
+    private let happened: AsyncStream<Event>.Continuation
+    /// For tests over sockets: answers by itself, from there.
+    private let schedule: (@Sendable (@escaping @Sendable () -> Void) -> Void)?
+
+    init(schedule: (@Sendable (@escaping @Sendable () -> Void) -> Void)? = nil) {
+        self.schedule = schedule
+        (events, happened) = AsyncStream.makeStream()
+    }
+
+    /// Returns once `event` happened since the last call. For one test task at a time.
+    func wait(for event: Event) async {
+        for await seen in events where seen == event { return }
+    }
 
     var readiness: Readiness { .ready }
     var metrics: StorageMetrics { StorageMetrics() }
@@ -51,13 +67,14 @@ final class FakeStorage: Storage {
                     Asked(token: submission.token, request: submission.request, receiver: receiver))
             }
         }
-        if answersAtOnce { answer() }
+        schedule? { self.answer() }
     }
 
     /// A wait that is cancelled is answered with nothing by the next `answer`.
     func cancel(_ token: UInt64, for receiver: any CompletionReceiver) {
         state.withLock { $0.cancelled.append(token) }
-        if answersAtOnce { answer() }
+        happened.yield(.cancelled)
+        schedule? { self.answer() }
     }
 
     /// Answers everything but waits.
@@ -76,6 +93,7 @@ final class FakeStorage: Storage {
             return answers
         }
         deliver(answers)
+        if pendingCount > 0 { happened.yield(.waiting) }
     }
 
     /// Answers what is at `index` of what waits for an answer.

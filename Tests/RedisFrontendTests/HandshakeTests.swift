@@ -111,6 +111,21 @@ struct HandshakeTests {
         }
     }
 
+    @Test("What a browser sends is not carried out")
+    func browsers() throws {
+        for head in ["POST / HTTP/1.1", "GET / HTTP/1.1", "OPTIONS * HTTP/1.1", "post"] {
+            let server = TestServer()
+            let client = try server.connect()
+            try client.send("\(head)\r\nHost: localhost:6380\r\nContent-Length: 20\r\n\r\nSET a 1\r\n")
+            server.settle()
+            try client.send("SET a 2\r\n")
+            server.settle()
+            #expect(server.storage.seen.isEmpty)
+            server.advance(seconds: 5)
+            #expect(!client.isOpen)
+        }
+    }
+
     @Test("RESET makes the connection a new one")
     func reset() throws {
         let server = TestServer()

@@ -50,11 +50,13 @@ final class TestServer {
 final class TestClient {
     let server: TestServer
     let channel: EmbeddedChannel
+    private let gate = Gate()
 
     init(_ server: TestServer, _ loop: Int, _ address: String) throws {
         self.server = server
         channel = EmbeddedChannel(loop: server.loops[loop].event)
         try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+        try channel.pipeline.syncOperations.addHandler(gate)
         try RedisPipeline.add(to: channel, server.loops[loop].redis)
         channel.remoteAddress = try SocketAddress(ipAddress: address, port: 4711)
         try channel.connect(to: SocketAddress(ipAddress: address, port: 4711), promise: nil)
@@ -84,8 +86,35 @@ final class TestClient {
         return try received()
     }
 
+    /// From now on the client takes nothing.
+    func stall() {
+        gate.isClosed = true
+        channel.isWritable = false
+        channel.pipeline.fireChannelWritabilityChanged()
+    }
+
+    /// It takes everything again.
+    func resume() {
+        gate.isClosed = false
+        channel.flush()
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        server.run()
+    }
+
     func close() {
         channel.close(promise: nil)
         server.run()
+    }
+}
+
+/// Stands for a socket whose buffer is full.
+private final class Gate: ChannelOutboundHandler {
+    typealias OutboundIn = ByteBuffer
+
+    var isClosed = false
+
+    func flush(context: ChannelHandlerContext) {
+        if !isClosed { context.flush() }
     }
 }

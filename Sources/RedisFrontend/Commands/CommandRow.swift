@@ -71,6 +71,7 @@ package final class CommandRow: Sendable {
 
     /// In small letters. That of a subcommand has its container before it: `client|id`.
     package let name: String
+    private let nameBytes: Bytes
     /// Of arguments with the name; negative: at least so many.
     package let arity: Int
     package let flags: Flags
@@ -84,6 +85,7 @@ package final class CommandRow: Sendable {
         _ handler: Handler
     ) {
         self.name = name
+        nameBytes = Bytes(name.utf8)
         self.arity = arity
         self.flags = flags
         self.keys = keys
@@ -124,6 +126,16 @@ package final class CommandRow: Sendable {
         self.init(name, -2, [], .none, since, summary, .container(rows))
     }
 
+    /// - Parameter offset: where the name begins that is compared: behind that of the container.
+    fileprivate func isNamed(_ bytes: UnsafeRawBufferPointer, from offset: Int = 0) -> Bool {
+        guard bytes.count == nameBytes.count - offset else { return false }
+        for index in 0..<bytes.count {
+            let (byte, letter) = (bytes[index], nameBytes[offset + index])
+            guard byte == letter || byte | 0x20 == letter else { return false }
+        }
+        return true
+    }
+
     func accepts(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }
 }
 
@@ -156,7 +168,7 @@ package struct CommandTable: Sendable {
         var place = Self.hash(name) & (places.count - 1)
         while places[place] != .max {
             let row = rows[Int(places[place])]
-            if Self.isName(name, row.name.utf8) { return row }
+            if row.isNamed(name) { return row }
             place = (place + 1) & (places.count - 1)
         }
         return nil
@@ -171,7 +183,7 @@ package struct CommandTable: Sendable {
         guard case .container(let rows) = row.handler else { return row }
         let name = try arguments.next()
         let prefix = row.name.utf8.count + 1
-        guard let row = rows.first(where: { Self.isName(name, $0.name.utf8.dropFirst(prefix)) }) else {
+        guard let row = rows.first(where: { $0.isNamed(name, from: prefix) }) else {
             throw .unknownSubcommand(Bytes(name), of: row.name)
         }
         guard row.accepts(arguments.count) else { throw .wrongArity(StaticCommandName(text: row.name)) }
@@ -185,10 +197,6 @@ package struct CommandTable: Sendable {
         case .waiting(let parse): return try arguments.whole(parse).command
         case .connection, .container: throw .message("this is no command on keys")
         }
-    }
-
-    private static func isName(_ bytes: UnsafeRawBufferPointer, _ name: some Collection<UInt8>) -> Bool {
-        bytes.count == name.count && zip(bytes, name).allSatisfy { $0 | 0x20 == $1 || $0 == $1 }
     }
 
     /// FNV-1a over small letters. Names are ours; what is looked up ends at the first place that is empty.

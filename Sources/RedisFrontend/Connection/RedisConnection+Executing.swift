@@ -1,3 +1,4 @@
+import Logging
 import RESP
 import RoostModel
 import RoostStorage
@@ -17,9 +18,28 @@ extension RedisConnection {
                 try carryOut(row, &arguments)
             }
         } catch {
+            if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
             refuse(error)
         }
     }
+
+    // MARK: HTTP
+
+    /// The beginnings of lines that every browser sends.
+    private static func isOfHTTP(_ name: Bytes) -> Bool {
+        name.withUnsafeBytes { equalsIgnoringCase($0, "POST") || equalsIgnoringCase($0, "HOST:") }
+    }
+
+    /// A web page made a browser speak to this port. Its lines would pass for inline commands, so none of what follows
+    /// is carried out (Redis does the same).
+    private func endHTTP() {
+        loop.logger.warning(
+            "A connection to the Redis port spoke HTTP and is closed: a web page may try to send commands",
+            metadata: ["client": "\(remoteAddress)"])
+        end()
+    }
+
+    // MARK: One command
 
     /// The row of a request that may be carried out.
     private func admitted(_ arguments: inout Arguments) throws(CommandError) -> CommandRow {
@@ -31,6 +51,7 @@ extension RedisConnection {
             }
             return row
         } catch {
+            if error == .wrongArity(StaticCommandName(text: "exec")) { throw abortTransaction(error) }
             session.transaction?.isRefused = true
             throw error
         }
@@ -50,7 +71,7 @@ extension RedisConnection {
         case .keys(let parse):
             let size = arguments.byteCount
             let command = try arguments.whole(parse)
-            _ = submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
+            submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
         case .waiting(let parse):
             let size = arguments.byteCount
             let waiting = try arguments.whole(parse)
@@ -82,8 +103,10 @@ extension RedisConnection {
     // MARK: Asking the storage
 
     @discardableResult
-    private func submit(_ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int) -> UInt64 {
-        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes)
+    private func submit(
+        _ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
+    ) -> UInt64 {
+        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes, rest: rest)
         _ = held.add(bytes, load)
         return loop.submit(request, for: self, ring.append(entry))
     }
@@ -92,7 +115,7 @@ extension RedisConnection {
     func ask(
         _ request: StorageRequest, bytes: Int = 0, _ action: @escaping (RedisConnection, StorageResult) -> Void
     ) {
-        submit(request, .action(action), bytes: bytes)
+        submit(request, .action, bytes: bytes, PendingReply.Rest(nil, action: action))
     }
 
     /// The number of a reply that is made elsewhere, and its place.

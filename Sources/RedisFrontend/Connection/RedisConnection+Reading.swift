@@ -29,7 +29,7 @@ extension RedisConnection {
         if hold == .replies, ring.isEmpty { hold = .none }
         guard phase == .open, hold == .none, blocked == nil else { return false }
         guard ring.count < limits.requestsMax else { return false }
-        return held.inFlight <= limits.requestBytesInFlightMax && context?.channel.isWritable ?? false
+        return isWritable && held.inFlight <= limits.requestBytesInFlightMax
     }
 
     /// Carries out the requests that are there, as far as it may.

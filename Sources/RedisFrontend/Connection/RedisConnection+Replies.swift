@@ -30,7 +30,8 @@ extension RedisConnection {
             if ring.isEmpty {
                 append(bytes)
             } else {
-                _ = ring.append(PendingReply(kind: .written, answer: .written(bytes), isSilent: false))
+                let rest = PendingReply.Rest(.written(bytes))
+                _ = ring.append(PendingReply(kind: .written, isSilent: false, rest: rest))
             }
         }
     }
@@ -53,27 +54,31 @@ extension RedisConnection {
         writer.version = session.version
         write(&writer)
         use(writer.bytes)
-        loop.keepWriter(writer)
+        loop.keepWriter(consume writer)
     }
 
     // MARK: Known later
 
     /// The storage has answered.
     func complete(_ number: Int, _ result: StorageResult) {
-        guard let entry = ring[number] else { return }
-        release(entry.requestBytes)
-        if case .waiting = entry.kind {
-            loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
-            if phase == .closed { blocked = nil }
+        if phase != .closed, ring.isFirst(number) {
+            let entry = ring.removeFirst()
+            endRequest(entry)
+            write(entry, result)
+            writeAnswered()
+            touch()
+        } else if let entry = ring.setAnswer(.storage(result), of: number) {
+            endRequest(entry)
+            if phase == .closed { dropReply(result) }
         }
-        guard phase != .closed else { return dropReply(entry, result) }
-        if ring.isFirst(number) {
-            write(ring.removeFirst(), result)
-        } else {
-            ring[number]?.answer = .storage(result)
-        }
-        writeAnswered()
-        touch()
+    }
+
+    /// What it took is free again.
+    private func endRequest(_ entry: PendingReply) {
+        if entry.requestBytes > 0 { release(entry.requestBytes) }
+        guard case .waiting = entry.kind else { return }
+        loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
+        if phase == .closed { blocked = nil }
     }
 
     private func release(_ count: Int) {
@@ -83,26 +88,24 @@ extension RedisConnection {
     }
 
     /// The client is gone. A watch that came too late for it is of no use to anybody.
-    private func dropReply(_ entry: PendingReply, _ result: StorageResult) {
+    private func dropReply(_ result: StorageResult) {
         if case .success(.watching(let watch)) = result { loop.tell(.unwatch(watch)) }
     }
 
     /// What `promiseReply` promised.
     func fulfil(_ number: Int, _ write: (inout ReplyWriter) -> Void) {
-        guard phase != .closed, ring[number] != nil else { return }
-        encode(write) { ring[number]?.answer = .written($0) }
+        guard phase != .closed else { return }
+        encode(write) { _ = ring.setAnswer(.written($0), of: number) }
         writeAnswered()
         touch()
     }
 
     private func writeAnswered() {
-        while let first = ring.first {
-            switch first.answer {
-            case .none: return
-            case .storage(let result): write(ring.removeFirst(), result)
-            case .written(let bytes):
-                _ = ring.removeFirst()
-                if !first.isSilent { append(bytes) }
+        while let answer = ring.firstAnswer {
+            let entry = ring.removeFirst()
+            switch answer {
+            case .storage(let result): write(entry, result)
+            case .written(let bytes): if !entry.isSilent { append(bytes) }
             }
         }
     }
@@ -111,16 +114,18 @@ extension RedisConnection {
         switch entry.kind {
         case .keys: writeReply(result, entry)
         case .waiting: writeTaken(result, entry)
-        case .action(let action):
+        case .action:
             isSilent = entry.isSilent
-            action(self, result)
+            entry.rest?.action?(self, result)
         case .written: break
         }
     }
 
     private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
-        guard !entry.isSilent else { return }
-        encode({ $0.write(result) }) { append($0) }
+        loop.writer.version = session.version
+        if loop.writer.write(result) { loop.errorsInTurn &+= 1 }
+        if !entry.isSilent { append(loop.writer.bytes) }
+        loop.clearWriter()
     }
 
     /// A wait is over.
@@ -179,7 +184,7 @@ extension RedisConnection {
         context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
         isFlushing = false
         loop.keepOutput(bytes)
-        if !context.channel.isWritable || unsent > 0 { measureUnsent() }
+        if !isWritable || unsent > 0 { measureUnsent() }
     }
 
     func measureUnsent() {
@@ -191,12 +196,21 @@ extension RedisConnection {
 }
 
 extension ReplyWriter {
-    /// What the storage answered to one command on keys.
-    mutating func write(_ result: StorageResult) {
+    /// What the storage answered to one command on keys. True when that is an error.
+    @discardableResult
+    mutating func write(_ result: StorageResult) -> Bool {
         switch result {
-        case .success(.keys(let replies)): write(replies.first ?? .null)
-        case .success: writeError("ERR the storage gave an answer of another kind than was asked for")
-        case .failure(let rejection): writeError(rejection.redisText)
+        case .success(.keys(let replies)):
+            guard let reply = replies.first else { break }
+            write(reply)
+            if case .failure = reply { return true }
+            return false
+        case .success: break
+        case .failure(let rejection):
+            writeError(rejection.redisText)
+            return true
         }
+        writeError("ERR the storage gave an answer of another kind than was asked for")
+        return true
     }
 }

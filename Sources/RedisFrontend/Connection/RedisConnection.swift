@@ -36,32 +36,34 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     let id: UInt64
     let loop: RedisLoop
     var context: ChannelHandlerContext?
-    var session: Session
+    @exclusivity(unchecked) var session: Session
 
-    private(set) var phase = Phase.open
-    var hold = Hold.none
+    @exclusivity(unchecked) private(set) var phase = Phase.open
+    @exclusivity(unchecked) var hold = Hold.none
     /// The command that is carried out is not answered, because CLIENT REPLY says so.
-    var isSilent = false
+    @exclusivity(unchecked) var isSilent = false
 
     // Requests.
-    var reader: RequestReader
-    var input = ByteBuffer()
-    var held = HeldBytes()
+    @exclusivity(unchecked) var reader: RequestReader
+    @exclusivity(unchecked) var input = ByteBuffer()
+    @exclusivity(unchecked) var held = HeldBytes()
     /// Carried out when the hold is over.
-    var postponed: PostponedRequest?
-    var isProcessing = false
+    @exclusivity(unchecked) var postponed: PostponedRequest?
+    @exclusivity(unchecked) var isProcessing = false
     var isReadHeld = false
     /// No room for more of a large request.
     var isInputPaused = false
     var pausedTicks = 0
 
     // Replies.
-    var ring = ReplyRing()
-    var blocked: BlockedCall?
-    var output = ByteBuffer()
+    @exclusivity(unchecked) var ring = ReplyRing()
+    @exclusivity(unchecked) var blocked: BlockedCall?
+    @exclusivity(unchecked) var output = ByteBuffer()
+    /// As the channel said last.
+    @exclusivity(unchecked) private(set) var isWritable = true
     /// Flushed, and not taken by the socket.
     var unsent = 0
-    private var isTouched = false
+    @exclusivity(unchecked) private var isTouched = false
     var isFlushing = false
 
     var subscriptions = Subscriptions()
@@ -69,7 +71,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 
     /// The tick when the connection was made, and that of its last request.
     let firstTick: UInt32
-    var lastTick: UInt32
+    @exclusivity(unchecked) var lastTick: UInt32
     private var endTick: UInt32 = 0
     private(set) var remoteAddress = ""
     private(set) var localAddress = ""
@@ -178,8 +180,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     }
 
     package func channelWritabilityChanged(context: ChannelHandlerContext) {
+        isWritable = context.channel.isWritable
         measureUnsent()
-        if context.channel.isWritable {
+        if isWritable {
             touch()
             // Who flushes goes on by itself.
             if !isFlushing { loop.settle() }
@@ -249,18 +252,31 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     func shutDown() {
         if let blocked { loop.cancel(blocked.token) }
         end()
+        if ring.isEmpty, output.readableBytes == 0, unsent == 0 { close() }
     }
 
     /// Once a second.
     func checkDeadlines() {
         switch phase {
-        case .draining: if loop.tick &- endTick > 1 { close() }
+        case .draining: checkDraining()
         case .open:
             checkRoom()
             let idleMax = loop.services.settings.idleSecondsMax.load(ordering: .relaxed)
             if idleMax > 0, blocked == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax { close() }
         case .ending, .closed: break
         }
+    }
+}
+
+extension RedisConnection {
+    /// A client that takes its last replies gets the time for it.
+    private static var drainSecondsMax: UInt32 { 30 }
+
+    private func checkDraining() {
+        let before = unsent
+        measureUnsent()
+        if unsent < before { endTick = loop.tick }
+        if loop.tick &- endTick > (unsent > 0 ? Self.drainSecondsMax : 1) { close() }
     }
 }
 

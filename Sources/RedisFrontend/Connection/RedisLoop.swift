@@ -18,21 +18,21 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     let logger: Logger
     private(set) var number = 0
 
-    private var calls = CallTable<RedisConnection>()
-    private var turn: [Submission] = []
+    @exclusivity(unchecked) private var calls = CallTable<RedisConnection>()
+    @exclusivity(unchecked) private var turn: [Submission] = []
     /// Waits that were cancelled before the turn that holds them was handed over.
     private var cancelledInTurn: [UInt64] = []
     private(set) var connections: [UInt64: RedisConnection] = [:]
     /// Those that have something to write, or may go on.
-    private var touched: [RedisConnection] = []
+    @exclusivity(unchecked) private var touched: [RedisConnection] = []
     private var sweep: RepeatedTask?
     private var emptied: EventLoopPromise<Void>?
 
     /// Seconds since start. Deadlines are whole seconds, so connections never read a clock.
     private(set) var tick: UInt32 = 0
     private(set) var isShuttingDown = false
-    var commandsInTurn = 0
-    var errorsInTurn = 0
+    @exclusivity(unchecked) var commandsInTurn = 0
+    @exclusivity(unchecked) var errorsInTurn = 0
 
     package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
         self.eventLoop = eventLoop
@@ -201,9 +201,11 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     private static let keptBytesMax = 64 * 1024
     private static let keptBuffersMax = 64
-    private var spareOutputs: [ByteBuffer] = []
-    private var spareInput = ByteBuffer()
-    private var spareWriter = ReplyWriter()
+    @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []
+    @exclusivity(unchecked) private var spareInput = ByteBuffer()
+    @exclusivity(unchecked) private var spareWriter = ReplyWriter()
+    /// For the reply of one command on keys: empty before and after.
+    @exclusivity(unchecked) var writer = ReplyWriter()
 
     /// An empty buffer. As a rule one whose bytes the socket has taken by now.
     func takeOutput() -> ByteBuffer {
@@ -234,6 +236,10 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         var writer = ReplyWriter()
         swap(&writer, &spareWriter)
         return writer
+    }
+
+    func clearWriter() {
+        if writer.bytes.capacity <= Self.keptBytesMax { writer.clear() } else { _ = writer.take() }
     }
 
     func keepWriter(_ writer: consuming ReplyWriter) {

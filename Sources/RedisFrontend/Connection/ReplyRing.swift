@@ -5,43 +5,56 @@ import RoostStorage
 typealias StorageResult = Result<StorageReply, Rejection>
 
 /// A reply that has not been written, because it or one before it is not known yet.
+///
+/// Nearly all are those of commands on keys that the storage answers in order: they are two words, without a
+/// reference to anything.
 struct PendingReply {
-    enum Kind {
+    enum Kind: UInt8 {
         case keys
         /// Of a command that waits for something to take.
         case waiting
-        /// What is done with the answer, when its turn has come.
-        case action((RedisConnection, StorageResult) -> Void)
+        /// `action` makes it of the answer.
+        case action
         /// Encoded by who makes it.
         case written
     }
 
-    enum Answer {
-        case none
-        case storage(StorageResult)
-        case written(Bytes)
-    }
-
     var kind: Kind
-    var answer = Answer.none
     /// After CLIENT REPLY OFF or SKIP.
     var isSilent: Bool
     /// Of the request, held until it is answered.
     var requestBytes = 0
+    /// What comes to the others.
+    var rest: Rest?
 
-    var isAnswered: Bool {
-        if case .none = answer { false } else { true }
+    final class Rest {
+        enum Answer {
+            case storage(StorageResult)
+            case written(Bytes)
+        }
+
+        /// Nil: it is to come.
+        var answer: Answer?
+        let action: ((RedisConnection, StorageResult) -> Void)?
+
+        init(_ answer: Answer?, action: ((RedisConnection, StorageResult) -> Void)? = nil) {
+            self.answer = answer
+            self.action = action
+        }
     }
 }
 
 /// Replies in the order of their requests. Each has a number that stays the same until it is written.
 struct ReplyRing {
+    private static let keptCountMax = 256
+
     private var entries = CircularBuffer<PendingReply>()
     private var firstNumber = 0
 
     var isEmpty: Bool { entries.isEmpty }
     var count: Int { entries.count }
-    var first: PendingReply? { entries.first }
+    /// That of the first one.
+    var firstAnswer: PendingReply.Rest.Answer? { entries.first?.rest?.answer }
 
     mutating func append(_ entry: PendingReply) -> Int {
         entries.append(entry)
@@ -50,21 +63,28 @@ struct ReplyRing {
 
     mutating func removeFirst() -> PendingReply {
         firstNumber &+= 1
-        return entries.removeFirst()
+        let entry = entries.removeFirst()
+        // One deep pipeline is no reason to keep its memory for as long as the client stays.
+        if entries.isEmpty, entries.capacity > Self.keptCountMax { entries = CircularBuffer() }
+        return entry
     }
 
     func isFirst(_ number: Int) -> Bool { number == firstNumber && !entries.isEmpty }
 
-    subscript(number: Int) -> PendingReply? {
-        get {
-            let offset = number &- firstNumber
-            guard offset >= 0, offset < entries.count else { return nil }
-            return entries[entries.index(entries.startIndex, offsetBy: offset)]
+    /// Keeps an answer until its turn has come. Nil when there is no such entry, or it has one.
+    mutating func setAnswer(_ answer: PendingReply.Rest.Answer, of number: Int) -> PendingReply? {
+        guard let index = index(of: number), entries[index].rest?.answer == nil else { return nil }
+        if let rest = entries[index].rest {
+            rest.answer = answer
+        } else {
+            entries[index].rest = PendingReply.Rest(answer)
         }
-        set {
-            let offset = number &- firstNumber
-            guard offset >= 0, offset < entries.count, let newValue else { return }
-            entries[entries.index(entries.startIndex, offsetBy: offset)] = newValue
-        }
+        return entries[index]
+    }
+
+    private func index(of number: Int) -> CircularBuffer<PendingReply>.Index? {
+        let offset = number &- firstNumber
+        guard offset >= 0, offset < entries.count else { return nil }
+        return entries.index(entries.startIndex, offsetBy: offset)
     }
 }

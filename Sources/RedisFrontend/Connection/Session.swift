@@ -20,7 +20,8 @@ struct Session {
     /// Said by CLIENT NO-EVICT and NO-TOUCH. Nobody is evicted here, and a touch changes nothing.
     var isNotEvicted = false
     var isNotTouching = false
-    var lastCommand: CommandRow?
+    /// Rows of the table are never freed, so this need not keep one alive.
+    unowned(unsafe) var lastCommand: CommandRow?
     /// From MULTI on.
     var transaction: Transaction?
     /// The number that the storage gave to the watch.

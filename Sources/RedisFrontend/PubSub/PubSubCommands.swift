@@ -67,7 +67,9 @@ enum PubSubCommands {
     ) -> CommandRow {
         CommandRow(connection: name, -2, flags, since: since, summary) { (arguments, connection) throws(Failure) in
             guard arguments.remaining <= 1 else {
-                throw .unknownSubcommand(Bytes(name.utf8.dropFirst(7)), of: "pubsub")
+                let word = name.dropFirst("pubsub|".count).uppercased()
+                throw .message(
+                    "unknown subcommand or wrong number of arguments for '\(word)'. Try PUBSUB HELP.")
             }
             let pattern = arguments.isAtEnd ? nil : GlobPattern(try arguments.bytes())
             let names = connection.loop.services.hub.names(kind, matching: pattern)

@@ -86,7 +86,7 @@ extension RedisConnection {
             database: transaction.database ?? session.database, transaction.commands, watch: watch)
         if transaction.hasRequests { hold = .replies }
         ask(.keys(request), bytes: transaction.bytes) { connection, result in
-            connection.finish(transaction, result)
+            connection.finish(transaction, watch, result)
         }
     }
 
@@ -98,13 +98,14 @@ extension RedisConnection {
                 + "transaction cannot do here")
     }
 
-    private func finish(_ transaction: Transaction, _ result: StorageResult) {
+    private func finish(_ transaction: Transaction, _ watch: UInt64?, _ result: StorageResult) {
         switch result {
         case .success(.keys(let replies)): carryOut(transaction, replies)
         case .success(.watchBroken): answer { $0.writeNullArray() }
         case .success: answer { $0.write(result) }
         case .failure(let rejection):
             loop.errorsInTurn &+= 1
+            if let watch { loop.tell(.unwatch(watch)) }
             answer { $0.writeError("EXECABORT Transaction discarded because of: " + rejection.redisText) }
         }
     }
@@ -138,6 +139,12 @@ extension RedisConnection {
             case .request: writer.writeNull()
             }
         }
+    }
+
+    /// EXEC was said in a way that ends the transaction.
+    func abortTransaction(_ error: CommandError) -> CommandError {
+        dropTransaction()
+        return .coded("EXECABORT Transaction discarded because of: \(error.text.dropFirst("ERR ".count))")
     }
 
     func discardTransaction() throws(CommandError) {
