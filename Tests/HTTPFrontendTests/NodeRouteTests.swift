@@ -157,7 +157,8 @@ import Testing
                     + #""moved_out":0,"moved_in":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
-                    + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"keys_bytes":16,"waiters_bytes":6,"#
+                    + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"#
+                    + #""keys_bytes":16,"waiters_bytes":6,"#
                     + #""connections_bytes":2300,"limit_bytes":null,"is_full":false},"#
                     + #""disk":{"bytes":7,"live_bytes":9,"reserve_bytes":8,"is_full":false,"snapshots":10,"#
                     + #""snapshot_bytes":11,"segments_removed":12,"messages_moved":13,"bodies_read":14,"reads":15},"#

@@ -23,7 +23,7 @@ struct CollectionCommandTests {
         #expect(try parse("smove a b m") == .set(.move(from: bytes("a"), to: bytes("b"), bytes("m"))))
         #expect(try parse("spop k") == .set(.pop(bytes("k"), count: nil)))
         #expect(try parse("spop k 9223372036854775807") == .set(.pop(bytes("k"), count: .max)))
-        #expect(try parse("srandmember k -5") == .set(.random(bytes("k"), count: -5)))
+        #expect(try parse("srandmember k -5") == .set(.randomMembers(bytes("k"), count: -5)))
         #expect(try parse("sdiffstore d a b") == .set(.store(.difference, bytes("a", "b"), in: bytes("d"))))
         #expect(try parse("sintercard 2 a b") == .set(.intersectionCount(bytes("a", "b"), limit: 0)))
         #expect(

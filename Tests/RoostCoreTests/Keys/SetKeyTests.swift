@@ -42,8 +42,8 @@ struct SetKeyTests {
         #expect(try keys.ask(.containsEach(key, [bytes("a")])) == .array([.integer(0)]))
         #expect(try keys.ask(.remove(key, [bytes("a")])) == .integer(0))
         #expect(try keys.ask(.pop(key, count: nil)) == .null && keys.ask(.pop(key, count: 3)) == .set([]))
-        #expect(try keys.ask(.random(key, count: nil)) == .null && keys.ask(.random(key, count: 3)) == .array([]))
-        #expect(try keys.ask(.random(key, count: -3)) == .array([]))
+        #expect(try keys.ask(.randomMembers(key, count: nil)) == .null && keys.ask(.randomMembers(key, count: 3)) == .array([]))
+        #expect(try keys.ask(.randomMembers(key, count: -3)) == .array([]))
         #expect(try keys.ask(SetCommand.scan(key, ScanOptions())) == .page(next: 0, []))
     }
 
@@ -103,7 +103,7 @@ struct SetKeyTests {
         let commands: [SetCommand] = [
             .add(text, [bytes("a")]), .remove(text, [bytes("a")]), .count(text), .contains(text, bytes("a")),
             .containsEach(text, [bytes("a")]), .members(text), .pop(text, count: nil), .pop(text, count: 0),
-            .random(text, count: nil), .random(text, count: -1), .move(from: text, to: key, bytes("a")),
+            .randomMembers(text, count: nil), .randomMembers(text, count: -1), .move(from: text, to: key, bytes("a")),
             .move(from: key, to: text, bytes("a")), .combine(.intersection, [bytes("none"), text]),
             .combine(.union, [key, text]), .combine(.difference, [bytes("none"), text]),
             .store(.intersection, [bytes("none"), text], in: key), .intersectionCount([key, text], limit: 1),

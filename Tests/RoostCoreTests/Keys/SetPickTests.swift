@@ -30,9 +30,9 @@ struct SetPickTests {
         var keys = try numbers(10)
         let all = Set((0..<10).map(String.init))
         for count in 0...12 {
-            let picked = try keys.ask(.random(key, count: count)).texts
+            let picked = try keys.ask(.randomMembers(key, count: count)).texts
             #expect(picked.count == min(count, 10) && Set(picked).count == picked.count && all.isSuperset(of: picked))
-            let repeated = try keys.ask(.random(key, count: -count)).texts
+            let repeated = try keys.ask(.randomMembers(key, count: -count)).texts
             #expect(repeated.count == count && all.isSuperset(of: repeated))
         }
         #expect(try keys.ask(SetCommand.count(key)) == .integer(10))
@@ -43,7 +43,7 @@ struct SetPickTests {
         var keys = try numbers(10)
         var picked: [String: Int] = [:]
         for _ in 0..<2_000 {
-            for member in try keys.ask(.random(key, count: count)).texts { picked[member, default: 0] += 1 }
+            for member in try keys.ask(.randomMembers(key, count: count)).texts { picked[member, default: 0] += 1 }
         }
         let mean = 200 * abs(count)
         #expect(picked.count == 10 && picked.values.allSatisfy { abs($0 - mean) < mean / 3 })
@@ -53,10 +53,10 @@ struct SetPickTests {
     func unbounded() throws {
         var keys = try numbers(1)
         for count in [Int.min, -1 << 40, -(1 << 23)] {
-            #expect(try keys.ask(.random(key, count: count)) == .failure(.replyTooLong))
+            #expect(try keys.ask(.randomMembers(key, count: count)) == .failure(.replyTooLong))
         }
         _ = try keys.ask(.add(bytes("large"), [Bytes(repeating: 1, count: 1 << 20)]))
-        #expect(try keys.ask(.random(bytes("large"), count: -512)) == .failure(.replyTooLong))
+        #expect(try keys.ask(.randomMembers(bytes("large"), count: -512)) == .failure(.replyTooLong))
     }
 
     @Test("A scan meets every member that stays, whatever goes meanwhile", arguments: [1, 10, 1_000])
