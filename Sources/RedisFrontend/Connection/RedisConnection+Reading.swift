@@ -14,7 +14,7 @@ extension RedisConnection {
         lastTick = loop.tick
         var bytes = bytes
         if input.readableBytes <= Self.smallInputBytesMax {
-            // The read buffer belongs to the channel too, and requests are read in place, so they need one of their own.
+            // The read buffer belongs to the channel too, and requests are read in place: they need one of their own.
             var buffer = loop.takeInput()
             if input.readableBytes > 0 { buffer.writeBuffer(&input) }
             input = buffer

@@ -33,6 +33,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         case mailboxes
     }
 
+    // Proof for `@exclusivity(unchecked)`: these are touched on the event loop only, and nothing that is called while
+    // one of them changes comes back to it. The check would take a tenth of the time of a small command.
+
     let id: UInt64
     let loop: RedisLoop
     var context: ChannelHandlerContext?
