@@ -78,7 +78,9 @@ extension RedisConnection {
         if count == 0 {
             if input.capacity > 0 { loop.keepInput(input) }
             input = ByteBuffer()
-        } else if input.readerIndex > 0 || count <= Self.smallInputBytesMax && input.capacity > 2 * count {
+        } else if input.readerIndex > input.capacity / 2
+            || count <= Self.smallInputBytesMax && input.capacity > 2 * count
+        {
             var rest = ByteBufferAllocator().buffer(capacity: count)
             rest.writeImmutableBuffer(input.slice())
             loop.keepInput(input)
