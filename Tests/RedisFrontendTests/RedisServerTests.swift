@@ -93,6 +93,23 @@ struct RedisServerTests {
         }
     }
 
+    @Test("A client that closes its side behind a long pipeline gets all of it done")
+    func halfClosedPipeline() async throws {
+        try await withServer { configuration in
+            configuration.limits.requestsMax = 10
+        } _: { server, storage, group in
+            let answer = try await connect(server, group).executeThenClose { inbound, outbound in
+                try await outbound.write(ByteBuffer(string: (1...2000).map { "GET k\($0)\r\n" }.joined()))
+                outbound.finish()
+                var answer = ""
+                for try await part in inbound { answer += String(buffer: part) }
+                return answer
+            }
+            #expect(answer.hasSuffix("$5\r\nk2000\r\n"))
+            #expect(storage.commands.count == 2000)
+        }
+    }
+
     @Test("A client that is gone does not wait any more, also with requests behind the wait")
     func goneWhileBlocked() async throws {
         try await withServer { server, storage, group in

@@ -74,9 +74,13 @@ final class TestClient {
 
     /// What has come since the last call, with `|` for CR LF.
     func received() throws -> String {
-        var text = ""
-        while let part = try channel.readOutbound(as: ByteBuffer.self) { text += String(buffer: part) }
-        return text.replacing("\r\n", with: "|")
+        String(decoding: try receivedBytes(), as: UTF8.self).replacing("\r\n", with: "|")
+    }
+
+    func receivedBytes() throws -> Bytes {
+        var bytes: Bytes = []
+        while let part = try channel.readOutbound(as: ByteBuffer.self) { bytes += part.readableBytesView }
+        return bytes
     }
 
     /// Sends an inline request and returns what comes when everything is answered.

@@ -193,6 +193,16 @@ struct TransactionTests {
         #expect(try client.ask("EXEC") == "-ERR EXEC without MULTI|")
     }
 
+    @Test("What is queued does not count as under way")
+    func largeQueue() throws {
+        let server = TestServer { $0.limits.requestBytesInFlightMax = 1000 }
+        let client = try server.connect()
+        _ = try client.ask("MULTI")
+        for _ in 0..<5 { #expect(try client.ask("SET a \(String(repeating: "x", count: 900))") == "+QUEUED|") }
+        #expect(try client.ask("EXEC") == "*5|" + String(repeating: "+OK|", count: 5))
+        #expect(try client.ask("PING") == "+PONG|")
+    }
+
     @Test("QUIT and RESET are not queued")
     func immediate() throws {
         let client = try TestServer().connect()

@@ -14,7 +14,7 @@ extension RedisConnection {
         lastTick = loop.tick
         var bytes = bytes
         if input.readableBytes <= Self.smallInputBytesMax {
-            // The read buffer belongs to the channel too, and requests are read in place, so they need one of their own.
+            // The read buffer belongs to the channel too, and requests are read in place: they need one of their own.
             var buffer = loop.takeInput()
             if input.readableBytes > 0 { buffer.writeBuffer(&input) }
             input = buffer
@@ -78,7 +78,9 @@ extension RedisConnection {
         if count == 0 {
             if input.capacity > 0 { loop.keepInput(input) }
             input = ByteBuffer()
-        } else if input.readerIndex > 0 || count <= Self.smallInputBytesMax && input.capacity > 2 * count {
+        } else if input.readerIndex > input.capacity / 2
+            || count <= Self.smallInputBytesMax && input.capacity > 2 * count
+        {
             var rest = ByteBufferAllocator().buffer(capacity: count)
             rest.writeImmutableBuffer(input.slice())
             loop.keepInput(input)

@@ -33,6 +33,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         case mailboxes
     }
 
+    // Proof for `@exclusivity(unchecked)`: these are touched on the event loop only, and nothing that is called while
+    // one of them changes comes back to it. The check would take a tenth of the time of a small command.
+
     let id: UInt64
     let loop: RedisLoop
     var context: ChannelHandlerContext?
@@ -50,6 +53,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// Carried out when the hold is over.
     @exclusivity(unchecked) var postponed: PostponedRequest?
     @exclusivity(unchecked) var isProcessing = false
+    private var isInputClosed = false
     var isReadHeld = false
     /// No room for more of a large request.
     var isInputPaused = false
@@ -171,11 +175,18 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 
     /// The client says nothing more. It gets what it asked for, but it does not wait for anything.
     private func inputClosed() {
-        if blocked != nil || phase == .draining || ring.isEmpty && postponed == nil && output.readableBytes == 0 {
+        guard phase != .draining else { return close() }
+        isInputClosed = true
+        touch()
+        loop.settle()
+    }
+
+    /// Whether everything that it asked for is done.
+    private func endAfterInput() {
+        if blocked != nil {
             close()
-        } else {
+        } else if ring.isEmpty, postponed == nil, isWritable {
             end()
-            touch()
         }
     }
 
@@ -220,6 +231,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         guard phase != .closed else { return }
         process()
         flush()
+        if isInputClosed, phase == .open { endAfterInput() }
         if phase == .ending, ring.isEmpty { drain() }
         resumeReading()
     }

@@ -75,8 +75,10 @@ struct HeldBytes {
 
     /// Read in part, or not carried out yet.
     private var input = 0
-    /// At the storage, or queued after MULTI.
+    /// At the storage.
     private(set) var inFlight = 0
+    /// After MULTI.
+    private var queued = 0
     private var reserved = 0
 
     /// Whether the connection is one of those that the sum over all is about.
@@ -85,6 +87,11 @@ struct HeldBytes {
     /// False when there is no room; it is held all the same.
     mutating func setInput(_ count: Int, _ load: RedisLoad) -> Bool {
         input = count
+        return settle(load)
+    }
+
+    mutating func setQueued(_ count: Int, _ load: RedisLoad) -> Bool {
+        queued = count
         return settle(load)
     }
 
@@ -99,7 +106,7 @@ struct HeldBytes {
     }
 
     private mutating func settle(_ load: RedisLoad) -> Bool {
-        let held = input &+ inFlight
+        let held = input &+ inFlight &+ queued
         let wanted = held <= Self.uncountedMax ? 0 : (held &+ Self.stepBytes &- 1) / Self.stepBytes * Self.stepBytes
         if wanted > reserved {
             guard load.reserveRequest(wanted &- reserved) else { return false }

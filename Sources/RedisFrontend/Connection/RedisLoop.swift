@@ -13,6 +13,9 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     // Proof for `@unchecked`: everything mutable here, connections included, is touched on `eventLoop` only. `receive`
     // is the one entry for other threads, and hops before it touches anything.
 
+    // Proof for `@exclusivity(unchecked)`: the same, and nothing that is called while one of them changes comes back to
+    // it.
+
     package let eventLoop: any EventLoop
     let services: RedisServices
     let logger: Logger

@@ -29,16 +29,17 @@ extension RedisConnection {
 
     private func reserve(_ size: Int) throws(CommandError) {
         guard let transaction = session.transaction, !transaction.isRefused else { return }
-        guard transaction.bytes &+ size <= limits.requestBytesMax, held.add(size, load) else {
+        let bytes = transaction.bytes &+ size
+        guard bytes <= limits.requestBytesMax, held.setQueued(bytes, load) else {
             dropTransactionBytes()
             session.transaction?.refuse()
             throw .coded("OOM the commands of the transaction take more than \(limits.requestBytesMax) bytes")
         }
-        session.transaction?.bytes &+= size
+        session.transaction?.bytes = bytes
     }
 
     private func dropTransactionBytes() {
-        held.remove(session.transaction?.bytes ?? 0, load)
+        _ = held.setQueued(0, load)
         session.transaction?.bytes = 0
     }
 
