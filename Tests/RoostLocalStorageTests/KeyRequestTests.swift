@@ -167,6 +167,7 @@ struct KeyRequestTests {
         }
         harness.run()
         #expect(harness.storage.metrics.keys == 3000 && harness.storage.metrics.memory.keys > 300_000)
+        #expect(harness.storage.metrics.keyspaces == [KeyspaceCount(database: 0, keys: 3000, expiring: 3000)])
         clock.advance(.seconds(1))
         harness.run()
         #expect(harness.storage.metrics.keys == 1500)

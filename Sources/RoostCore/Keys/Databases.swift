@@ -10,6 +10,7 @@ package struct Databases: Sendable {
     /// When the next key of all expires.
     private(set) var nextExpiry: BrokerTime?
     private(set) var hasRemains = false
+    package private(set) var keyCount = 0
 
     package init(_ key: SealingKey) {
         keyspaces = ContiguousArray(repeating: Keyspace(key), count: Self.count)
@@ -68,8 +69,8 @@ package struct Databases: Sendable {
     package mutating func apply(_ entry: KeysEntry) throws(KeyMismatch) {
         guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }
         let database = Int(entry.database)
-        let before = (bytes: keyspaces[database].residentBytes, expiry: keyspaces[database].nextExpiry)
-        defer { note(database, before.bytes, before.expiry) }
+        let before = sums(of: database)
+        defer { note(database, before) }
         for effect in entry.effects { try keyspaces[database].apply(effect) }
     }
 }
@@ -77,13 +78,29 @@ package struct Databases: Sendable {
 // MARK: - Time and memory
 
 extension Databases {
-    package var keyCount: Int { keyspaces.reduce(0) { $0 + $1.count } }
+    private struct Sums {
+        var bytes: Int
+        var count: Int
+        var expiry: BrokerTime?
+    }
+
+    private func sums(of database: Int) -> Sums {
+        Sums(
+            bytes: keyspaces[database].residentBytes, count: keyspaces[database].count,
+            expiry: keyspaces[database].nextExpiry)
+    }
+
+    package func count(of database: UInt8) -> (keys: Int, expiring: Int) {
+        (keyspaces[Int(database)].count, keyspaces[Int(database)].expiringCount)
+    }
 
     /// Sums and the like are kept, because they are asked for in every turn.
-    private mutating func note(_ database: Int, _ bytes: Int, _ expiry: BrokerTime?) {
-        residentBytes += keyspaces[database].residentBytes - bytes
+    private mutating func note(_ database: Int, _ before: Sums) {
+        let after = sums(of: database)
+        residentBytes += after.bytes - before.bytes
+        keyCount += after.count - before.count
         if keyspaces[database].hasRemains { hasRemains = true }
-        guard keyspaces[database].nextExpiry != expiry else { return }
+        guard after.expiry != before.expiry else { return }
         nextExpiry = keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
     }
 
@@ -101,8 +118,8 @@ extension Databases {
 
     mutating func freeRemains(_ elementsMax: Int) {
         guard let database = keyspaces.firstIndex(where: { $0.hasRemains }) else { return hasRemains = false }
-        let before = (bytes: keyspaces[database].residentBytes, expiry: keyspaces[database].nextExpiry)
+        let before = sums(of: database)
         keyspaces[database].freeRemains(elementsMax)
-        note(database, before.bytes, before.expiry)
+        note(database, before)
     }
 }

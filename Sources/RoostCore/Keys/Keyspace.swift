@@ -16,6 +16,8 @@ package struct Keyspace: Sendable {
     package init(_ key: SealingKey) { hasher = KeyHasher(key) }
 
     package var count: Int { records.count }
+    /// Keys that expire, or have.
+    var expiringCount: Int { expiries.count }
 
     /// What is gone and not freed yet is in it.
     var residentBytes: Int { records.residentBytes + expiries.residentBytes + valueBytes + remainsBytes }

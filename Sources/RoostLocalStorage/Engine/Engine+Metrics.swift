@@ -23,6 +23,7 @@ extension Engine {
         var metrics = StorageMetrics()
         metrics.queues = core.queueCount
         metrics.keys = core.databases.keyCount
+        if metrics.keys > 0 { metrics.keyspaces = keyspaces }
         metrics.counts = core.counts
         metrics.totals = core.totals
         metrics.waiters = line.count
@@ -36,6 +37,13 @@ extension Engine {
         metrics.memoryBytesMax = memoryBytesMax ?? 0
         addUpkeep(to: &metrics)
         return metrics
+    }
+
+    private var keyspaces: [KeyspaceCount] {
+        (0..<UInt8(Databases.count)).compactMap { database in
+            let (keys, expiring) = core.databases.count(of: database)
+            return keys == 0 ? nil : KeyspaceCount(database: Int(database), keys: keys, expiring: expiring)
+        }
     }
 
     private func addUpkeep(to metrics: inout StorageMetrics) {
