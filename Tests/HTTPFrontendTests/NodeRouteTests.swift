@@ -259,6 +259,7 @@ import Testing
             state.metrics.diskBytes = 5
             state.metrics.liveBytes = 6
             state.metrics.reserveBytes = 7
+            state.metrics.memory.keys = 14
             state.metrics.snapshots = 8
             state.metrics.snapshotBytes = 9
             state.metrics.segmentsRemoved = 10
@@ -272,7 +273,8 @@ import Testing
             #expect(
                 families["roost_memory_bytes"] == [
                     #"roost_memory_bytes{category="index"} 1"#, #"roost_memory_bytes{category="bodies"} 2"#,
-                    #"roost_memory_bytes{category="deduplication"} 3"#, #"roost_memory_bytes{category="waiters"} 4"#,
+                    #"roost_memory_bytes{category="deduplication"} 3"#, #"roost_memory_bytes{category="keys"} 14"#,
+                    #"roost_memory_bytes{category="waiters"} 4"#,
                     #"roost_memory_bytes{category="connections"} 2300"#,
                 ])
             for (name, value) in [

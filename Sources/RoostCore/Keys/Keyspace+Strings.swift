@@ -10,7 +10,7 @@ extension Keyspace {
         case .set(let key, let value, let options): try set(key, value, options, now)
         case .getAndExpire(let key, let change): try getAndExpire(key, change, now)
         case .getAndDelete(let key): try getAndDelete(key, now)
-        case .append(let key, let value): try setRange(key, try string(key, now)?.count ?? 0, value, now)
+        case .append(let key, let value): try append(key, value, now)
         case .length(let key): PreparedKeys(.integer(Int64(try string(key, now)?.count ?? 0)))
         case .range(let key, let start, let end): try range(key, start, end, now)
         case .setRange(let key, let offset, let value): try setRange(key, offset, value, now)
@@ -65,7 +65,19 @@ extension Keyspace {
         _ key: Bytes, _ start: Int64, _ end: Int64, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
         let text = try string(key, now) ?? []
+        // An end before the first byte counts as the first byte: so it is in Redis, for strings alone.
+        let end = start < 0 && end < 0 && start > end ? end : max(end, Int64(-text.count))
         return PreparedKeys(.bytes(Bytes(text[clamped(start, end, count: text.count)])))
+    }
+
+    /// Of nothing to nothing it makes an empty string.
+    private func append(_ key: Bytes, _ value: Bytes, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        guard let text = try string(key, now) else {
+            guard value.count <= Self.stringBytesMax else { throw .stringTooLong }
+            let effects = effects(on: key, now, [.putString(key, value, expiry: nil)])
+            return PreparedKeys(.integer(Int64(value.count)), effects)
+        }
+        return try setRange(key, text.count, value, now)
     }
 
     private func setRange(

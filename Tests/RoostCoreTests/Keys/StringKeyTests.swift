@@ -81,7 +81,16 @@ struct StringKeyTests {
         #expect(try keys.ask(StringCommand.range(key, start: -5, end: -3)) == .text("cDE"))
         #expect(try keys.ask(StringCommand.range(key, start: 5, end: .max)) == .text("\0g"))
         #expect(try keys.ask(StringCommand.range(key, start: 4, end: 2)) == .text(""))
-        #expect(try keys.ask(StringCommand.range(key, start: .min, end: .min)) == .text(""))
+        // As redis-server 7.0.15 answers.
+        let places: [(start: Int64, end: Int64, String)] = [
+            (.min, .min, "\0"), (-7, -9, ""), (-9, -7, "\0"), (0, -9, "\0"), (1, -9, ""),
+        ]
+        for (start, end, text) in places {
+            #expect(try keys.ask(StringCommand.range(key, start: start, end: end)) == .text(text))
+        }
+        let other = bytes("other")
+        #expect(try keys.ask(.append(other, [])) == .integer(0) && keys.ask(.exists([other])) == .integer(1))
+        #expect(try keys.ask(StringCommand.range(other, start: 0, end: -1)) == .text(""))
     }
 
     @Test("Several at once: all or none with NX")
