@@ -27,10 +27,10 @@ extension Keyspace {
     /// it is held.
     func content(_ now: BrokerTime) -> [Bytes: [KeyReply]] {
         var content: [Bytes: [KeyReply]] = [:]
-        guard case .array(let page) = read(.key(.scan(cursor: 0, countMin: .max)), now),
-            case .array(let keys)? = page.last
-        else { return content }
-        for case .bytes(let key) in keys {
+        guard case .page(_, let keys) = read(.key(.scan(ScanOptions(countMin: .max), type: nil)), now) else {
+            return content
+        }
+        for key in keys {
             content[key] = [read(.key(.type(key)), now), read(.key(.expiry(key)), now)] + value(key, now)
         }
         return content
