@@ -81,7 +81,9 @@ struct StringKeyTests {
         #expect(try keys.ask(StringCommand.range(key, start: -5, end: -3)) == .text("cDE"))
         #expect(try keys.ask(StringCommand.range(key, start: 5, end: .max)) == .text("\0g"))
         #expect(try keys.ask(StringCommand.range(key, start: 4, end: 2)) == .text(""))
-        #expect(try keys.ask(StringCommand.range(key, start: .min, end: .min)) == .text(""))
+        #expect(try keys.ask(StringCommand.range(key, start: .min, end: .min)) == .text("\0"))
+        #expect(try keys.ask(StringCommand.range(key, start: 0, end: -100)) == .text("\0"))
+        #expect(try keys.ask(StringCommand.range(key, start: -1, end: -2)) == .text(""))
     }
 
     @Test("Several at once: all or none with NX")
