@@ -41,6 +41,28 @@ struct BlockingTests {
         }
     }
 
+    @Test("So do those on sorted sets")
+    func sortedSets() throws {
+        let rows: [(String, SortedSetCommand, KeyWait)] = [
+            (
+                "BZPOPMIN a b 1", .popFirstMember([bytes("a"), bytes("b")], .lowest),
+                KeyWait([bytes("a"), bytes("b")], timeout: Milliseconds(1000))
+            ),
+            ("BZPOPMAX a 0", .popFirstMember([bytes("a")], .highest), KeyWait([bytes("a")], timeout: nil)),
+            (
+                "BZMPOP 3 2 a b MAX COUNT 5", .popFirst([bytes("a"), bytes("b")], .highest, count: 5),
+                KeyWait([bytes("a"), bytes("b")], timeout: Milliseconds(3000))
+            ),
+        ]
+        for (line, command, wait) in rows {
+            let server = TestServer()
+            let client = try server.connect()
+            #expect(try client.ask(line) == "")
+            #expect(server.storage.commands == [.sortedSet(command)])
+            #expect(waits(server) == [wait])
+        }
+    }
+
     @Test(
         "Wrong times are told in the words of Redis",
         arguments: [
@@ -48,6 +70,10 @@ struct BlockingTests {
             ("BLPOP a nan", "timeout is not a float or out of range"), ("BLPOP a 1e30", "timeout is out of range"),
             ("BLPOP a inf", "timeout is out of range"), ("BLPOP a -inf", "timeout is negative"),
             ("BLMOVE a b X RIGHT 0.01", "syntax error"), ("BLMPOP 1 0 a LEFT", "numkeys should be greater than 0"),
+            ("BZPOPMIN a x", "timeout is not a float or out of range"), ("BZPOPMAX a -1", "timeout is negative"),
+            ("BZMPOP x 1 a min", "timeout is not a float or out of range"),
+            ("BZMPOP 1 0 a min", "numkeys should be greater than 0"),
+            ("BZMPOP 1 1 a min count 0", "count should be greater than 0"),
             ("BLPOP a", "wrong number of arguments for 'blpop' command"),
         ])
     func faults(_ line: String, _ text: String) throws {

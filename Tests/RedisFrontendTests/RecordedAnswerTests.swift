@@ -25,7 +25,8 @@ struct RecordedAnswerTests {
 
     @Test("Keys that are counted by an argument are found by it, and no others move")
     func countedKeys() {
-        for row in CommandTable.shared.rows {
+        // Where SORT names a destination no number tells.
+        for row in CommandTable.shared.rows where !row.name.hasPrefix("sort") {
             #expect((row.keys.countAt > 0) == row.flags.contains(.movablekeys), "\(row.name)")
         }
     }
@@ -42,7 +43,7 @@ struct RecordedAnswerTests {
 
     @Test("Wrong arguments are refused in the words of Redis, the same one first")
     func others() {
-        for (error, requests) in RecordedErrors.others + RecordedErrors.newer {
+        for (error, requests) in RecordedErrors.others + RecordedErrors.newer + RecordedErrors.general {
             for request in requests { #expect(faultText(request) == error, "\(request)") }
         }
     }

@@ -251,6 +251,73 @@ enum RecordedErrors {
 
     /// Of Redis 7.2, from its source: ZRANK has an option there.
     static let newer: [(error: String, requests: [String])] = [
-        ("ERR syntax error", ["zrank k m x", "zrevrank k m withscores"])
+        ("ERR syntax error", ["zrank k m x", "zrevrank k m withscores", "bitcount k 1", "bitcount k 1 2 foo"]),
+        ("ERR value is not an integer or out of range", ["bitcount k x 2", "bitpos k 1 x"]),
+    ]
+
+    /// Of commands on keys of any type, on databases and on bits.
+    static let general: [(error: String, requests: [String])] = [
+        (
+            "ERR syntax error",
+            [
+                "copy a b foo", "copy a b db", "flushall foo", "flushall sync async", "sort k limit 1", "sort k by",
+                "sort k foo", "sort_ro k store x", "memory usage k samples", "memory usage k samples -1",
+                "memory usage k sample 1", "bzmpop 1 1 a foo", "bzmpop 0 1 a min count", "bitop foo a b",
+                "bitfield k overflow", "bitfield k get u8", "bitfield k foo", "bitfield k set u8 0", "lcs a b foo",
+                "lcs a b minmatchlen", "bitpos k 1 1 2 foo", "bitpos k 1 1 2 bit x",
+            ]
+        ),
+        (
+            "ERR value is not an integer or out of range",
+            [
+                "expire k x", "copy a b db x", "move k x", "sort k limit a b", "memory usage k samples x",
+                "bitpos k x", "bitfield k set u8 0 x", "lcs a b minmatchlen x", "expireat k 1.5",
+            ]
+        ),
+        ("ERR DB index is out of range", ["copy a b db 256", "copy a b db -1", "move k 256", "swapdb 0 256"]),
+        (
+            "ERR value is out of range, value must between -2147483648 and 2147483647",
+            ["copy a b db 99999999999", "move k 99999999999"]
+        ),
+        ("ERR invalid first DB index", ["swapdb x 1", "swapdb 99999999999 x"]),
+        ("ERR invalid second DB index", ["swapdb 0 x", "swapdb 0 99999999999"]),
+        ("ERR Unsupported option foo", ["expire k 1 foo", "expire k x foo", "pexpireat k 1 nx foo"]),
+        (
+            "ERR NX and XX, GT or LT options at the same time are not compatible",
+            ["expire k 1 nx gt", "expire k 1 nx xx", "expire k x lt nx"]
+        ),
+        ("ERR GT and LT options at the same time are not compatible", ["expire k 1 gt lt", "expireat k 1 xx lt gt"]),
+        (
+            "ERR invalid expire time in 'expire' command",
+            ["expire k 9223372036854775807", "expire k -9223372036854775807"]
+        ),
+        ("ERR invalid expire time in 'pexpire' command", ["pexpire k 9223372036854775807"]),
+        ("ERR invalid expire time in 'expireat' command", ["expireat k 9223372036854775807"]),
+        ("ERR value is not a valid float", ["incrbyfloat k x", "incrbyfloat k nan"]),
+        ("ERR unknown subcommand 'foo'. Try OBJECT HELP.", ["object foo", "object foo bar"]),
+        ("ERR wrong number of arguments for 'object|encoding' command", ["object encoding"]),
+        ("ERR wrong number of arguments for 'memory|usage' command", ["memory usage"]),
+        (
+            "ERR bit offset is not an integer or out of range",
+            [
+                "setbit k x 1", "setbit k -1 1", "setbit k 4294967296 1", "getbit k x", "getbit k 4294967296",
+                "bitfield k get u8 x", "bitfield k get u8 #x", "bitfield k get u8 -1", "bitfield k get u8 #-1",
+                "bitfield k get u8 #536870912", "bitfield k get u8 08", "bitfield k get u8 #",
+                "bitfield k get i64 9223372036854775807", "bitfield k get i64 #9223372036854775807",
+            ]
+        ),
+        ("ERR bit is not an integer or out of range", ["setbit k 1 2", "setbit k 1 x", "setbit k 1 -1"]),
+        ("ERR The bit argument must be 1 or 0.", ["bitpos k 2", "bitpos k -1"]),
+        ("ERR BITOP NOT must be called with a single source key.", ["bitop not d a b"]),
+        (
+            "ERR Invalid bitfield type. Use something like i16 u8. Note that u64 is not supported but i64 is.",
+            [
+                "bitfield k get u64 0", "bitfield k get i65 0", "bitfield k get u0 0", "bitfield k get x8 0",
+                "bitfield k get u 0", "bitfield k get u08 0", "bitfield k get u8x 0", "bitfield k get i-1 0",
+            ]
+        ),
+        ("ERR Invalid OVERFLOW type specified", ["bitfield k overflow foo"]),
+        ("ERR BITFIELD_RO only supports the GET subcommand", ["bitfield_ro k set u8 0 1"]),
+        ("ERR If you want both the length and indexes, please just use IDX.", ["lcs a b len idx"]),
     ]
 }

@@ -119,6 +119,7 @@ enum CommandKeys {
         guard row.accepts(words.count) else {
             throw .message("Invalid number of arguments specified for command")
         }
+        if row.name == "sort" { return SortCommands.keys(of: words) }
         if let place = countPlaces[row.name] { return try counted(words, place, row) }
         let last = row.keys.last < 0 ? words.count + row.keys.last : row.keys.last
         return stride(from: row.keys.first, through: min(last, words.count - 1), by: max(1, row.keys.step)).map {
@@ -150,7 +151,7 @@ extension ReplyWriter {
         writeBulk(row.name)
         writeInteger(row.arity)
         var flags = Self.flagNames.filter { row.flags.contains($0.0) }.map(\.1)
-        if CommandKeys.isCounted(row) { flags.append("movablekeys") }
+        if CommandKeys.isCounted(row) || row.flags.contains(.movablekeys) { flags.append("movablekeys") }
         writeSet(count: flags.count)
         for flag in flags { writeSimpleString(flag) }
         writeInteger(row.keys.first)

@@ -39,7 +39,7 @@ package enum CommandError: Error, Sendable, Equatable {
     }
 
     /// An error is one line.
-    private static func printable(_ bytes: ArraySlice<UInt8>) -> String {
+    static func printable(_ bytes: ArraySlice<UInt8>) -> String {
         String(decoding: bytes.map { $0 == 0x0D || $0 == 0x0A ? 0x20 : $0 }, as: UTF8.self)
     }
 }
@@ -50,6 +50,7 @@ package struct StaticCommandName: Sendable, Equatable {
 }
 
 extension CommandError {
+    static let noSuchDatabase = Self.message("DB index is out of range")
     static let noAuthentication = Self.coded("NOAUTH Authentication required.")
 
     static func onlyWhileSubscribed(_ name: String) -> Self {
@@ -75,7 +76,15 @@ extension KeyError {
         case .noSuchKey: "ERR no such key"
         case .indexOutOfRange: "ERR index out of range"
         case .stringTooLong: "ERR string exceeds maximum allowed size (proto-max-bulk-len)"
+        case .notStrings: "ERR The specified keys must contain string values"
+        case .stringsTooLongToCompare:
+            "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
         case .noSuchDatabase: "ERR DB index is out of range"
+        case .sameObject: "ERR source and destination objects are the same"
+        case .idleTimeNotTracked: "ERR idle time is not tracked"
+        case .frequencyNotTracked:
+            "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
+                + "switching between policies at runtime LRU and LFU data will take some time to adjust."
         case .replyTooLong: "ERR the answer would be longer than 512 MiB"
         case .sortValueNotANumber: "ERR One or more scores can't be converted into double"
         }

@@ -1,16 +1,20 @@
 /// The rows of the table by what they are about: the groups of COMMAND DOCS.
 enum CommandFamilies {
+    private static let generic =
+        GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + WaitCommands.rows
+
     static let all: [(group: String, rows: [CommandRow])] = [
         ("string", StringCommands.rows),
+        ("bitmap", BitCommands.rows),
         ("list", ListCommands.rows + BlockingListCommands.rows),
         ("hash", HashCommands.rows),
         ("set", SetCommands.rows),
-        ("sorted-set", SortedSetCommands.rows),
-        ("generic", GenericCommands.rows + WaitCommands.rows),
+        ("sorted-set", SortedSetCommands.rows + BlockingSortedSetCommands.rows),
+        ("generic", generic),
         ("connection", ConnectionCommands.rows + ClientCommands.rows),
         ("pubsub", PubSubCommands.rows),
         ("transactions", TransactionCommands.rows),
-        ("server", ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows),
+        ("server", ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + ObjectCommands.memoryRows),
     ]
 
     /// Of a row of the table.

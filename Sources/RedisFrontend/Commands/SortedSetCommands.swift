@@ -33,10 +33,7 @@ enum SortedSetCommands {
         CommandRow(
             "zmpop", -4, [.write, .movablekeys], .counted(at: 1), since: "7.0.0",
             "Pops from the first sorted set that has members."
-        ) { (arguments) throws(Failure) in
-            let keys = try arguments.countedKeys()
-            return .sortedSet(.popFirst(keys, try end(&arguments), count: try arguments.popCount()))
-        },
+        ) { (arguments) throws(Failure) in try popFirst(&arguments) },
         CommandRow("zrandmember", -2, .readonly, .one, since: "6.2.0", "Answers members that are picked at random.") {
             (arguments) throws(Failure) in try pick(&arguments)
         },
@@ -61,6 +58,11 @@ enum SortedSetCommands {
             guard arguments.remaining == 1 else { throw .syntax }
             return .sortedSet(.pop(key, end, count: try arguments.amount()))
         }
+    }
+
+    static func popFirst(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+        let keys = try arguments.countedKeys()
+        return .sortedSet(.popFirst(keys, try end(&arguments), count: try arguments.popCount()))
     }
 
     private static func end(_ arguments: inout Arguments) throws(CommandError) -> ScoreEnd {

@@ -49,11 +49,21 @@ enum StringCommands {
             guard step != .min else { throw .message("decrement would overflow") }
             return -step
         },
+        CommandRow(
+            "incrbyfloat", 3, [.write, .denyoom, .fast], .one, since: "2.6.0", "Adds a number to that of a key."
+        ) { (arguments) throws(Failure) in
+            let key = try arguments.bytes()
+            guard let step = FloatText.parseLongDouble(try arguments.next()) else { throw .notAFloat }
+            return .string(.incrementFloat(key, by: step))
+        },
         CommandRow("mget", -2, [.readonly, .fast], .all, since: "1.0.0", "Answers the values of keys.") {
             (arguments) throws(Failure) in .string(.getMany(try arguments.rest()))
         },
         setMany("mset", onlyNew: false, "Sets the values of keys."),
         setMany("msetnx", onlyNew: true, "Sets the values of keys, if none of them exists."),
+        CommandRow(
+            "lcs", -3, .readonly, .two, since: "7.0.0", "Answers the longest bytes that two values have in common."
+        ) { (arguments) throws(Failure) in try longestCommon(&arguments) },
     ]
 
     private static func range(_ name: String, _ since: String) -> CommandRow {
@@ -85,6 +95,29 @@ enum StringCommands {
         let (key, offset) = (try arguments.bytes(), try arguments.integer())
         guard offset >= 0 else { throw .message("offset is out of range") }
         return .string(.setRange(key, offset: Int(clamping: offset), try arguments.bytes()))
+    }
+
+    private static func longestCommon(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
+        let (one, other) = (try arguments.bytes(), try arguments.bytes())
+        var (asksCount, asksPlaces, withCounts, countMin) = (false, false, false, Int64(0))
+        while !arguments.isAtEnd {
+            if arguments.takes("LEN") {
+                asksCount = true
+            } else if arguments.takes("IDX") {
+                asksPlaces = true
+            } else if arguments.takes("WITHMATCHLEN") {
+                withCounts = true
+            } else if arguments.takes("MINMATCHLEN") {
+                countMin = try arguments.integer()
+            } else {
+                throw .syntax
+            }
+        }
+        guard !(asksCount && asksPlaces) else {
+            throw .message("If you want both the length and indexes, please just use IDX.")
+        }
+        let form = asksPlaces ? LongestCommonForm.places(countMin: countMin, withCounts: withCounts) : .bytes
+        return .string(.longestCommon(one, other, asksCount ? .count : form))
     }
 
     private static func setWithTime(
@@ -156,11 +189,17 @@ enum ExpiryUnit {
     }
 
     private func milliseconds(_ arguments: inout Arguments, _ name: String) throws(CommandError) -> Int64 {
-        let number = try arguments.integer()
-        let (product, overflow) = number.multipliedReportingOverflow(by: self == .seconds ? 1000 : 1)
-        guard number > 0, !overflow, product < .max / 2 else {
-            throw .message("invalid expire time in '\(name)' command")
-        }
+        let product = try signedMilliseconds(try arguments.next(), name)
+        guard product > 0, product < .max / 2 else { throw Self.invalid(name) }
         return product
     }
+
+    func signedMilliseconds(_ text: UnsafeRawBufferPointer, _ name: String) throws(CommandError) -> Int64 {
+        guard let number = IntegerText.parse(text) else { throw .notAnInteger }
+        let (product, overflow) = number.multipliedReportingOverflow(by: self == .seconds ? 1000 : 1)
+        guard !overflow else { throw Self.invalid(name) }
+        return product
+    }
+
+    static func invalid(_ name: String) -> CommandError { .message("invalid expire time in '\(name)' command") }
 }

@@ -4,12 +4,12 @@ package import RoostModel
 package struct Databases: Sendable {
     package static let count = 16
 
-    private var keyspaces: ContiguousArray<Keyspace>
+    var keyspaces: ContiguousArray<Keyspace>
     /// With what is gone and not freed yet. Kept, because it is asked for with every message.
-    private(set) var residentBytes = 0
+    package private(set) var residentBytes = 0
     /// When the next key of all expires.
-    private(set) var nextExpiry: BrokerTime?
-    private(set) var hasRemains = false
+    package private(set) var nextExpiry: BrokerTime?
+    package private(set) var hasRemains = false
     package private(set) var keyCount = 0
 
     package init(_ key: SealingKey) {
@@ -30,9 +30,7 @@ package struct Databases: Sendable {
         guard request.database < Self.count else { throw .noSuchDatabase }
         var entry = KeysEntry(database: request.database, effects: [])
         guard request.commands.count > 1 else {
-            let prepared = request.commands.first.map {
-                keyspaces[Int(request.database)].prepare($0, now: now, random: random)
-            }
+            let prepared = request.commands.first.map { prepare($0, request.database, now, random) }
             entry.effects = prepared?.effects ?? []
             return (prepared.map { [$0.reply] } ?? [], entry)
         }
@@ -44,16 +42,14 @@ package struct Databases: Sendable {
     private func rehearse(
         _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ entry: inout KeysEntry
     ) -> [KeyReply] {
-        var (copy, random) = (self[request.database], random)
+        var (copy, random) = (self, random)
         return request.commands.map { command in
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            let prepared = copy.prepare(command, now: now, random: random ^ random >> 33)
-            for effect in prepared.effects {
-                do throws(KeyMismatch) {
-                    try copy.apply(effect)
-                } catch {
-                    preconditionFailure("keys refused their own effect: \(error)")
-                }
+            let prepared = copy.prepare(command, request.database, now, random ^ random >> 33)
+            do throws(KeyMismatch) {
+                try copy.apply(KeysEntry(database: request.database, effects: prepared.effects))
+            } catch {
+                preconditionFailure("keys refused their own effect: \(error)")
             }
             entry.effects += prepared.effects
             return prepared.reply
@@ -70,8 +66,25 @@ package struct Databases: Sendable {
         guard entry.database < Self.count else { throw KeyMismatch(reason: "no database \(entry.database)") }
         let database = Int(entry.database)
         let before = sums(of: database)
-        defer { note(database, before) }
-        for effect in entry.effects { try keyspaces[database].apply(effect) }
+        var changesOthers = false
+        defer { changesOthers ? noteAll() : note(database, before) }
+        for effect in entry.effects {
+            guard case .databases(let effect) = effect else {
+                try keyspaces[database].apply(effect)
+                continue
+            }
+            changesOthers = true
+            try apply(effect, database)
+        }
+    }
+
+    private func prepare(
+        _ command: KeyCommand, _ database: UInt8, _ now: BrokerTime, _ random: UInt64
+    ) -> PreparedKeys {
+        guard case .databases(let command) = command else {
+            return keyspaces[Int(database)].prepare(command, now: now, random: random)
+        }
+        return prepare(command, database, now)
     }
 }
 
@@ -104,6 +117,13 @@ extension Databases {
         nextExpiry = keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
     }
 
+    private mutating func noteAll() {
+        residentBytes = keyspaces.reduce(0) { $0 + $1.residentBytes }
+        keyCount = keyspaces.reduce(0) { $0 + $1.count }
+        hasRemains = keyspaces.contains { $0.hasRemains }
+        nextExpiry = keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
+    }
+
     /// The keys of one database that have expired, or some of them.
     func prepareExpiry(now: BrokerTime, atMost count: Int) -> KeysEntry? {
         for database in 0..<UInt8(Self.count) {
@@ -116,7 +136,7 @@ extension Databases {
     /// Names of keys in one entry, if they are more than one.
     private static let expiryBytesMax = 64 * 1024
 
-    mutating func freeRemains(_ elementsMax: Int) {
+    package mutating func freeRemains(_ elementsMax: Int) {
         guard let database = keyspaces.firstIndex(where: { $0.hasRemains }) else { return hasRemains = false }
         let before = sums(of: database)
         keyspaces[database].freeRemains(elementsMax)

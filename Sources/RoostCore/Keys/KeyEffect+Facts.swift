@@ -3,12 +3,13 @@ package import RoostModel
 // What others have to know of an effect before, or after, it is carried out.
 
 extension KeyEffect {
-    /// The names under which something is different afterwards. All of the database: nil.
+    /// The names under which something is different afterwards in the database of the entry. All of it: nil.
     package var changedKeys: [Bytes]? {
         switch self {
         case .flush: nil
         case .rename(let key, let new), .copy(let key, let new): [key, new]
-        case .putString(let key, _, _), .splice(let key, _, _), .setExpiry(let key, _), .delete(let key),
+        case .putString(let key, _, _), .splice(let key, _, _), .extend(let key, _), .setExpiry(let key, _),
+            .delete(let key),
             .push(let key, _, _), .setElement(let key, _, _), .insertElement(let key, _, _),
             .removeElements(let key, _):
             [key]
@@ -16,10 +17,23 @@ extension KeyEffect {
         case .set(.add(let key, _)), .set(.remove(let key, _)), .set(.put(let key, _)): [key]
         case .sortedSet(.put(let key, _)), .sortedSet(.remove(let key, _)), .sortedSet(.removeRanks(let key, _)):
             [key]
+        case .databases(.move(let key, _)): [key]
+        case .databases(.copy), .databases(.swap), .databases(.flushAll): []
         }
     }
 
-    /// Where there may be something to take now that was not there before.
+    /// What is different afterwards in databases that the effect names.
+    package var namedChange: DatabaseChange? {
+        switch self {
+        case .databases(.copy(_, let key, let database)), .databases(.move(let key, let database)):
+            .key(key, in: database)
+        case .databases(.swap(let one, let other)): .all(of: [one, other])
+        case .databases(.flushAll): .all(of: Array(0..<UInt8(Databases.count)))
+        default: nil
+        }
+    }
+
+    /// Where there may be something to take now that was not there before. See `namedChange` for other databases.
     package var filledKey: Bytes? {
         switch self {
         case .push(let key, _, _), .rename(_, let key), .copy(_, let key), .sortedSet(.put(let key, _)): key
@@ -31,11 +45,18 @@ extension KeyEffect {
     package var grows: Bool {
         switch self {
         case .delete, .flush, .rename, .setExpiry, .removeElements, .hash(.remove), .set(.remove), .sortedSet(.remove),
-            .sortedSet(.removeRanks):
+            .sortedSet(.removeRanks), .databases(.move), .databases(.swap), .databases(.flushAll):
             false
-        case .putString, .splice, .copy, .push, .setElement, .insertElement, .hash(.put), .set(.add), .set(.put),
-            .sortedSet(.put):
+        case .putString, .splice, .extend, .copy, .push, .setElement, .insertElement, .hash(.put), .set(.add),
+            .set(.put),
+            .sortedSet(.put), .databases(.copy):
             true
         }
     }
+}
+
+/// What an effect changes in databases that it names. There may be something to take there now.
+package enum DatabaseChange: Sendable, Equatable {
+    case key(Bytes, in: UInt8)
+    case all(of: [UInt8])
 }

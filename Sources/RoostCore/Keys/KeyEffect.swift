@@ -6,6 +6,8 @@ package enum KeyEffect: Sendable, Equatable {
     case putString(Bytes, Bytes, expiry: BrokerTime?)
     /// Of a string that exists, or of an empty one: bytes at a place not beyond its end.
     case splice(Bytes, offset: Int, Bytes)
+    /// Of a string that exists: with zeros, up to so many bytes.
+    case extend(Bytes, to: Int)
     case setExpiry(Bytes, BrokerTime?)
     case delete(Bytes)
     /// The value goes to another name, with its expiry, in place of what is there.
@@ -16,6 +18,8 @@ package enum KeyEffect: Sendable, Equatable {
     case hash(HashEffect)
     case set(SetEffect)
     case sortedSet(SortedSetEffect)
+    /// For `Databases` to carry out.
+    case databases(DatabaseEffect)
 
     /// Makes the list if there is none.
     case push(Bytes, ListEnd, [Bytes])

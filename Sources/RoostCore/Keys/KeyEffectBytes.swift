@@ -105,6 +105,12 @@ extension ByteReader {
         return start..<end
     }
 
+    mutating func readDatabase() throws(EntryDecodingError) -> UInt8 {
+        let database: UInt8 = try read()
+        guard database < Databases.count else { throw .init(reason: "no database \(database)") }
+        return database
+    }
+
     mutating func readEnd() throws(EntryDecodingError) -> ListEnd {
         guard let end = ListEnd(rawValue: try read()) else { throw .init(reason: "no such end of a list") }
         return end

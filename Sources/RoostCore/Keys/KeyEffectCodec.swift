@@ -10,6 +10,7 @@ import RoostModel
 /// rename                5 | key | new key
 /// flush                 6
 /// copy                  7 | key | new key
+/// extend                8 | key | bytes u32
 /// list: push           16 | key | end u8 | count u32 | elements
 /// list: set element    17 | key | position u64 | element
 /// list: insert element 18 | key | position u64 | element
@@ -22,6 +23,10 @@ import RoostModel
 /// sorted set: put      64 | key | count u32 | score u64 (bits of a double) and member, each
 /// sorted set: remove   65 | key | count u32 | members
 /// sorted set: remove   66 | key | from u64 | to u64 (ranks)
+/// copy to a database   80 | key | new key | database u8
+/// move to a database   81 | key | database u8
+/// swap databases       82 | database u8 | database u8
+/// flush all databases  83
 /// ```
 /// No count is zero, no range is empty, and no score is NaN.
 package enum KeyEffectCodec {
@@ -64,6 +69,7 @@ extension KeyEffect {
         case rename = 5
         case flush = 6
         case copy = 7
+        case extend = 8
         case push = 16
         case setElement = 17
         case insertElement = 18
@@ -76,6 +82,17 @@ extension KeyEffect {
         case sortedSetPut = 64
         case sortedSetRemove = 65
         case sortedSetRemoveRanks = 66
+        case databaseCopy = 80
+        case databaseMove = 81
+        case databaseSwap = 82
+        case databaseFlushAll = 83
+
+        var hasKey: Bool {
+            switch self {
+            case .flush, .databaseSwap, .databaseFlushAll: false
+            default: true
+            }
+        }
     }
 }
 
@@ -99,6 +116,9 @@ extension KeyEffect {
             sink.write(.splice, key)
             sink.write(UInt32(offset))
             sink.write(string: bytes)
+        case .extend(let key, let count):
+            sink.write(.extend, key)
+            sink.write(UInt32(clamping: count))
         case .setExpiry(let key, let expiry):
             sink.write(.setExpiry, key)
             sink.write(expiry: expiry)
@@ -128,6 +148,26 @@ extension KeyEffect {
         case .hash(let effect): effect.write(to: &sink)
         case .set(let effect): effect.write(to: &sink)
         case .sortedSet(let effect): effect.write(to: &sink)
+        case .databases(let effect): effect.write(to: &sink)
+        }
+    }
+}
+
+extension DatabaseEffect {
+    fileprivate func write(to sink: inout some ByteSink) {
+        switch self {
+        case .copy(let key, let new, let database):
+            sink.write(.databaseCopy, key)
+            sink.write(string: new)
+            sink.write(database)
+        case .move(let key, let database):
+            sink.write(.databaseMove, key)
+            sink.write(database)
+        case .swap(let one, let other):
+            sink.write(KeyEffect.Kind.databaseSwap.rawValue)
+            sink.write(one)
+            sink.write(other)
+        case .flushAll: sink.write(KeyEffect.Kind.databaseFlushAll.rawValue)
         }
     }
 }
@@ -183,7 +223,7 @@ extension KeyEffect {
     fileprivate init(_ reader: inout ByteReader) throws(EntryDecodingError) {
         let number: UInt8 = try reader.read()
         guard let kind = Kind(rawValue: number) else { throw .init(reason: "no effect has the number \(number)") }
-        let key = kind == .flush ? [] : try reader.readString()
+        let key = kind.hasKey ? try reader.readString() : []
         self = try Self.read(kind, key, &reader)
     }
 
@@ -197,6 +237,9 @@ extension KeyEffect {
         case .splice:
             let offset: UInt32 = try reader.read()
             return .splice(key, offset: Int(offset), try reader.readString())
+        case .extend:
+            let count: UInt32 = try reader.read()
+            return .extend(key, to: Int(count))
         case .setExpiry: return .setExpiry(key, try reader.readExpiry())
         case .delete: return .delete(key)
         case .rename: return .rename(key, to: try reader.readString())
@@ -214,6 +257,12 @@ extension KeyEffect {
         case .sortedSetPut: return .sortedSet(.put(key, try reader.readScored()))
         case .sortedSetRemove: return .sortedSet(.remove(key, try reader.readStrings()))
         case .sortedSetRemoveRanks: return .sortedSet(.removeRanks(key, try reader.readRange()))
+        case .databaseCopy:
+            let new = try reader.readString()
+            return .databases(.copy(key, to: new, in: try reader.readDatabase()))
+        case .databaseMove: return .databases(.move(key, to: try reader.readDatabase()))
+        case .databaseSwap: return .databases(.swap(try reader.readDatabase(), try reader.readDatabase()))
+        case .databaseFlushAll: return .databases(.flushAll)
         }
     }
 }

@@ -30,8 +30,7 @@ package struct KeysEntry: Sendable, Equatable {
     }
 
     init(_ reader: inout ByteReader) throws(EntryDecodingError) {
-        database = try reader.read()
-        guard database < Databases.count else { throw .init(reason: "no database \(database)") }
+        database = try reader.readDatabase()
         effects = try KeyEffectCodec.decode(&reader)
         guard !effects.isEmpty else { throw .init(reason: "keys without an effect") }
     }

@@ -13,6 +13,7 @@ extension Keyspace {
         switch effect {
         case .putString(let key, let value, let expiry): put(key, KeyRecord(value: .string(value), expiry: expiry))
         case .splice(let key, let offset, let bytes): try splice(key, offset, bytes)
+        case .extend(let key, let count): try extend(key, count)
         case .setExpiry(let key, let expiry): try require(setExpiry(key, expiry), "no key to expire")
         case .delete(let key): try require(remove(key), "no key to delete")
         case .rename(let key, let new): try rename(key, new)
@@ -21,6 +22,7 @@ extension Keyspace {
         case .hash(let effect): try apply(effect)
         case .set(let effect): try apply(effect)
         case .sortedSet(let effect): try apply(effect)
+        case .databases: throw KeyMismatch(reason: "an effect on several databases in one of them")
         case .push(let key, let end, let elements): try push(key, end, elements)
         case .setElement(let key, let position, let element):
             try changeList(key, { (0..<$0).contains(position) }, { $0.replace(at: position, with: element) })
@@ -46,6 +48,19 @@ extension Keyspace {
             return true
         }
         try require(isDone ?? false, "no string to change")
+    }
+
+    private mutating func extend(_ key: Bytes, _ count: Int) throws(KeyMismatch) {
+        let isDone = update(key) { record in
+            guard case .string(var text) = record.value, (text.count...Self.stringBytesMax).contains(count) else {
+                return false
+            }
+            record.value = .taken
+            text.append(contentsOf: repeatElement(0, count: count - text.count))
+            record.value = .string(text)
+            return true
+        }
+        try require(isDone ?? false, "no string to extend")
     }
 
     private mutating func rename(_ key: Bytes, _ new: Bytes) throws(KeyMismatch) {

@@ -7,15 +7,18 @@ extension Keyspace {
         case .exists(let keys): PreparedKeys(.integer(Int64(keys.count { record($0, now) != nil })))
         case .type(let key): PreparedKeys(.word(record(key, now)?.value.word ?? .none))
         case .expire(let key, let time, let condition): expire(key, time, condition, now)
+        case .expireAfter(let key, let span, let condition): expire(key, now + span, condition, now)
         case .persist(let key): persist(key, now)
-        case .expiry(let key): PreparedKeys(.integer(expiry(key, now)))
+        case .expiry(let key, let form): PreparedKeys(.integer(expiry(key, form, now)))
         case .rename(let key, let new, let onlyNew): rename(key, new, onlyNew, now)
-        case .copy(let key, let new, let replaces): copy(key, new, replaces, now)
+        case .copy(let key, let new, let replaces): try copy(key, new, replaces, now)
         case .sort(let key, let options): try sort(key, options, now)
         case .count: PreparedKeys(.integer(Int64(count)))
         case .random: PreparedKeys(randomKey(now, random))
         case .scan(let options, let type): PreparedKeys(records.page(options, type, now))
+        case .names(let pattern): PreparedKeys(.array(try names(pattern, now)))
         case .flush: PreparedKeys(.ok, count == 0 ? [] : [.flush])
+        case .about(let key, let question): PreparedKeys(try answer(question, key, now))
         }
     }
 
@@ -40,9 +43,19 @@ extension Keyspace {
         return PreparedKeys(.integer(1), [.setExpiry(key, nil)])
     }
 
-    private func expiry(_ key: Bytes, _ now: BrokerTime) -> Int64 {
+    private func expiry(_ key: Bytes, _ form: ExpiryForm, _ now: BrokerTime) -> Int64 {
         guard let record = record(key, now) else { return -2 }
-        return record.expiry?.milliseconds ?? -1
+        guard let expiry = record.expiry else { return -1 }
+        return switch form {
+        case .milliseconds: expiry.milliseconds
+        case .seconds: seconds(expiry.milliseconds)
+        case .millisecondsLeft: (expiry - now).count
+        case .secondsLeft: seconds((expiry - now).count)
+        }
+    }
+
+    private func seconds(_ milliseconds: Int64) -> Int64 {
+        milliseconds / 1000 + (milliseconds % 1000 >= 500 ? 1 : 0)
     }
 
     private func rename(_ key: Bytes, _ new: Bytes, _ onlyNew: Bool, _ now: BrokerTime) -> PreparedKeys {
@@ -51,9 +64,23 @@ extension Keyspace {
         return PreparedKeys(onlyNew ? .integer(1) : .ok, key == new ? [] : [.rename(key, to: new)])
     }
 
-    private func copy(_ key: Bytes, _ new: Bytes, _ replaces: Bool, _ now: BrokerTime) -> PreparedKeys {
+    private func copy(
+        _ key: Bytes, _ new: Bytes, _ replaces: Bool, _ now: BrokerTime
+    ) throws(KeyError) -> PreparedKeys {
+        guard key != new else { throw .sameObject }
         guard record(key, now) != nil, replaces || record(new, now) == nil else { return PreparedKeys(.integer(0)) }
-        return PreparedKeys(.integer(1), key == new ? [] : [.copy(from: key, to: new)])
+        return PreparedKeys(.integer(1), [.copy(from: key, to: new)])
+    }
+
+    private func names(_ pattern: GlobPattern?, _ now: BrokerTime) throws(KeyError) -> [KeyReply] {
+        var (reply, fault) = (BoundedReply(), KeyError?.none)
+        records.forEach { key, records, index in
+            guard pattern?.matches(key) ?? true, records[index].expiry.map({ $0 > now }) ?? true else { return true }
+            do throws(KeyError) { try reply.append(.bytes(Bytes(copying: key))) } catch { fault = error }
+            return fault == nil
+        }
+        if let fault { throw fault }
+        return reply.elements
     }
 
     /// Keys whose time is over may still stand here; a few picks are enough, for ticks remove them.
@@ -78,6 +105,7 @@ extension ExpiryCondition {
         case .ifSome: old != nil
         case .ifLater: old.map { time > $0 } ?? false
         case .ifEarlier: old.map { time < $0 } ?? true
+        case .ifSomeEarlier: old.map { time < $0 } ?? false
         }
     }
 }

@@ -8,11 +8,14 @@ extension Keyspace {
         do throws(KeyError) {
             return switch command {
             case .string(let command): try prepare(command, now)
+            case .bits(let command): try prepare(command, now)
             case .list(let command): try prepare(command, now)
             case .hash(let command): try prepare(command, now, random)
             case .set(let command): try prepare(command, now, random)
             case .sortedSet(let command): try prepare(command, now, random)
             case .key(let command): try prepare(command, now, random)
+            // Answered where all databases are known.
+            case .databases: throw .noSuchDatabase
             }
         } catch {
             return PreparedKeys(.failure(error))
@@ -70,4 +73,10 @@ func clamped(_ start: Int64, _ end: Int64, count: Int) -> Range<Int> {
 func position(_ index: Int64, count: Int) -> Int? {
     let place = index < 0 ? index &+ Int64(count) : index
     return place >= 0 && place < count ? Int(place) : nil
+}
+
+/// The same for the bytes and bits of strings: an end before the first one is the first one.
+func rangeFromFirst(_ start: Int64, _ end: Int64, count: Int) -> Range<Int> {
+    if start < 0, end < 0, start > end { return 0..<0 }
+    return clamped(start, end < 0 ? max(0, end &+ Int64(count)) : end, count: count)
 }

@@ -20,6 +20,7 @@ extension Keyspace {
         case .removeRange(let key, let bounds): try removeRange(key, bounds, now)
         case .pop(let key, let end, let count): try pop(key, end, count, now)
         case .popFirst(let keys, let end, let count): try popFirst(keys, end, count, now)
+        case .popFirstMember(let keys, let end): try popFirstMember(keys, end, now)
         case .randomMember(let key):
             PreparedKeys(try randomMembers(key, 1, now, random).first.map { .bytes($0.member) } ?? .null)
         case .randomMembers(let key, let count, let withScores):
@@ -131,6 +132,16 @@ extension Keyspace {
             guard let set = try sortedSet(key, now) else { continue }
             let (members, effects) = taken(key, set, end, count)
             return PreparedKeys(.array([.bytes(key), .array(members.map(pair))]), effects)
+        }
+        return PreparedKeys(.nullArray)
+    }
+
+    private func popFirstMember(_ keys: [Bytes], _ end: ScoreEnd, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
+        for key in keys {
+            guard let set = try sortedSet(key, now) else { continue }
+            let (members, effects) = taken(key, set, end, 1)
+            return PreparedKeys(
+                .array([.bytes(key)] + members.flatMap { [.bytes($0.member), .double($0.score)] }), effects)
         }
         return PreparedKeys(.nullArray)
     }

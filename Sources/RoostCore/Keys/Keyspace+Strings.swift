@@ -18,6 +18,7 @@ extension Keyspace {
         case .incrementFloat(let key, let step): try incrementFloat(key, step, now)
         case .getMany(let keys): PreparedKeys(.array(keys.map { one(of: $0, now) }))
         case .setMany(let pairs, let onlyNew): setMany(pairs, onlyNew, now)
+        case .longestCommon(let one, let other, let form): try longestCommon(one, other, form, now)
         }
     }
 
@@ -65,9 +66,7 @@ extension Keyspace {
         _ key: Bytes, _ start: Int64, _ end: Int64, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
         let text = try string(key, now) ?? []
-        // An end before the first byte counts as the first byte: so it is in Redis, for strings alone.
-        let end = start < 0 && end < 0 && start > end ? end : max(end, Int64(-text.count))
-        return PreparedKeys(.bytes(Bytes(text[clamped(start, end, count: text.count)])))
+        return PreparedKeys(.bytes(Bytes(text[rangeFromFirst(start, end, count: text.count)])))
     }
 
     /// Of nothing to nothing it makes an empty string.
@@ -87,12 +86,22 @@ extension Keyspace {
         guard !value.isEmpty else { return PreparedKeys(.integer(Int64(count ?? 0))) }
         let (end, overflow) = offset.addingReportingOverflow(value.count)
         guard !overflow, end <= Self.stringBytesMax else { throw .stringTooLong }
-        let gap = Bytes(repeating: 0, count: max(0, offset - (count ?? 0)))
         let reply = KeyReply.integer(Int64(max(end, count ?? 0)))
-        guard let count else {
-            return PreparedKeys(reply, effects(on: key, now, [.putString(key, gap + value, expiry: nil)]))
+        guard count != nil || offset > 0 else {
+            return PreparedKeys(reply, effects(on: key, now, [.putString(key, value, expiry: nil)]))
         }
-        return PreparedKeys(reply, [.splice(key, offset: min(offset, count), gap + value)])
+        return PreparedKeys(reply, effects(writing: [(offset, value)], to: key, count, reaching: offset, now))
+    }
+
+    /// Bytes at their places. A string that ends before `end` gets zeros: they take no room in the log.
+    ///
+    /// - Parameter count: of the string; nil when there is none.
+    func effects(
+        writing parts: [(offset: Int, bytes: Bytes)], to key: Bytes, _ count: Int?, reaching end: Int, _ now: BrokerTime
+    ) -> [KeyEffect] {
+        var effects = count == nil ? effects(on: key, now, [.putString(key, [], expiry: nil)]) : []
+        if end > count ?? 0 { effects.append(.extend(key, to: end)) }
+        return effects + parts.map { .splice(key, offset: $0.offset, $0.bytes) }
     }
 
     private func increment(_ key: Bytes, _ step: Int64, _ now: BrokerTime) throws(KeyError) -> PreparedKeys {

@@ -55,9 +55,22 @@ extension Engine {
         if !keys.watches.isEmpty { tellWatches(entry) }
         guard keys.waiters.count > 0 else { return }
         for effect in entry.effects {
-            guard let key = effect.filledKey else { continue }
-            let name = KeyName(database: entry.database, key: key)
-            if keys.waiters.firstPlace(in: name) != nil { keys.toServe.append(name) }
+            if let key = effect.filledKey {
+                wake(KeyName(database: entry.database, key: key))
+            } else if let change = effect.namedChange {
+                wake(change)
+            }
+        }
+    }
+
+    private mutating func wake(_ name: KeyName) {
+        if keys.waiters.firstPlace(in: name) != nil { keys.toServe.append(name) }
+    }
+
+    private mutating func wake(_ change: DatabaseChange) {
+        switch change {
+        case .key(let key, let database): wake(KeyName(database: database, key: key))
+        case .all(let databases): keys.toServe += keys.waiters.names { databases.contains($0.database) }
         }
     }
 
@@ -68,6 +81,14 @@ extension Engine {
                 continue
             }
             for key in changed { keys.watches.noteChange(of: KeyName(database: entry.database, key: key)) }
+            if let change = effect.namedChange { tellWatches(change) }
+        }
+    }
+
+    private mutating func tellWatches(_ change: DatabaseChange) {
+        switch change {
+        case .key(let key, let database): keys.watches.noteChange(of: KeyName(database: database, key: key))
+        case .all(let databases): for database in databases { keys.watches.noteChange(of: database) }
         }
     }
 }

@@ -81,6 +81,9 @@ struct KeyWaiters {
     /// The place of the oldest one in the line of a key.
     func firstPlace(in name: KeyName) -> UInt32? { lines[name]?.head }
 
+    /// For which somebody waits. Goes through all of them.
+    func names(_ isWanted: (KeyName) -> Bool) -> [KeyName] { lines.keys.filter(isWanted) }
+
     func place(after place: UInt32) -> UInt32? { places[place].next == none ? nil : places[place].next }
 
     func waiter(at place: UInt32) -> Waiter { waiters.slots[places[place].waiter] }

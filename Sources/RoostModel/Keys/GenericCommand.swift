@@ -5,9 +5,10 @@ package enum GenericCommand: Sendable, Equatable {
     case exists([Bytes])
     case type(Bytes)
     case expire(Bytes, at: BrokerTime, ExpiryCondition)
+    case expireAfter(Bytes, Milliseconds, ExpiryCondition)
     case persist(Bytes)
     /// When it expires: -2 without a key, -1 without an expiry.
-    case expiry(Bytes)
+    case expiry(Bytes, ExpiryForm = .milliseconds)
     case rename(Bytes, to: Bytes, onlyNew: Bool)
     /// To another name, with its expiry. `replaces`: in place of what is there.
     case copy(Bytes, to: Bytes, replaces: Bool)
@@ -16,7 +17,27 @@ package enum GenericCommand: Sendable, Equatable {
     case random
     /// - Parameter type: of the keys that are answered; nil for all.
     case scan(ScanOptions, type: KeyReply.StaticWord?)
+    /// All names that match; all that there are without a pattern.
+    case names(GlobPattern?)
     case flush
+    case about(Bytes, KeyQuestion)
+}
+
+/// How it is said when a key expires. Seconds are rounded to the nearest.
+package enum ExpiryForm: Sendable {
+    case milliseconds, seconds
+    case millisecondsLeft, secondsLeft
+}
+
+/// What OBJECT and MEMORY ask of a key. Without the key the answer is null.
+package enum KeyQuestion: Sendable {
+    /// The name that Redis has for the form of a value of this type and size.
+    case encoding
+    case references
+    /// Not known: nobody counts accesses, or notes their times.
+    case idleTime, frequency
+    /// About what the key takes in memory.
+    case bytes
 }
 
 /// When `EXPIRE` is carried out.
@@ -30,4 +51,6 @@ package enum ExpiryCondition: Sendable {
     case ifLater
     /// LT: it is earlier.
     case ifEarlier
+    /// XX and LT
+    case ifSomeEarlier
 }

@@ -4,11 +4,13 @@ package typealias Bytes = [UInt8]
 /// A command on keys, with arguments that were checked as far as they can be without the keys.
 package enum KeyCommand: Sendable, Equatable {
     case string(StringCommand)
+    case bits(BitCommand)
     case list(ListCommand)
     case hash(HashCommand)
     case set(SetCommand)
     case sortedSet(SortedSetCommand)
     case key(GenericCommand)
+    case databases(DatabaseCommand)
 }
 
 /// What a command answers. The front end gives it the form of the protocol's version.
@@ -60,7 +62,15 @@ package enum KeyError: Error, Sendable, Equatable {
     case noSuchKey
     case indexOutOfRange
     case stringTooLong
+    /// What LCS compares has to be strings, and the product of their lengths has a limit.
+    case notStrings
+    case stringsTooLongToCompare
     case noSuchDatabase
+    /// What is copied or moved would come to where it is.
+    case sameObject
+    /// It is not known when keys were used, and how often.
+    case idleTimeNotTracked
+    case frequencyNotTracked
     /// An answer that repeats values, beyond 512 MiB.
     case replyTooLong
     /// SORT met a value that is no number.

@@ -20,6 +20,8 @@ package enum SortedSetCommand: Sendable, Equatable {
     case pop(Bytes, ScoreEnd, count: Int?)
     /// The first of the sorted sets that has members: its name and them, or a null array.
     case popFirst([Bytes], ScoreEnd, count: Int)
+    /// The first of the sorted sets that has members: its name, one of them and its score, or a null array.
+    case popFirstMember([Bytes], ScoreEnd)
     case randomMember(Bytes)
     /// Different ones, or as many as the number says with repeats when it is negative.
     case randomMembers(Bytes, count: Int64, withScores: Bool)

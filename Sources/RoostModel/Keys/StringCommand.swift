@@ -15,6 +15,18 @@ package enum StringCommand: Sendable, Equatable {
     case getMany([Bytes])
     /// `onlyNew`: none is set when one of them exists.
     case setMany([KeyValuePair], onlyNew: Bool)
+    /// The longest bytes that both have in this order, with gaps.
+    case longestCommon(Bytes, Bytes, LongestCommonForm)
+}
+
+/// What LCS answers.
+package enum LongestCommonForm: Sendable, Equatable {
+    case bytes
+    case count
+    /// Where they are in both, from the last on, and how many in all.
+    ///
+    /// - Parameter countMin: shorter parts are left out.
+    case places(countMin: Int64, withCounts: Bool)
 }
 
 package struct KeyValuePair: Sendable, Equatable {

@@ -26,6 +26,8 @@ struct KeyEffectCodecTests {
                     ScoredMember(-0.0, bytes("b")), ScoredMember(-.leastNonzeroMagnitude, bytes("c")),
                 ])),
         .sortedSet(.remove(bytes("scores"), [bytes("a"), []])), .sortedSet(.removeRanks(bytes("scores"), 0..<1)),
+        .databases(.copy(bytes("old"), to: bytes("new"), in: 15)), .databases(.move(bytes("key"), to: 1)),
+        .databases(.swap(0, 15)), .databases(.flushAll), .extend(bytes("key"), to: 1 << 29),
     ]
 
     @Test("What was written is read")
@@ -48,7 +50,10 @@ struct KeyEffectCodecTests {
     @Test("Numbers stay as they are: logs hold them")
     func numbers() {
         let numbers = Self.effects.compactMap { encoded([$0]).first }
-        #expect(numbers == [1, 1, 2, 3, 3, 4, 5, 6, 7, 16, 16, 17, 18, 19, 32, 33, 48, 49, 50, 64, 65, 66])
+        #expect(
+            numbers == [
+                1, 1, 2, 3, 3, 4, 5, 6, 7, 16, 16, 17, 18, 19, 32, 33, 48, 49, 50, 64, 65, 66, 80, 81, 82, 83, 8,
+            ])
     }
 
     @Test("Cut anywhere, an effect is refused", arguments: effects)
@@ -65,7 +70,8 @@ struct KeyEffectCodecTests {
             KeyEffect.push([], .left, []), .hash(.put([], [])), .hash(.remove([], fields: [])), .set(.add([], [])),
             .set(.remove([], [])), .set(.put([], [])), .sortedSet(.put([], [])), .sortedSet(.remove([], [])),
             .removeElements([], 9..<9), .sortedSet(.removeRanks([], 0..<0)), .setElement([], at: .max, []),
-            .insertElement([], at: .max, []), .sortedSet(.put([], [ScoredMember(.nan, [])])),
+            .insertElement([], at: .max, []), .databases(.move([], to: 16)), .databases(.copy([], to: [], in: 255)),
+            .databases(.swap(0, 16)), .databases(.swap(16, 0)), .sortedSet(.put([], [ScoredMember(.nan, [])])),
             .sortedSet(.put([], [ScoredMember(-.signalingNaN, [])])),
         ])
     func senseless(_ effect: KeyEffect) {
@@ -79,7 +85,7 @@ struct KeyEffectCodecTests {
             #expect(throws: EntryDecodingError.self) { try decoded([kind, 0, 0, 0, 0] + end + [255, 255, 255, 255]) }
         }
         #expect(throws: EntryDecodingError.self) { try decoded([16, 0, 0, 0, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0]) }
-        for kind: UInt8 in [0, 8, 15, 20, 31, 34, 47, 51, 63, 67, 99, 255] {
+        for kind: UInt8 in [0, 9, 15, 20, 31, 34, 47, 51, 63, 67, 79, 84, 99, 255] {
             #expect(throws: EntryDecodingError.self) { try decoded([kind] + Bytes(repeating: 0, count: 40)) }
         }
         let eight = Bytes(repeating: 255, count: 8)

@@ -61,7 +61,8 @@ struct KeyMismatchTests {
         case 0..<2: return .putString(key, texts[0], expiry: expiry())
         case 2..<4: return .splice(key, offset: random.below(8), texts[0])
         case 4..<6: return .setExpiry(key, expiry())
-        case 6..<9: return .delete(key)
+        case 6..<8: return .delete(key)
+        case 8: return .extend(key, to: random.below(9000))
         case 9: return .rename(key, to: name())
         case 10: return .copy(from: key, to: name())
         case 11: return random.chance(10) ? .flush : .delete(key)
@@ -94,7 +95,9 @@ struct KeyMismatchTests {
         arguments: [
             KeyEffect.splice(bytes("none"), offset: 0, []), .splice(bytes("list"), offset: 0, []),
             .splice(bytes("string"), offset: 2, []), .splice(bytes("string"), offset: -1, []),
-            .splice(bytes("string"), offset: .max, bytes("x")),
+            .splice(bytes("string"), offset: .max, bytes("x")), .extend(bytes("none"), to: 1),
+            .extend(bytes("list"), to: 1), .extend(bytes("string"), to: 0), .extend(bytes("string"), to: -1),
+            .extend(bytes("string"), to: 512 << 20 + 1), .extend(bytes("string"), to: .max),
             .setExpiry(bytes("none"), nil), .delete(bytes("none")), .rename(bytes("none"), to: bytes("set")),
             .copy(from: bytes("none"), to: bytes("set")), .push(bytes("set"), .left, [[]]),
             .push(bytes("none"), .left, []), .push(bytes("list"), .left, []),
