@@ -154,7 +154,8 @@ SHAPES = {
     "smembers": "t", "sinter": "t+", "sintercard": "#t [limit~index]", "sinterstore": "t t+", "sunion": "t+",
     "sunionstore": "t t+", "sdiff": "t+", "sdiffstore": "t t+",
     "zadd": ("z [nx|xx] [gt|lt] [ch] sw+", "e [nx] 7 w 7 w"), "zincrby": "z f w",
-    "zrem": "z w+", "zcard": "z", "zscore": "z w", "zmscore": "z w+", "zrank": "z w", "zrevrank": "z w", "zpopmin": "z [index]", "zpopmax": "z [index]",
+    "zrem": "z w+", "zcard": "z", "zscore": "z w", "zmscore": "z w+", "zrank": "z w", "zrevrank": "z w",
+    "zpopmin": "z [index]", "zpopmax": "z [index]",
     "zmpop": "#z min|max|x [count~index]",
     "zrange": (
         "z index index [rev] [withscores]", "z score score byscore [rev] [limit] [withscores]",
