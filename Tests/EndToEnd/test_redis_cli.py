@@ -1,4 +1,4 @@
-"""redis-cli of the system against the Redis port, in RESP2 and with -3 in RESP3. What it prints is compared as it is."""
+"""redis-cli of the system against the Redis port, in RESP2 and with -3 in RESP3: what it prints."""
 
 import json
 import os
@@ -77,7 +77,8 @@ def test_hashes(cli, resp3):
     assert cli.lines("hset h a 1", "hgetall h", 'hset h b "two words"', "hget h b", "hmget h a none",
                      "hincrby h a 41") == [
         "(integer) 1", *shown, "(integer) 1", '"two words"', '1) "1"', "2) (nil)", "(integer) 42"]
-    assert cli.lines("hincrbyfloat h a 0.5", "hdel h a none", "hlen h", "hexists h a", "hstrlen h b", "hget none a") == [
+    assert cli.lines("hincrbyfloat h a 0.5", "hdel h a none", "hlen h", "hexists h a", "hstrlen h b",
+                     "hget none a") == [
         '"42.5"', "(integer) 1", "(integer) 1", "(integer) 0", "(integer) 9", "(nil)"]
 
 
@@ -251,7 +252,8 @@ def test_scan(redis_port):
 
 
 @pytest.mark.parametrize("line, printed", [
-    ("keys k*", '1) "k"'), ("ttl k", "(integer) 100"), ("expire k 50 lt", "(integer) 1"), ("setbit k 7 0", "(integer) 1"),
+    ("keys k*", '1) "k"'), ("ttl k", "(integer) 100"), ("expire k 50 lt", "(integer) 1"),
+    ("setbit k 7 0", "(integer) 1"),
     ("incrbyfloat k 0.5", '"1.5"'), ("flushall", "OK"), ("sort l desc", '1) "2"\n2) "1"'),
     ("object encoding k", '"int"'), ("bitcount k", "(integer) 3"), ("lcs k k", '"1"'),
 ])

@@ -153,8 +153,9 @@ SHAPES = {
     "sadd": "t w+", "srem": "t w+", "smove": "t t w", "sismember": "t w", "smismember": "t w+", "scard": "t",
     "smembers": "t", "sinter": "t+", "sintercard": "#t [limit~index]", "sinterstore": "t t+", "sunion": "t+",
     "sunionstore": "t t+", "sdiff": "t+", "sdiffstore": "t t+",
-    "zadd": ("z [nx|xx] [gt|lt] [ch] sw+", "e [nx] 7 w 7 w"), "zincrby": "z f w", "zrem": "z w+", "zcard": "z", "zscore": "z w",
-    "zmscore": "z w+", "zrank": "z w", "zrevrank": "z w", "zpopmin": "z [index]", "zpopmax": "z [index]",
+    "zadd": ("z [nx|xx] [gt|lt] [ch] sw+", "e [nx] 7 w 7 w"), "zincrby": "z f w",
+    "zrem": "z w+", "zcard": "z", "zscore": "z w", "zmscore": "z w+", "zrank": "z w", "zrevrank": "z w",
+    "zpopmin": "z [index]", "zpopmax": "z [index]",
     "zmpop": "#z min|max|x [count~index]",
     "zrange": (
         "z index index [rev] [withscores]", "z score score byscore [rev] [limit] [withscores]",
@@ -282,8 +283,8 @@ def test_replies_are_those_of_redis(redis_port, real_redis, names, seed, report,
                 break
         if not differences:
             differences += state_differences(ours, theirs)
-    report(f"compared with redis {real_redis.version()}, RESP{protocol}: {sum(counts.values())} replies of {len(counts)} commands, "
-           f"accepted differences: {dict(accepted) or 'none'}; seed {seed}")
+    report(f"compared with redis {real_redis.version()}, RESP{protocol}: {sum(counts.values())} replies of "
+           f"{len(counts)} commands, accepted differences: {dict(accepted) or 'none'}; seed {seed}")
     assert not differences, "\n".join(differences[:10])
     assert set(names) <= set(counts)
 

@@ -115,16 +115,17 @@ def test_databases_types_and_expiry_are_kept(new_server):
     server = new_server(redis=True).start()
     with Connection(server.redis_port) as connection:
         connection.pipeline(
-            ("SELECT", 5), ("SET", "s", bytes(range(256))), ("SET", "soon", "x", "PX", 300), ("SET", "later", "x", "EX", 99),
-            ("HSET", "h", "f", "v"), ("SADD", "t", "a", "b"), ("ZADD", "z", "1.5", "a", "-inf", "b"), ("RPUSH", "l", "a"),
-            ("SELECT", 0), ("SET", "s", "other"))
+            ("SELECT", 5), ("SET", "s", bytes(range(256))), ("SET", "soon", "x", "PX", 300),
+            ("SET", "later", "x", "EX", 99), ("HSET", "h", "f", "v"), ("SADD", "t", "a", "b"),
+            ("ZADD", "z", "1.5", "a", "-inf", "b"), ("RPUSH", "l", "a"), ("SELECT", 0), ("SET", "s", "other"))
     server.kill()
     time.sleep(0.4)
     server.start()
     with Connection(server.redis_port) as connection:
         replies = connection.pipeline(
-            ("GET", "s"), ("DBSIZE",), ("SELECT", 5), ("GET", "s"), ("GET", "soon"), ("GET", "later"), ("HGET", "h", "f"),
-            ("SCARD", "t"), ("ZRANGE", "z", 0, -1, "WITHSCORES"), ("TYPE", "l"), ("PERSIST", "later"), ("PERSIST", "s"))
+            ("GET", "s"), ("DBSIZE",), ("SELECT", 5), ("GET", "s"), ("GET", "soon"), ("GET", "later"),
+            ("HGET", "h", "f"), ("SCARD", "t"), ("ZRANGE", "z", 0, -1, "WITHSCORES"), ("TYPE", "l"),
+            ("PERSIST", "later"), ("PERSIST", "s"))
         assert replies == [b"other", 1, b"OK", bytes(range(256)), None, b"x", b"v", 2, [b"b", b"-inf", b"a", b"1.5"],
                            b"list", 1, 0]
 

@@ -40,7 +40,8 @@ def test_users(run, ports):
     assert ours == theirs
     assert ours[:200] == ["Accepted"] * 200
     # Each name ends with a line break.
-    assert [line for line in ours[200:] if line][:2] == ['1 | users | User "0" Zoë \\ 日本', '2 | users | User "1" Zoë \\ 日本']
+    assert [line for line in ours[200:] if line][:2] == [
+        '1 | users | User "0" Zoë \\ 日本', '2 | users | User "1" Zoë \\ 日本']
     assert ours[-1] == "left: 0 0 none"
 
 

@@ -1,8 +1,8 @@
 """Clients that load the Redis port through kills, and what must be there afterwards.
 
 Every worker has keys of its own, so that it knows what each of them holds: what was acknowledged, and at most one
-command (or transaction) whose reply was lost, which has happened or not. Popped elements are the exception: workers push
-to lists that others pop from, as in a queue.
+command (or transaction) whose reply was lost, which has happened or not. Popped elements are the exception: workers
+push to lists that others pop from, as in a queue.
 """
 
 import random
@@ -120,7 +120,7 @@ class Worker(threading.Thread):
             self._connection.close()
 
     def _settle(self) -> None:
-        """After a new start: what was acknowledged is there, and the last commands without reply whole or not at all."""
+        """After a new start: what was acknowledged is there, the last commands without reply whole or not at all."""
         self.check(self._connection)
 
     def check(self, connection: Connection) -> None:
@@ -237,7 +237,8 @@ def shared_breaches(workers: list[Worker], left: list[bytes]) -> list[str]:
     breaches = []
     for element, count in (popped + remaining).items():
         if count > 1:
-            breaches.append(f"{element[:40]!r} is there {remaining[element]} times and was popped {popped[element]} times")
+            breaches.append(
+                f"{element[:40]!r} is there {remaining[element]} times and was popped {popped[element]} times")
         if element not in pushed and element not in perhaps:
             breaches.append(f"{element[:40]!r} was never pushed")
     # A pop without reply may have taken one; more than that are lost.

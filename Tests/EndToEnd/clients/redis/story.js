@@ -13,7 +13,8 @@ const key = (name) => `${prefix}:${name}`;
 const plain = (value) => JSON.parse(JSON.stringify(value));
 
 const connect = async (options = {}) => {
-    const client = redis.createClient({ socket: { port: Number(port), reconnectStrategy: () => new Error("gone") }, password, ...options });
+    const client = redis.createClient({
+        socket: { port: Number(port), reconnectStrategy: () => new Error("gone") }, password, ...options });
     client.on("error", () => {});
     await client.connect();
     return client;

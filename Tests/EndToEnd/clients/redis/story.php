@@ -1,5 +1,5 @@
 <?php
-// A story with php-redis: the handshake, persistent connections, pipelines, transactions, blocking pops, channels, scans.
+// A story with php-redis: handshake, persistent connections, pipelines, transactions, blocking pops, channels, scans.
 //
 //     story.php PORT PASSWORD PREFIX
 //

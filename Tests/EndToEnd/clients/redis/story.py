@@ -1,4 +1,4 @@
-"""A story with redis-py, for any version: the handshake, a pool, pipelines, transactions, blocking pops, channels, scans.
+"""A story with redis-py, for any version: handshake, pool, pipelines, transactions, blocking pops, channels, scans.
 
     story.py PORT PASSWORD PREFIX
 
