@@ -1,6 +1,7 @@
 import RoostModel
 
-/// A string whose bits are read and written. What was written stands beside it: a small change is to make a small record.
+/// A string whose bits are read and written. What was written stands beside it: a small change is to make a small
+/// record.
 struct BitFieldView {
     private let text: Bytes
     private var written: [Int: UInt8] = [:]

@@ -29,8 +29,8 @@ extension Keyspace {
     }
 }
 
-/// Up to where Redis holds values in a short form, as it is set when nobody sets it. The form of its values also depends
-/// on how they came about; here it is told by what they are now.
+/// Up to where Redis holds values in a short form, as it is set when nobody sets it. The form of its values also
+/// depends on how they came about; here it is told by what they are now.
 private enum EncodingLimits {
     static let embeddedBytesMax = 44
     private static let elementBytesMax = 64
