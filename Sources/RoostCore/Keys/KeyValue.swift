@@ -25,6 +25,20 @@ enum KeyValue: Sendable {
         }
     }
 
+    /// About what it takes in an image: whatever way it came about, the same.
+    private var imageBytes: Int {
+        switch self {
+        case .string(let text): text.count
+        case .list(let box): box[0].byteCount + 4 * box[0].count
+        case .hash(let box): box[0].byteCount + 8 * box[0].count
+        case .set(let box): box[0].byteCount + 4 * box[0].count
+        case .sortedSet(let box): box[0].scores.byteCount + 12 * box[0].count
+        case .taken: 0
+        }
+    }
+
+    var size: ValueSize { ValueSize(resident: residentBytes, image: imageBytes) }
+
     /// The head of an array, what the allocator adds, and of a box the root of a tree.
     private static let boxBytes = 64
 
@@ -37,6 +51,20 @@ enum KeyValue: Sendable {
         case .sortedSet: .zset
         case .taken: .none
         }
+    }
+}
+
+/// Bytes of values, in memory and in an image.
+struct ValueSize: Sendable, Equatable {
+    var resident = 0
+    var image = 0
+
+    static func + (left: Self, right: Self) -> Self {
+        Self(resident: left.resident + right.resident, image: left.image + right.image)
+    }
+
+    static func - (left: Self, right: Self) -> Self {
+        Self(resident: left.resident - right.resident, image: left.image - right.image)
     }
 }
 
@@ -108,7 +136,7 @@ enum KeyRemains: Sendable {
             remains.free(elementsMax) { _, values, index in
                 let value = values.value(index).value
                 let parts = KeyRemains.of(value)
-                bytes += parts.reduce(value.residentBytes) { $0 - $1.residentBytes }
+                bytes += parts.reduce(value.size.resident) { $0 - $1.residentBytes }
                 found += parts
             }
             self = .keys(remains)

@@ -10,7 +10,7 @@ package struct Keyspace: Sendable {
     /// Keys that expire, by the time at which they do.
     private var expiries = ScoreTree()
     private var graveyard: [KeyRemains] = []
-    private var valueBytes = 0
+    private var values = ValueSize()
     private var remainsBytes = 0
 
     package init(_ key: SealingKey) { hasher = KeyHasher(key) }
@@ -20,7 +20,10 @@ package struct Keyspace: Sendable {
     var expiringCount: Int { expiries.count }
 
     /// What is gone and not freed yet is in it.
-    var residentBytes: Int { records.residentBytes + expiries.residentBytes + valueBytes + remainsBytes }
+    var residentBytes: Int { records.residentBytes + expiries.residentBytes + values.resident + remainsBytes }
+
+    /// About what the keys take in an image: whatever way they came about, the same.
+    var imageBytes: Int { records.byteCount + values.image + 48 * count }
 
     /// Nil when there is no such key, or it has expired: what time ended is not there, be it removed or not.
     func record(_ key: Bytes, _ now: BrokerTime) -> KeyRecord? {
@@ -65,17 +68,17 @@ package struct Keyspace: Sendable {
 extension Keyspace {
     /// Changes a record in place. Nil when there is none.
     mutating func update<Result>(_ key: Bytes, _ change: (inout KeyRecord) -> Result) -> Result? {
-        var growth = 0
-        defer { valueBytes += growth }
+        var growth = ValueSize()
+        defer { values = values + growth }
         return records.update(key, hash: hasher.hash(key)) { record in
-            let before = record.value.residentBytes
-            defer { growth = record.value.residentBytes - before }
+            let before = record.value.size
+            defer { growth = record.value.size - before }
             return change(&record)
         }
     }
 
     mutating func put(_ key: Bytes, _ record: KeyRecord) {
-        valueBytes += record.value.residentBytes
+        values = values + record.value.size
         if let old = records.insert(key, hash: hasher.hash(key), record) { bury(key, old) }
         if let expiry = record.expiry { expiries.insert(Double(expiry.milliseconds), key) }
     }
@@ -91,7 +94,7 @@ extension Keyspace {
     mutating func take(_ key: Bytes) -> KeyRecord? {
         guard let record = records.remove(key, hash: hasher.hash(key)) else { return nil }
         if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
-        valueBytes -= record.value.residentBytes
+        values = values - record.value.size
         return record
     }
 
@@ -111,7 +114,7 @@ extension Keyspace {
 
     private mutating func bury(_ key: Bytes, _ record: consuming KeyRecord) {
         if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
-        valueBytes -= record.value.residentBytes
+        values = values - record.value.size
         for remains in KeyRemains.of(record.value) { bury(remains) }
     }
 
@@ -124,8 +127,8 @@ extension Keyspace {
     mutating func flush() {
         bury(.keys(records.removeAll()))
         bury(.members(expiries.removeAll()))
-        remainsBytes += valueBytes
-        valueBytes = 0
+        remainsBytes += values.resident
+        values = ValueSize()
     }
 
     /// Whether memory of values that are gone is still to be freed.

@@ -68,6 +68,6 @@ struct KeyImageIntake {
 }
 
 extension Databases {
-    /// Of the stream: values are shorter there than in memory.
-    var imageBytesEstimate: Int { keyCount == 0 ? 0 : residentBytes + keyCount * 32 }
+    /// Of the stream.
+    var imageBytesEstimate: Int { keyCount == 0 ? 0 : keyspaces.reduce(0) { $0 + $1.imageBytes } }
 }
