@@ -30,6 +30,9 @@ let package = Package(
         .target(name: "RoostLog", dependencies: ["RoostModel", "CRoost"]),
         .target(name: "RoostStorage", dependencies: ["RoostModel"]),
 
+        // The wire format of Redis, both directions. Pure.
+        .target(name: "RESP", dependencies: ["RoostModel"]),
+
         // Which web pages may speak to the two HTTP ports. Pure.
         .target(name: "HTTPGuard"),
 
@@ -71,12 +74,22 @@ let package = Package(
             ]
         ),
 
+        .target(
+            name: "RedisFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "RESP",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
+
         // Composition: configuration, wiring, signals.
         .target(
             name: "RoostServer",
             dependencies: [
                 "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend",
-                "HTTPGuard",
+                "RedisFrontend", "HTTPGuard",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -101,7 +114,7 @@ let package = Package(
         .executableTarget(name: "roost", dependencies: ["RoostCommand"]),
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
-        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel"]),
+        .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel", "CAllocationCounter"]),
         .testTarget(name: "RoostLogTests", dependencies: ["RoostLog", "CRoost"], exclude: ["Fixtures"]),
         .testTarget(
             name: "RoostLocalStorageTests",
@@ -135,7 +148,18 @@ let package = Package(
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
+        .testTarget(
+            name: "RedisFrontendTests",
+            dependencies: [
+                "RedisFrontend", "RESP", "RoostModel", "RoostStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         .testTarget(name: "HTTPGuardTests", dependencies: ["HTTPGuard"]),
+        .testTarget(name: "RESPTests", dependencies: ["RESP", "RoostModel"]),
         // Stands in for malloc in the test binary, to count allocations.
         .target(name: "CAllocationCounter", path: "Tests/CAllocationCounter"),
         .testTarget(

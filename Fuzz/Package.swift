@@ -19,6 +19,8 @@ let package = Package(
         // The readers of requests alone: they need no NIO. Files are linked one by one.
         .target(name: "SQSFrontend", dependencies: ["RoostModel"]),
 
+        .target(name: "RESP", dependencies: ["RoostModel"]),
+
         .target(name: "CFuzzer"),
         .target(
             name: "FuzzSupport",
@@ -38,6 +40,7 @@ let package = Package(
         .executableTarget(name: "fuzz-query", dependencies: ["FuzzSupport", "SQSFrontend"]),
         .executableTarget(name: "fuzz-signature", dependencies: ["FuzzSupport", "SQSFrontend"]),
         .executableTarget(name: "fuzz-policy", dependencies: ["FuzzSupport", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-resp", dependencies: ["FuzzSupport", "RESP", "RoostModel"]),
         .executableTarget(name: "fuzz-sealing", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
     ]
 )

@@ -45,7 +45,7 @@ struct WaitingLine {
         var token: UInt64
     }
 
-    private var waiters = WaiterSlots()
+    private var waiters = Slots<Waiter>()
     private var lines: [UInt32: Line] = [:]
     private var callers: [Caller: UInt32] = [:]
     private var timers = TimerWheel()
@@ -117,41 +117,7 @@ struct WaitingLine {
     }
 }
 
-/// The waiters by slot number. Slots are used again.
-struct WaiterSlots: TimerNodes {
-    private var waiters: ContiguousArray<WaitingLine.Waiter?> = []
-    private var free: [UInt32] = []
-
-    subscript(slot: UInt32) -> WaitingLine.Waiter {
-        get { waiter(slot) }
-        _modify {
-            var waiter = self.waiter(slot)
-            defer { waiters[Int(slot)] = waiter }
-            yield &waiter
-        }
-    }
-
-    mutating func add(_ waiter: WaitingLine.Waiter) -> UInt32 {
-        guard let slot = free.popLast() else {
-            waiters.append(waiter)
-            return UInt32(waiters.count - 1)
-        }
-        waiters[Int(slot)] = waiter
-        return slot
-    }
-
-    mutating func remove(_ slot: UInt32) -> WaitingLine.Waiter {
-        let waiter = self.waiter(slot)
-        waiters[Int(slot)] = nil
-        free.append(slot)
-        return waiter
-    }
-
-    private func waiter(_ slot: UInt32) -> WaitingLine.Waiter {
-        guard let waiter = waiters[Int(slot)] else { preconditionFailure("waiter \(slot) is not in line") }
-        return waiter
-    }
-
+extension Slots<WaitingLine.Waiter>: TimerNodes {
     package func timerDeadline(_ node: UInt32) -> BrokerTime { self[node].deadline }
     package func timerPrevious(_ node: UInt32) -> UInt32 { self[node].timerPrevious }
     package func timerNext(_ node: UInt32) -> UInt32 { self[node].timerNext }

@@ -5,10 +5,17 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
+import RedisFrontend
 import RoostModel
 import RoostStorage
 import SQSFrontend
 import ServiceLifecycle
+
+/// What clients prove who they are by.
+struct Secrets {
+    var accessKeys: [AccessKey]
+    var redisPassword: String?
+}
 
 /// The ports of a server.
 struct Doors {
@@ -16,16 +23,18 @@ struct Doors {
     private let configuration: ServerConfiguration
     private let sizes: EngineSizes
     private let logger: Logger
-    private let accessKeys: [AccessKey]
+    private let secrets: Secrets
     private let sqsLoad = SharedLoad(SQSLimits())
+    private let redisLoad = RedisLoad(RedisLimits())
     private var sqs: SQSServer?
+    private var redis: RedisServer?
     private var http: HTTPDoor?
 
     init(
-        _ configuration: ServerConfiguration, _ accessKeys: [AccessKey], _ sizes: EngineSizes, _ logger: Logger
+        _ configuration: ServerConfiguration, _ secrets: Secrets, _ sizes: EngineSizes, _ logger: Logger
     ) {
         self.configuration = configuration
-        self.accessKeys = accessKeys
+        self.secrets = secrets
         self.sizes = sizes
         self.logger = logger
     }
@@ -33,7 +42,10 @@ struct Doors {
     mutating func openHTTP(_ storage: any Storage) async throws {
         guard let address = configuration.http else { return }
         var http = HTTPConfiguration(configuration, sizes, at: address)
-        if configuration.sqs != nil { http.otherLoads = { [sqsLoad] in [sqsLoad.account] } }
+        let (servesSQS, servesRedis) = (configuration.sqs != nil, configuration.redis != nil)
+        http.otherLoads = { [sqsLoad, redisLoad] in
+            (servesSQS ? [sqsLoad.account] : []) + (servesRedis ? [redisLoad.account] : [])
+        }
         let door = try await Self.opening(address, "http") {
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
@@ -45,7 +57,7 @@ struct Doors {
         guard let address = configuration.sqs else { return }
         var sqs = SQSConfiguration(configuration, at: address)
         sqs.isStrictTiming = configuration.sqsStrictTiming
-        if !accessKeys.isEmpty { sqs.accessKeys = AccessKeys(accessKeys) }
+        if !secrets.accessKeys.isEmpty { sqs.accessKeys = AccessKeys(secrets.accessKeys) }
         tellOfKeys()
         let server = try await Self.opening(address, "sqs") {
             try await SQSServer.start(
@@ -55,7 +67,19 @@ struct Doors {
         endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
     }
 
+    mutating func openRedis(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
+        guard let address = configuration.redis else { return }
+        let redis = RedisConfiguration(configuration, at: address, password: secrets.redisPassword)
+        let server = try await Self.opening(address, "redis") {
+            try await RedisServer.start(
+                configuration: redis, storage: storage, group: loops, load: redisLoad, logger: logger.labelled("redis"))
+        }
+        self.redis = server
+        endpoints.redis = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+    }
+
     private func tellOfKeys() {
+        let accessKeys = secrets.accessKeys
         let ids = accessKeys.map(\.id).joined(separator: ", ")
         let whom = configuration.insecure ? "whoever can reach it" : "this machine"
         logger.info(
@@ -78,7 +102,8 @@ struct Doors {
     func close() async {
         async let sqs: Void? = sqs?.shutdown()
         async let http: Void? = http?.close()
-        _ = await (sqs, http)
+        async let redis: Void? = redis?.shutdown()
+        _ = await (sqs, http, redis)
     }
 }
 
@@ -130,6 +155,19 @@ extension SQSConfiguration {
         self.init(
             account: configuration.account, region: configuration.region, host: address.host, port: address.port,
             crossSite: CrossSiteRules(configuration, at: address))
+    }
+}
+
+extension RedisConfiguration {
+    init(_ configuration: ServerConfiguration, at address: ListenAddress, password: String?) {
+        self.init(host: address.host, port: address.port, password: password, roostVersion: Version.text)
+        isProtected = !configuration.insecure
+        syncs =
+            switch configuration.fsync {
+            case .always: .always
+            case .interval: .interval
+            case .off: .off
+            }
     }
 }
 

@@ -13,6 +13,13 @@ package enum RoostServer {
     package struct Endpoints: Sendable {
         package var sqs: ListenAddress?
         package var http: ListenAddress?
+        package var redis: ListenAddress?
+
+        package init(sqs: ListenAddress? = nil, http: ListenAddress? = nil, redis: ListenAddress? = nil) {
+            self.sqs = sqs
+            self.http = http
+            self.redis = redis
+        }
     }
 
     /// Runs until a signal asks it to end, or the log cannot be written any more.
@@ -24,14 +31,15 @@ package enum RoostServer {
         let logger = ServerLog.logger(configuration)
         let signals = ShutdownSignals(logger)
         for warning in warnings { logger.warning("\(warning)") }
-        let accessKeys = try AccessKeySources.all(configuration)
+        let secrets = Secrets(
+            accessKeys: try AccessKeySources.all(configuration), redisPassword: try RedisPassword.read(configuration))
         FileLimit.raise(logger)
         let sizes = try EngineSizes(configuration)
         sizes.tell(logger)
 
         // Health and progress are told while the log is read. Clients of SQS find no port until it is: they try again
         // after a refused connection as they do after a 503.
-        var doors = Doors(configuration, accessKeys, sizes, logger)
+        var doors = Doors(configuration, secrets, sizes, logger)
         let deferred = DeferredStorage()
         try await doors.openHTTP(deferred)
         let storage = try await StorageStart.run(configuration, sizes, deferred, logger)
@@ -50,6 +58,7 @@ package enum RoostServer {
         }
         let served: any Storage = configuration.autoCreate ? AutoCreatingStorage(storage) : storage
         try await doors.openSQS(served, loops)
+        try await doors.openRedis(served, loops)
         deferred.open(served)
         onReady(doors.endpoints)
         logger.info("ready")

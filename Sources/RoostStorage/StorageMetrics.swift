@@ -3,6 +3,8 @@ package import RoostModel
 /// Counters and gauges of a storage engine. Counters grow only, from the start of the process.
 package struct StorageMetrics: Sendable, Equatable {
     package var queues = 0
+    /// Of all databases.
+    package var keys = 0
     package var counts = MessageCounts()
     package var totals = MessageTotals()
     package var waiters = 0
@@ -42,8 +44,24 @@ package struct StorageMetrics: Sendable, Equatable {
     /// Bodies read back from disk, and reads that had to wait for it.
     package var bodiesRead: UInt64 = 0
     package var diskReads: UInt64 = 0
+    /// Databases that hold keys, in the order of their numbers.
+    package var keyspaces: [KeyspaceCount] = []
 
     package init() {}
+}
+
+/// How many keys a database holds.
+package struct KeyspaceCount: Sendable, Equatable {
+    package var database: Int
+    package var keys: Int
+    /// Of them, those that expire.
+    package var expiring: Int
+
+    package init(database: Int, keys: Int, expiring: Int) {
+        self.database = database
+        self.keys = keys
+        self.expiring = expiring
+    }
 }
 
 /// Memory by what it is for, in bytes. An account, not a measurement: the process needs somewhat more.
@@ -54,10 +72,12 @@ package struct MemoryUse: Sendable, Equatable {
     package var bodies = 0
     /// What is kept to recognise duplicates.
     package var deduplication = 0
+    /// Keys and their values.
+    package var keys = 0
     /// Receives that wait, and replies that wait for the disk.
     package var waiters = 0
 
     package init() {}
 
-    package var total: Int { index + bodies + deduplication + waiters }
+    package var total: Int { index + bodies + deduplication + keys + waiters }
 }

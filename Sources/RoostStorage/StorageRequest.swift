@@ -53,6 +53,14 @@ package enum StorageRequest: Sendable {
     /// Moves these messages now, as far as they are ready, at most `Limits.receiveMessagesMax`; `to` as in
     /// `MoveOptions`. Answers `.count`.
     indirect case moveByID(QueueName, to: QueueName?, [MessageID])
+
+    /// Commands on keys. Answers `.keys`, or `.watchBroken`. One that waits is answered when it got something, with
+    /// what it answers to nothing when its time is over or `cancel` is called.
+    case keys(KeyRequest)
+    /// Watches keys: more of them under a number that was given before. Answers `.watching`.
+    indirect case watch(database: UInt8, [Bytes], under: UInt64?)
+    /// Answers `.done`, also when there is no such watch.
+    case unwatch(UInt64)
 }
 
 package struct ReceiveOptions: Sendable, Equatable {
@@ -108,6 +116,11 @@ package enum StorageReply: Sendable, Equatable {
     case count(Int)
     indirect case moveTask(MoveTask)
     case moveTasks([MoveTask])
+    /// One for each command.
+    case keys([KeyReply])
+    case watching(UInt64)
+    /// Something that was watched changed: nothing was done.
+    case watchBroken
 }
 
 package struct SentMessage: Sendable, Equatable {

@@ -7,6 +7,8 @@ import uuid
 import pytest
 
 from support import clients
+from support.redis_server import RedisServer
+from support.resp import Connection
 from support.server import BINARY, Server
 from support.signed import signed_server
 
@@ -82,6 +84,35 @@ def shared_server(tmp_path_factory):
     yield server
     server.kill()
     _servers.remove(server)
+
+
+@pytest.fixture(scope="session")
+def keys_server(tmp_path_factory):
+    """One running server with the Redis port."""
+    server = Server(tmp_path_factory.mktemp("keys"), redis=True)
+    _servers.append(server)
+    server.start()
+    yield server
+    server.kill()
+    _servers.remove(server)
+
+
+@pytest.fixture
+def redis_port(keys_server):
+    """The Redis port of a server whose first databases are empty."""
+    with Connection(keys_server.redis_port) as connection:
+        for database in range(3):
+            connection.call("SELECT", database)
+            connection.call("FLUSHDB")
+    return keys_server.redis_port
+
+
+@pytest.fixture(scope="session")
+def real_redis(tmp_path_factory):
+    """A running redis-server to compare with."""
+    server = RedisServer(tmp_path_factory.mktemp("redis")).start()
+    yield server
+    server.kill()
 
 
 @pytest.fixture(scope="session")

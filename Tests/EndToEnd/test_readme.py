@@ -48,6 +48,12 @@ class Shell:
 
 
 @pytest.fixture
+def server(new_server):
+    """With all doors that the README speaks of."""
+    return new_server(redis=True).start()
+
+
+@pytest.fixture
 def shell(server, tmp_path):
     """A directory that looks like the built project, and an environment that knows nothing of this one but PATH."""
     (tmp_path / ".build/release").mkdir(parents=True)
@@ -66,7 +72,10 @@ def shell(server, tmp_path):
 
 
 def with_ports_of(server, line: str) -> str:
-    return line.replace(":9324", f":{server.sqs_port}").replace(":9325", f":{server.http_port}")
+    for usual, port in ((":9324", f":{server.sqs_port}"), (":9325", f":{server.http_port}"),
+                        ("-p 6380", f"-p {server.redis_port}")):
+        line = line.replace(usual, port)
+    return line
 
 
 def counts(server, queue: str) -> tuple[int, int]:
@@ -83,8 +92,9 @@ def body_of(reply: str):
 
 
 def test_commands_of_the_readme(server, shell):
-    if shutil.which("curl") is None:
-        pytest.skip("curl is not installed")
+    for program in ("curl", "redis-cli"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
     remaining = iter(LINES)
 
     def run(start: str, **replacements: str) -> str:
@@ -127,6 +137,9 @@ def test_commands_of_the_readme(server, shell):
     assert "orders" in run("roost queue stats orders")
     # What the JSON API received above is still in flight.
     assert counts(server, "orders") == (0, 1)
+
+    assert run("redis-cli -p 6380 lpush jobs") == "1\n"
+    assert run("redis-cli -p 6380 brpop jobs") == "jobs\nresize image 42\n"
 
     run("roost queue create payments.fifo")
     assert run("roost send payments.fifo") == run("roost send payments.fifo")

@@ -136,6 +136,7 @@ import Testing
             state.metrics.logBytes = 4096
             state.metrics.memory.deduplication = 5
             state.metrics.memory.waiters = 6
+            state.metrics.memory.keys = 16
             state.metrics.diskBytes = 7
             state.metrics.reserveBytes = 8
             state.metrics.liveBytes = 9
@@ -156,7 +157,8 @@ import Testing
                     + #""moved_out":0,"moved_in":0},"#
                     + #""log":{"bytes":4096,"segments":0,"unsynced_bytes":0},"#
                     + #""commits":{"count":25,"sync_seconds_total":1.5,"sync_seconds_max":0.0},"#
-                    + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"waiters_bytes":6,"#
+                    + #""memory":{"index_bytes":0,"body_cache_bytes":0,"deduplication_bytes":5,"#
+                    + #""keys_bytes":16,"waiters_bytes":6,"#
                     + #""connections_bytes":2300,"limit_bytes":null,"is_full":false},"#
                     + #""disk":{"bytes":7,"live_bytes":9,"reserve_bytes":8,"is_full":false,"snapshots":10,"#
                     + #""snapshot_bytes":11,"segments_removed":12,"messages_moved":13,"bodies_read":14,"reads":15},"#
@@ -257,6 +259,7 @@ import Testing
             state.metrics.diskBytes = 5
             state.metrics.liveBytes = 6
             state.metrics.reserveBytes = 7
+            state.metrics.memory.keys = 14
             state.metrics.snapshots = 8
             state.metrics.snapshotBytes = 9
             state.metrics.segmentsRemoved = 10
@@ -270,7 +273,8 @@ import Testing
             #expect(
                 families["roost_memory_bytes"] == [
                     #"roost_memory_bytes{category="index"} 1"#, #"roost_memory_bytes{category="bodies"} 2"#,
-                    #"roost_memory_bytes{category="deduplication"} 3"#, #"roost_memory_bytes{category="waiters"} 4"#,
+                    #"roost_memory_bytes{category="deduplication"} 3"#, #"roost_memory_bytes{category="keys"} 14"#,
+                    #"roost_memory_bytes{category="waiters"} 4"#,
                     #"roost_memory_bytes{category="connections"} 2300"#,
                 ])
             for (name, value) in [

@@ -25,7 +25,9 @@ import Testing
 
     @Test func theBannerNamesEveryDoorAndAFirstCommand() {
         var configuration = ServerConfiguration()
-        let text = Banner.text(sqs: configuration.sqs, http: configuration.http, configuration, program: "bin/roost")
+        let text = Banner.text(
+            RoostServer.Endpoints(sqs: configuration.sqs, http: configuration.http), configuration,
+            program: "bin/roost")
         for words in [
             "http://127.0.0.1:9324\n", "http://127.0.0.1:9325/api/v1", "/send-message",
             "Try:\n  bin/roost queue create hello && bin/roost send hello 'first message' && bin/roost receive hello\n",
@@ -34,12 +36,15 @@ import Testing
         }
         configuration.aweq = nil
         let other = ListenAddress(host: "::1", port: 7)
-        let moved = Banner.text(sqs: nil, http: other, configuration, program: "roost")
+        let moved = Banner.text(RoostServer.Endpoints(http: other), configuration, program: "roost")
         #expect(!moved.contains("/send-message"))
         #expect(!moved.contains("SQS"))
         #expect(moved.contains("roost send hello 'first message' --url http://[::1]:7"))
-        #expect(Banner.text(sqs: other, http: nil, configuration).contains("--endpoint-url http://[::1]:7"))
-        #expect(Banner.text(sqs: nil, http: nil, configuration, program: "./roost").contains("./roost serve --help"))
+        #expect(Banner.text(RoostServer.Endpoints(sqs: other), configuration).contains("--endpoint-url http://[::1]:7"))
+        let none = Banner.text(RoostServer.Endpoints(), configuration, program: "./roost")
+        #expect(none.contains("./roost serve --help"))
+        let redis = Banner.text(RoostServer.Endpoints(redis: other), configuration)
+        #expect(redis.contains("redis-cli -h ::1 -p 7 lpush hello"))
     }
 
     @Test(arguments: [

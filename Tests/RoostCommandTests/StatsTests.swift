@@ -8,7 +8,8 @@ import Testing
             {"version":"1.2.3","fsync":"always","state":"ready","recovery":null,"queues":3,"waiters":4,\
             "counts":{"ready":1234567,"in_flight":1,"delayed":2,"damaged":0},"totals":{},\
             "log":{"bytes":1,"segments":5,"unsynced_bytes":0},\
-            "memory":{"index_bytes":1536,"body_cache_bytes":268435456,"deduplication_bytes":7,"waiters_bytes":8,\
+            "memory":{"index_bytes":1536,"body_cache_bytes":268435456,"deduplication_bytes":7,"keys_bytes":21,\
+            "waiters_bytes":8,\
             "connections_bytes":9,"limit_bytes":null,"is_full":false},\
             "disk":{"bytes":5368709120,"live_bytes":11,"reserve_bytes":12,"is_full":false,"snapshots":13,\
             "snapshot_bytes":14,"segments_removed":15,"messages_moved":16,"bodies_read":17,"reads":18},\
@@ -28,7 +29,8 @@ import Testing
         for line in [
             #/state +ready\n/#, #/ready +1,234,567\n/#, #/connections +20\n/#, #/memory limit +none\n/#,
             #/memory: index +1.5 KiB\n/#, #/memory: bodies +256 MiB\n/#, #/memory: deduplication +7 B\n/#,
-            #/memory: waiters +8 B\n/#, #/memory: connections +9 B\n/#, #/disk +5.0 GiB in 5 segments/#,
+            #/memory: keys +21 B\n/#, #/memory: waiters +8 B\n/#,
+            #/memory: connections +9 B\n/#, #/disk +5.0 GiB in 5 segments/#,
             #/disk: live messages +11 B\n/#, #/disk: reserve +12 B\n/#, #/disk: newest snapshot +14 B\n/#,
             #/snapshots +13\n/#, #/segments removed +15\n/#, #/messages moved +16\n/#, #/bodies read +17, 18 of/#,
         ] {

@@ -20,6 +20,7 @@ struct EntryCodecTests {
         (.tick, le(Int64(1000)) + le(UInt32(3)) + le(UInt32(2)) + le(UInt32(4)) + le(UInt32(5)) + le(UInt32(6))),
         (.transfer, le(UInt32(7)) + le(UInt32(8)) + le(Int64(1000)) + [1] + le(UInt32(5)) + le(UInt32(9))),
         (.changeSettings, le(UInt32(7)) + le(Int64(1000)) + wholeSettingsBytes),
+        (.keys, [3, 4] + le(UInt32(1)) + Array("k".utf8)),
     ]
 
     static let sendBytes: [UInt8] =
@@ -106,6 +107,7 @@ struct EntryCodecTests {
             case .deleteQueue(let entry): #expect(entry.queue == 7)
             case .resumeQueue(let entry): #expect(entry.queue == 7)
             case .damage(let entry): #expect(entry.slot == 5 && entry.number == 77)
+            case .keys(let entry): #expect(entry == KeysEntry(database: 3, effects: [.delete([0x6B])]))
             case .bury, .kick, .startMove, .endMove: Issue.record("these have a suite of their own")
             case .send, .move: Issue.record("no send is among them")
             }

@@ -33,7 +33,8 @@ struct BadValue: Sendable {
         BadValue("http", "127.0.0.1:65536", "not an address. Accepted: HOST:PORT"),
         BadValue("http", "127.0.0.1:-1", "not an address. Accepted: HOST:PORT"),
         BadValue("http", "http://127.0.0.1:80", "not an address. Accepted: HOST:PORT"),
-        BadValue("redis", "127.0.0.1:6380", "the Redis protocol comes in a later version. Accepted: off."),
+        BadValue("redis", "6380", "not an address. Accepted: HOST:PORT"),
+        BadValue("redis-password-file", "", "empty. Accepted: the path of a file that only its owner can read."),
         BadValue("insecure", "maybe", "neither on nor off. Accepted: on or off."),
         BadValue("server-names", "a.example:80", "\"a.example:80\" is not a host name"),
         BadValue("account", "12345", "not an account number. Accepted: 12 digits."),
@@ -125,8 +126,10 @@ struct BadValue: Sendable {
     }
 
     @Test func optionsThatContradictEachOtherAreRefused() {
-        #expect(complaint(["sqs": ["off"], "http": ["off"]]).contains("nothing to serve"))
+        #expect(complaint(["sqs": ["off"], "http": ["off"], "redis": ["off"]]).contains("nothing to serve"))
+        #expect(complaint(["sqs": ["off"], "http": ["off"]]).isEmpty)
         #expect(complaint(["sqs": ["127.0.0.1:7"], "http": ["127.0.0.1:7"]]).contains("--sqs has the same address"))
+        #expect(complaint(["http": ["127.0.0.1:7"], "redis": ["127.0.0.1:7"]]).contains("--http has the same address"))
         #expect(complaint(["sqs": ["127.0.0.1:0"], "http": ["127.0.0.1:0"]]).isEmpty)
         #expect(complaint(["engine": ["inline"], "loops": ["2"]]).contains("use --loops 1 or --engine threaded"))
         let large = ["segment-bytes": ["1MiB"], "max-message-bytes": ["16MiB"]]

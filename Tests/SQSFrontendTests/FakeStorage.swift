@@ -331,7 +331,9 @@ final class FakeStorage: Storage {
                 state.queues[name]?.messages[index].isInFlight = false
             }
             return .done
-        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID: throw .busy
+        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID, .keys, .watch,
+            .unwatch:
+            throw .busy
         }
     }
 

@@ -38,13 +38,17 @@ enum WallRules {
         "RoostLog": .closed("RoostModel", "CRoost", disk: ["Glibc", "Synchronization"]),
         "RoostStorage": .closed("RoostModel", "Synchronization"),
         "HTTPGuard": .closed(),
+        "RESP": .closed("RoostModel"),
         // The engine: the only place where core, log and clock meet.
         "RoostLocalStorage": .open(except: heavy + ["SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // The engine again, on a disk and a clock that a seed rules.
         "RoostSimulator": .open(except: heavy + ["Dispatch", "SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // Front ends: no engine, and not each other.
-        "SQSFrontend": .open(except: engines + ["HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
-        "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RoostServer"]),
+        "SQSFrontend": .open(
+            except: engines + ["HTTPFrontend", "RedisFrontend", "RoostServer", "Foundation", "Hummingbird"]),
+        "RedisFrontend": .open(
+            except: engines + ["SQSFrontend", "HTTPFrontend", "RoostServer", "Foundation", "Hummingbird"]),
+        "HTTPFrontend": .open(except: engines + ["SQSFrontend", "RedisFrontend", "RoostServer"]),
         // Composition knows everything; the command line knows the server and the protocols from outside.
         "RoostServer": .open(except: ["RoostCommand"]),
         "RoostCommand": .open(except: engines + ["SQSFrontend", "HTTPFrontend"]),

@@ -14,7 +14,9 @@ private let samples = sampleUses()
 private let images = samples.map { sections(of: $0.broker) }
 
 /// The kinds of sections, by number: see `BrokerImageFormat`.
-private let kinds = ["header", "queues", "chunk", "vacant", "wheel", "groups", "duplicates", "burials", "moves"]
+private let kinds = [
+    "header", "queues", "chunk", "vacant", "wheel", "groups", "duplicates", "burials", "moves", "keys", "end of keys",
+]
 
 private func kind(of section: [UInt8]) -> String {
     guard section.count >= 4, kinds.indices.contains(Int(section[0]) - 1) else { return "unknown" }
@@ -105,8 +107,8 @@ exit(
         seeds: { _ in seeds() },
         reaches: kinds.map { "held \($0)" }
             + kinds.map { "refused changed \($0)" }
-            // Nothing of a list of vacant chunks or of a wheel can be otherwise.
-            + kinds.filter { $0 != "vacant" && $0 != "wheel" }.map { "took changed \($0)" } + Reach.kindsMade
+            // Nothing of a list of vacant chunks, of a wheel or of the end of keys can be otherwise.
+            + kinds.filter { !["vacant", "wheel", "end of keys"].contains($0) }.map { "took changed \($0)" } + Reach.kindsMade
     ) { bytes, count in
         var source = ByteSource(bytes, count)
         let image = Int(source.byte()) % images.count

@@ -94,7 +94,7 @@ extension PrometheusText {
         let (memory, connections) = (metrics.memory, loads.reduce(0) { $0 + $1.bytes })
         for (category, bytes) in [
             ("index", memory.index), ("bodies", memory.bodies), ("deduplication", memory.deduplication),
-            ("waiters", memory.waiters), ("connections", connections),
+            ("keys", memory.keys), ("waiters", memory.waiters), ("connections", connections),
         ] {
             sample("roost_memory_bytes", [("category", category)], bytes)
         }

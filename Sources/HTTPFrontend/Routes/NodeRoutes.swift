@@ -92,7 +92,7 @@ extension JSON {
         self = [
             "index_bytes": .count(metrics.memory.index), "body_cache_bytes": .count(metrics.memory.bodies),
             "deduplication_bytes": .count(metrics.memory.deduplication),
-            "waiters_bytes": .count(metrics.memory.waiters),
+            "keys_bytes": .count(metrics.memory.keys), "waiters_bytes": .count(metrics.memory.waiters),
             "connections_bytes": .count(loads.reduce(0) { $0 + $1.bytes }),
             "limit_bytes": metrics.memoryBytesMax > 0 ? .count(metrics.memoryBytesMax) : nil,
             "is_full": .bool(metrics.isMemoryFull),

@@ -13,6 +13,7 @@ package struct NodeDescription: Decodable, Sendable {
         package var indexBytes: Int
         package var bodyCacheBytes: Int
         package var deduplicationBytes: Int
+        package var keysBytes: Int
         package var waitersBytes: Int
         package var connectionsBytes: Int
         /// Nil: none.

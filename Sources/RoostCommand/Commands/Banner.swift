@@ -5,18 +5,18 @@ package import RoostServer
 package enum Banner {
     /// - Parameter program: how this program is called in the first command.
     package static func text(
-        sqs: ListenAddress?, http: ListenAddress?, _ configuration: ServerConfiguration,
-        program: String = Banner.program()
+        _ endpoints: RoostServer.Endpoints, _ configuration: ServerConfiguration, program: String = Banner.program()
     ) -> String {
         var lines = ["roost \(Version.text) is ready. Data in \(configuration.dataDirectory)"]
-        if let sqs { lines.append("  SQS API    http://\(sqs)") }
-        if let http {
+        if let sqs = endpoints.sqs { lines.append("  SQS API    http://\(sqs)") }
+        if let redis = endpoints.redis { lines.append("  Redis      redis://\(redis)") }
+        if let http = endpoints.http {
             lines.append("  JSON API   http://\(http)/api/v1")
             if configuration.aweq != nil { lines.append("  AweQ API   http://\(http)/send-message") }
             lines.append("  health     http://\(http)/readyz")
         }
         lines.append("Try:")
-        lines.append("  \(firstCommand(sqs: sqs, http: http, configuration, program))")
+        lines.append("  \(firstCommand(endpoints, configuration, program))")
         return lines.map { $0 + "\n" }.joined()
     }
 
@@ -34,15 +34,19 @@ package enum Banner {
     }
 
     private static func firstCommand(
-        sqs: ListenAddress?, http: ListenAddress?, _ configuration: ServerConfiguration, _ program: String
+        _ endpoints: RoostServer.Endpoints, _ configuration: ServerConfiguration, _ program: String
     ) -> String {
-        if let http {
+        if let http = endpoints.http {
             let url = "http://\(http)" == ClientOptions.defaultURL ? "" : " --url http://\(http)"
             return "\(program) queue create hello\(url) && \(program) send hello 'first message'\(url)"
                 + " && \(program) receive hello\(url)"
         }
-        guard let sqs else { return "\(program) serve --help" }
-        return "aws sqs create-queue --queue-name hello --endpoint-url http://\(sqs) --region \(configuration.region)"
+        if let sqs = endpoints.sqs {
+            let region = configuration.region
+            return "aws sqs create-queue --queue-name hello --endpoint-url http://\(sqs) --region \(region)"
+        }
+        guard let redis = endpoints.redis else { return "\(program) serve --help" }
+        return "redis-cli -h \(redis.host) -p \(redis.port) lpush hello 'first message'"
     }
 
     /// As one word of a shell.

@@ -38,7 +38,7 @@ package struct Serve: AsyncParsableCommand {
         }
         do {
             try await RoostServer.run(loaded.configuration, warnings: loaded.warnings) { endpoints in
-                console.out(Banner.text(sqs: endpoints.sqs, http: endpoints.http, loaded.configuration))
+                console.out(Banner.text(endpoints, loaded.configuration))
             }
         } catch let error as ConfigurationError {
             throw CommandError(.configuration, "the server cannot start with this configuration:\n\(error)")

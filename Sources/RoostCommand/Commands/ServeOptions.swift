@@ -13,6 +13,7 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("sqs")) var sqs: String?
     @Option(help: help("http")) var http: String?
     @Option(help: help("redis")) var redis: String?
+    @Option(help: help("redis-password-file")) var redisPasswordFile: String?
     @Flag(help: help("insecure")) var insecure = false
     @Option(help: help("server-names")) var serverNames: [String] = []
     @Option(help: help("access-keys-file")) var accessKeysFile: String?
@@ -45,7 +46,8 @@ package struct ServeOptions: ParsableArguments {
         let single: [(String, String?)] = [
             ("data", data), ("storage", storage), ("fsync", fsync), ("segment-bytes", segmentBytes),
             ("snapshot-bytes", snapshotBytes), ("cache-bytes", cacheBytes), ("memory-bytes", memoryBytes),
-            ("sqs", sqs), ("http", http), ("redis", redis), ("insecure", insecure ? "on" : nil),
+            ("sqs", sqs), ("http", http), ("redis", redis),
+            ("redis-password-file", redisPasswordFile), ("insecure", insecure ? "on" : nil),
             ("access-keys-file", accessKeysFile), ("account", account), ("region", region),
             ("max-message-bytes", maxMessageBytes),
             ("sqs-strict-timing", sqsStrictTiming), ("auto-create", autoCreate ? "on" : nil),

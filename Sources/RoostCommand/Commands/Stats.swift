@@ -53,6 +53,7 @@ package struct Stats: AsyncParsableCommand {
             ("memory: index", Text.bytes(memory.indexBytes)),
             ("memory: bodies", Text.bytes(memory.bodyCacheBytes)),
             ("memory: deduplication", Text.bytes(memory.deduplicationBytes)),
+            ("memory: keys", Text.bytes(memory.keysBytes)),
             ("memory: waiters", Text.bytes(memory.waitersBytes)),
             ("memory: connections", Text.bytes(memory.connectionsBytes)),
         ]

@@ -38,6 +38,7 @@ extension Broker {
         _ = messageTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &index)
         _ = queueTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &queues)
         _ = groupTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &groups)
+        if hasKeyRemains { freeKeyRemains(Limits.timersPerTickMax) }
     }
 
     mutating func apply(_ entry: TickEntry, _ effects: inout Effects) throws(EntryMismatch) {

@@ -27,6 +27,7 @@ package struct Broker: Sendable {
     var index = MessageIndex()
     var burials = BurialTable()
     var moves = MoveTable()
+    package internal(set) var databases: Databases
     /// Ends of delays and leases.
     var messageTimers = TimerWheel()
     /// Ends of the retention of the oldest message of each queue.
@@ -68,6 +69,7 @@ package struct Broker: Sendable {
 
     package init(configuration: BrokerConfiguration) {
         self.configuration = configuration
+        databases = Databases(configuration.sealingKey)
         idSeal = MessageIDSeal(configuration.sealingKey)
         handleSeal = ReceiptHandleSeal(configuration.sealingKey)
         groupSeal = GroupSeal(configuration.sealingKey)
@@ -149,6 +151,7 @@ extension Broker {
         case .startMove(let entry): try apply(entry)
         case .endMove(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
+        case .keys(let entry): try apply(entry)
         }
     }
 

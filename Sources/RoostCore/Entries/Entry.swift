@@ -21,6 +21,7 @@ package enum Entry: Sendable, Equatable {
     case startMove(StartMoveEntry)
     case endMove(EndMoveEntry)
     case tick(TickEntry)
+    case keys(KeysEntry)
 }
 
 /// What kind of record an entry is in the log. Numbers are for ever; a number that fell out of use is not used again.
@@ -43,6 +44,7 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case startMove = 25
     case endMove = 26
     case tick = 32
+    case keys = 40
 }
 
 package struct CreateQueueEntry: Sendable, Equatable {
@@ -200,6 +202,7 @@ extension Entry {
         case .startMove: .startMove
         case .endMove: .endMove
         case .tick: .tick
+        case .keys: .keys
         }
     }
 }

@@ -16,6 +16,7 @@ import RoostModel
 /// damage            slot u32 | number u64
 /// bury              as in TaskEntryCodec, and so are the next ones
 /// kick, startMove, endMove
+/// keys              database u8 | effects (as in KeyEffectCodec), to the end
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 /// ```
 /// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send:
@@ -36,6 +37,7 @@ package enum EntryCodec {
         case .bury, .kick, .startMove, .endMove: TaskEntryCodec.size(entry)
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
+        case .keys(let entry): entry.size
         }
     }
 
@@ -64,6 +66,7 @@ package enum EntryCodec {
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease, .delete, .changeVisibility, .damage, .transfer, .tick: encodeMessageEntry(entry, &writer)
         case .bury, .kick, .startMove, .endMove: TaskEntryCodec.encode(entry, &writer)
+        case .keys(let entry): entry.encode(&writer)
         }
     }
 
@@ -129,6 +132,7 @@ package enum EntryCodec {
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .transfer: .transfer(try decodeTransfer(&reader))
         case .bury, .kick, .startMove, .endMove: try TaskEntryCodec.decode(kind, &reader)
+        case .keys: .keys(try KeysEntry(&reader))
         case .tick: .tick(try decodeTick(&reader))
         }
     }

@@ -26,14 +26,7 @@ struct KeyedDigest {
     ) -> UInt64 {
         var hash = SipHash(key: key)
         combine(&hash)
-        let wholeWords = bytes.count & ~7
-        for start in stride(from: 0, to: wholeWords, by: 8) {
-            hash.combine(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
-        }
-        var last: UInt64 = 0
-        for place in wholeWords..<bytes.count { last |= UInt64(bytes[place]) << UInt64(8 * (place - wholeWords)) }
-        hash.combine(last)
-        hash.combine(UInt64(bytes.count))
+        hash.combine(bytes)
         return hash.finalize()
     }
 }

@@ -18,6 +18,18 @@ package struct SipHash {
         compress(word)
     }
 
+    /// Bytes of any number: whole words, the rest filled up with zeros, the number.
+    mutating func combine(_ bytes: UnsafeRawBufferPointer) {
+        let wholeWords = bytes.count & ~7
+        for start in stride(from: 0, to: wholeWords, by: 8) {
+            combine(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self)))
+        }
+        var last: UInt64 = 0
+        for place in wholeWords..<bytes.count { last |= UInt64(bytes[place]) << UInt64(8 * (place - wholeWords)) }
+        combine(last)
+        combine(UInt64(bytes.count))
+    }
+
     package mutating func finalize() -> UInt64 {
         compress(byteCount << 56)
         v2 ^= 0xff

@@ -17,6 +17,11 @@
 /// wheel (5)      kind u32 | which u32 (0: messages, 1: queues, 2: groups) | time u64 | timers u64
 ///                | (head u32 | tail u32) × 514
 /// duplicates (7) kind u32 | duplicate, duplicate, … in the order of sending; from version 2
+/// keys (10)      kind u32 | a piece of the keys; from version 3
+/// keysEnd (11)   kind u32 | keys u64 of each database; from version 3, always the last one
+///
+/// the keys       bytes u32 | entry (as in KeysEntry), again and again: what makes the keys out of none. Pieces end
+///                anywhere, since an element may be longer than a section.
 ///
 /// counts         ready u64 | in flight u64 | delayed u64 | damaged u64
 /// totals         sent u64 | received u64 | deleted u64 | returned u64 | expired u64
@@ -56,10 +61,10 @@
 /// are drawn at `MessageSlot`, links included; free slots may hold anything. Links that mean nothing (of a full chunk,
 /// of a timer that is not set, of a turn, of the name of a deleted queue) are `MessageSlot.none`, so that images of
 /// equal brokers are equal, apart from free slots. The bits of `TimerWheel` and the tables of names are made anew.
-/// Version 1 has no groups, and plain receive counts in its slots.
+/// Version 1 has no groups, and plain receive counts in its slots; neither it nor version 2 has keys.
 enum BrokerImageFormat {
-    static let version: UInt32 = 2
-    static let versionsRead: ClosedRange<UInt32> = 1...2
+    static let version: UInt32 = 3
+    static let versionsRead: ClosedRange<UInt32> = 1...3
 
     enum Kind: UInt32 {
         case header = 1
@@ -71,6 +76,8 @@ enum BrokerImageFormat {
         case duplicates = 7
         case burials = 8
         case moves = 9
+        case keys = 10
+        case keysEnd = 11
     }
 
     /// Below the 70 KiB that are promised to whoever keeps the sections.
@@ -84,6 +91,7 @@ enum BrokerImageFormat {
     /// Without settings, name and reason.
     static let queueBytes = freeQueueBytes + 32 + 72 + 44 + 24 + 72 + 24
     static let duplicateBytes = 36
+    static let keysEndBytes = 4 + 8 * Databases.count
     static let groupBytes = 24 + 12 + 16 + 28 + 16 + 16
 
     /// So high that nothing the broker counts ever gets there, and so low that counting on from it never overflows.

@@ -21,6 +21,8 @@ package struct BrokerImageReader {
     private var header: Header?
     private var wheels = 0
     private var queuesTaken: UInt32 = 0
+    private var keys = KeyImageIntake()
+    private var keysEnded = false
 
     package init(configuration: BrokerConfiguration) { broker = Broker(configuration: configuration) }
 
@@ -42,6 +44,8 @@ package struct BrokerImageReader {
             case .vacant: try takeVacant(&reader)
             case .wheel: try takeWheel(&reader)
             case .duplicates: try takeDuplicates(&reader)
+            case .keys: try keys.take(reader.readRaw(reader.remaining), &broker.databases)
+            case .keysEnd: try takeKeysEnd(&reader)
             }
             try reader.expectEnd()
         } catch {
@@ -71,7 +75,8 @@ package struct BrokerImageReader {
         if broker.moves.records.count < header.moves { return .moves }
         if broker.index.chunkCount < header.index.chunks { return kind == .vacant ? .vacant : .chunk }
         if wheels < (header.version == 1 ? 2 : 3) { return .wheel }
-        return broker.deduplication.count < header.duplicates ? .duplicates : nil
+        if broker.deduplication.count < header.duplicates { return .duplicates }
+        return header.version < 3 || keysEnded ? nil : kind == .keys ? .keys : .keysEnd
     }
 }
 
@@ -180,6 +185,17 @@ extension BrokerImageReader {
             broker.deduplication.append(
                 DeduplicationTable.Original(key: key, slot: try reader.read(), number: number, sentAt: sentAt))
         } while reader.remaining > 0
+    }
+
+    private mutating func takeKeysEnd(_ reader: inout ByteReader) throws(EntryDecodingError) {
+        guard keys.isAtEnd else { throw .init(reason: "the keys end within an entry") }
+        for database in 0..<UInt8(Databases.count) {
+            let count: UInt64 = try reader.read()
+            guard count == UInt64(broker.databases[database].count) else {
+                throw EntryDecodingError(reason: "database \(database) should have \(count) keys")
+            }
+        }
+        keysEnded = true
     }
 
     private mutating func takeQueues(_ reader: inout ByteReader) throws(EntryDecodingError) {

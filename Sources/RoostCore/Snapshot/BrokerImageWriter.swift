@@ -6,7 +6,8 @@ import RoostModel
 /// from the moment the chunk is let go of here, it does not any more.
 package struct BrokerImageWriter: Sendable {
     private enum Part {
-        case header, queues, groups, burials, moves, chunks, messageWheel, queueWheel, groupWheel, duplicates, end
+        case header, queues, groups, burials, moves, chunks, messageWheel, queueWheel, groupWheel, duplicates, keys
+        case keysEnd, end
     }
 
     private typealias Format = BrokerImageFormat
@@ -19,8 +20,12 @@ package struct BrokerImageWriter: Sendable {
     private var nextMove = 0
     private var nextChunk: UInt32 = 0
     private var nextDuplicate = 0
+    private var keys: KeyImageStream
 
-    package init(_ broker: consuming Broker) { self.broker = broker }
+    package init(_ broker: consuming Broker) {
+        keys = KeyImageStream(broker.databases)
+        self.broker = broker
+    }
 
     /// Replaces the content of `section` with the next section, of at most 70 KiB. False, and an empty section, when
     /// there are no more.
@@ -53,10 +58,16 @@ package struct BrokerImageWriter: Sendable {
             part = .groupWheel
         case .groupWheel:
             write(broker.groupTimers, 2, &section)
-            part = broker.deduplication.count > 0 ? .duplicates : .end
+            part = broker.deduplication.count > 0 ? .duplicates : partAfterDuplicates
         case .duplicates:
             writeDuplicates(&section)
-            if nextDuplicate == broker.deduplication.count { part = .end }
+            if nextDuplicate == broker.deduplication.count { part = partAfterDuplicates }
+        case .keys:
+            section.append(bytes: 4) { $0.write(Format.Kind.keys.rawValue) }
+            if !keys.fill(&section, upTo: Format.sectionBytesMax) { part = .keysEnd }
+        case .keysEnd:
+            writeKeysEnd(&section)
+            part = .end
         case .end: return false
         }
         return true
@@ -66,6 +77,8 @@ package struct BrokerImageWriter: Sendable {
     private var partAfterGroups: Part { broker.burials.idCount > 0 ? .burials : partAfterBurials }
     private var partAfterBurials: Part { broker.moves.records.isEmpty ? partAfterMoves : .moves }
     private var partAfterMoves: Part { broker.index.chunkCount > 0 ? .chunks : .messageWheel }
+
+    private var partAfterDuplicates: Part { broker.databases.keyCount > 0 ? .keys : .keysEnd }
 
     private func writeHeader(_ section: inout [UInt8]) {
         section.append(bytes: Format.headerBytes) { writer in
@@ -194,6 +207,13 @@ package struct BrokerImageWriter: Sendable {
         nextChunk += 1
     }
 
+    private func writeKeysEnd(_ section: inout [UInt8]) {
+        section.append(bytes: Format.keysEndBytes) { writer in
+            writer.write(Format.Kind.keysEnd.rawValue)
+            for database in 0..<UInt8(Databases.count) { writer.write(UInt64(broker.databases[database].count)) }
+        }
+    }
+
     private func write(_ wheel: TimerWheel, _ which: UInt32, _ section: inout [UInt8]) {
         section.append(bytes: Format.wheelBytes) { writer in
             writer.write(Format.Kind.wheel.rawValue)
@@ -221,6 +241,7 @@ extension Broker {
             + Int(queues.idCount)
             * (BrokerImageFormat.queueBytes + SettingsCodec.fixedSize + Limits.queueNameBytesMax)
             + queues.textBytes
+            + databases.imageBytesEstimate
     }
 
     /// How much longer one more message can make an image: by a chunk of the index, when the others are full.

@@ -7,9 +7,11 @@ extension Engine {
     var memory: MemoryUse {
         var memory = MemoryUse()
         memory.index = core.indexBytes + core.queueBytes
+        memory.keys = core.keyBytes
         memory.deduplication = core.deduplicationBytes
         memory.bodies = bodies.residentBytes
         memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes
+        memory.waiters += keys.waiters.count * KeyDesk.waiterBytes
         return memory
     }
 
@@ -20,6 +22,8 @@ extension Engine {
     var metrics: StorageMetrics {
         var metrics = StorageMetrics()
         metrics.queues = core.queueCount
+        metrics.keys = core.databases.keyCount
+        if metrics.keys > 0 { metrics.keyspaces = keyspaces }
         metrics.counts = core.counts
         metrics.totals = core.totals
         metrics.waiters = line.count
@@ -33,6 +37,13 @@ extension Engine {
         metrics.memoryBytesMax = memoryBytesMax ?? 0
         addUpkeep(to: &metrics)
         return metrics
+    }
+
+    private var keyspaces: [KeyspaceCount] {
+        (0..<UInt8(Databases.count)).compactMap { database in
+            let (keys, expiring) = core.databases.count(of: database)
+            return keys == 0 ? nil : KeyspaceCount(database: Int(database), keys: keys, expiring: expiring)
+        }
     }
 
     private func addUpkeep(to metrics: inout StorageMetrics) {

@@ -38,7 +38,15 @@ extension Engine {
         case .listMoves(let queue, let limit): try listMoves(queue, limit)
         case .cancelMove(let id): try cancelMove(id)
         case .moveByID(let queue, let to, let ids): try moveByID(queue, to, ids)
+        case .keys(let request): try carryOut(request, token, receiver)
+        case .watch(let database, let keys, let number): try watch(database, keys, under: number)
+        case .unwatch(let number): unwatch(number)
         }
+    }
+
+    private mutating func unwatch(_ number: UInt64) -> Outcome {
+        keys.watches.remove(number)
+        return .reply(.done)
     }
 
     private mutating func done(_ entry: Entry) -> Outcome {

@@ -57,6 +57,7 @@ struct Engine: ~Copyable {
     /// Rises whenever a queue is made, deleted or gets other settings.
     private(set) var settingsVersion: UInt64 = 1
     var moves = MoveSchedule()
+    var keys: KeyDesk
     /// Broker time of this turn.
     var now: BrokerTime
     /// Test only: results leave before they are on disk, to show that the tests notice.
@@ -93,6 +94,7 @@ struct Engine: ~Copyable {
         memoryBytesMax = configuration.memoryBytesMax
         snapshotGrowthBytesMin = configuration.snapshotGrowthBytesMin
         self.now = now
+        keys = KeyDesk(seed: configuration.newSalt())
         acknowledgesEarly = configuration.acknowledgesEarly
     }
 }
@@ -146,6 +148,7 @@ extension Engine {
         if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
+        timeOutKeyWaiters()
         queuesToServe.append(contentsOf: queuesToServeNext)
         queuesToServeNext.removeAll(keepingCapacity: true)
         serveWaiters()
@@ -192,7 +195,8 @@ extension Engine {
 
     private mutating func cancel(_ token: UInt64, of receiver: Int) {
         guard let waiter = line.remove(receiver: receiver, token: token) else {
-            return reads.cancel(token, of: receiver)
+            if !cancelKeyWait(token, of: receiver) { reads.cancel(token, of: receiver) }
+            return
         }
         answer(waiter, .success(.received([])))
     }
@@ -201,6 +205,7 @@ extension Engine {
     mutating func endWaits() {
         acceptsWaits = false
         while let waiter = line.removeAny() { answer(waiter, .success(.received([]))) }
+        endKeyWaits()
     }
 
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
@@ -216,7 +221,9 @@ extension Engine {
         let reserve = snapshotSpace == .ofReserve || space.isChanging ? nil : space.nextTry
         let move = lacksRoom.move ? nil : nextMoveDue
         let ofMessages = tick.orEarlier(line.nextDue).orEarlier(move)
-        return ofMessages.orEarlier(marks.due).orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
+        let ofKeys = keys.waiters.nextDue.orEarlier(lacksRoom.tick ? nil : nextKeyTick)
+        let ofLog = marks.due.orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
+        return ofMessages.orEarlier(ofKeys).orEarlier(ofLog)
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.
@@ -381,7 +388,12 @@ extension Engine {
                 return
             }
             if let entry = core.prepareTick(now: now, budget: budget) { _ = commit(.tick(entry)) }
-            guard !isOverdue(), let next = core.nextTick(now: now), next <= now else { return }
+            guard tickKeys(budget) else {
+                lacksRoom.tick = true
+                return
+            }
+            let next = core.nextTick(now: now).orEarlier(nextKeyTick)
+            guard !isOverdue(), let next, next <= now else { return }
         }
     }
 
@@ -392,6 +404,7 @@ extension Engine {
     /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
     /// waiters there, whose turn comes next.
     private mutating func serveWaiters() {
+        if !keys.toServe.isEmpty, !serveKeyWaiters() { lacksRoom.waiter = true }
         while let queue = queuesToServe.popLast() {
             while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
                 guard let isServed = serve(waiter, from: queue) else {

@@ -36,6 +36,7 @@ struct SpaceKeeper {
     /// A delete for each message that is held.
     static func deletesBytes(_ core: borrowing Broker) -> Int {
         core.messageCount * RecordFrame.bytes(payloadBytes: 12)
+            + core.databases.keyCount * RecordFrame.bytes(payloadBytes: 64)
     }
 
     /// Segments go when two snapshots lie behind them, and the older one goes when the next one is there: in all there

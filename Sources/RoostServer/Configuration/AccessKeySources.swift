@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import RoostModel
 package import SQSFrontend
 import Yams
@@ -15,8 +14,6 @@ package enum AccessKeySources {
 
     typealias Problem = ConfigurationError.Problem
 
-    /// A longer file is a mistake in the path.
-    static let bytesMax = 1 << 20
     static let secretBytes = 16...128
     private static let acceptedID = "1 to 128 letters, digits and -_."
 
@@ -86,7 +83,7 @@ package enum AccessKeySources {
     /// The file with the keys: a list of mappings.
     private enum AccessKeysFile {
         static func read(_ path: String) throws(ConfigurationError) -> [AccessKey] {
-            let text = try contents(of: path)
+            let text = try SecretFile.contents(of: path, option: "access-keys-file")
             // An error of the parser may quote the text, and with it a secret.
             guard let root = try? Yams.compose(yaml: text), let list = root.sequence, !list.isEmpty else {
                 throw failure(path, "not a list of access keys: \"- id: ...\", \"secret: ...\" below it, and so on")
@@ -103,27 +100,8 @@ package enum AccessKeySources {
             return keys
         }
 
-        private static func contents(of path: String) throws(ConfigurationError) -> String {
-            let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-            guard descriptor >= 0 else {
-                throw failure(path, errno == ENOENT ? "there is no such file" : "cannot be read")
-            }
-            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-            var facts = stat()
-            guard fstat(descriptor, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG else {
-                throw failure(path, "not a file")
-            }
-            guard facts.st_mode & 0o077 == 0 else {
-                throw failure(path, "other users may read or change it, and it has secrets. Run: chmod 600 \(path)")
-            }
-            guard let data = try? file.read(upToCount: bytesMax + 1) ?? Data(), data.count <= bytesMax else {
-                throw failure(path, "cannot be read, or longer than 1 MiB")
-            }
-            return String(decoding: data, as: UTF8.self)
-        }
-
         private static func failure(_ path: String, _ reason: String) -> ConfigurationError {
-            ConfigurationError(problems: [Problem(subject: "access-keys-file \(path)", reason: reason)])
+            SecretFile.failure(path, option: "access-keys-file", reason)
         }
     }
 

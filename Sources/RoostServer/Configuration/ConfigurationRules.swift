@@ -8,11 +8,13 @@ enum ConfigurationRules {
     static func problems(of configuration: ServerConfiguration, _ values: [Value]) -> [Problem] {
         func subject(_ name: String) -> String? { values.first { $0.option == name }?.subject }
         var problems: [Problem] = []
-        if configuration.sqs == nil, configuration.http == nil {
-            problems.append(Problem(reason: "--sqs and --http are both off, so there is nothing to serve"))
+        let doors = doors(of: configuration)
+        if doors.isEmpty {
+            problems.append(Problem(reason: "--sqs, --http and --redis are all off, so there is nothing to serve"))
         }
-        if let sqs = configuration.sqs, sqs == configuration.http, sqs.port != 0 {
-            problems.append(Problem(subject: subject("http"), reason: "--sqs has the same address"))
+        for (place, door) in doors.enumerated() where door.address.port != 0 {
+            guard let other = doors[..<place].first(where: { $0.address == door.address }) else { continue }
+            problems.append(Problem(subject: subject(door.name), reason: "--\(other.name) has the same address"))
         }
         for (name, address) in openDoors(of: configuration) where !configuration.insecure {
             problems.append(exposure(subject(name), name, address))
@@ -43,20 +45,28 @@ enum ConfigurationRules {
     }
 
     private static func doors(of configuration: ServerConfiguration) -> [(name: String, address: ListenAddress)] {
-        [("sqs", configuration.sqs), ("http", configuration.http)].compactMap { name, address in
-            address.map { (name, $0) }
-        }
+        let all = [("sqs", configuration.sqs), ("http", configuration.http), ("redis", configuration.redis)]
+        return all.compactMap { name, address in address.map { (name, $0) } }
     }
 
     /// Those that other machines can reach without proving who they are.
     private static func openDoors(of configuration: ServerConfiguration) -> [(name: String, address: ListenAddress)] {
         doors(of: configuration).filter { name, address in
-            !address.isLoopback && !(name == "sqs" && configuration.hasAccessKeys)
+            switch name {
+            case "sqs": !address.isLoopback && !configuration.hasAccessKeys
+            case "redis": !address.isLoopback && !configuration.hasRedisPassword
+            default: !address.isLoopback
+            }
         }
     }
 
     private static func exposure(_ subject: String?, _ name: String, _ address: ListenAddress) -> Problem {
-        let keys = name == "sqs" ? "access keys (--access-keys-file), " : ""
+        let keys =
+            switch name {
+            case "sqs": "access keys (--access-keys-file), "
+            case "redis": "a password (--redis-password-file), "
+            default: ""
+            }
         return Problem(
             subject: subject,
             reason: """
@@ -98,7 +108,7 @@ enum ConfigurationRules {
     static func strangers(in environment: [String: String]) -> [String] {
         let known = Set(
             ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"]
-                + AccessKeySources.variables)
+                + AccessKeySources.variables + [RedisPassword.variable])
         return environment.keys.sorted().filter {
             $0.hasPrefix("ROOST_") && !known.contains($0) && !isServiceLink($0)
         }.map { "\($0) is not an option and was ignored" }

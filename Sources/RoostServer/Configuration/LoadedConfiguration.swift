@@ -35,6 +35,7 @@ package struct LoadedConfiguration: Sendable {
         }
         let (keys, keyProblems) = AccessKeySources.keys(in: environment)
         draft.accessKeys = keys
+        draft.redisPassword = RedisPassword.inEnvironment(environment)
         draft.queues = file?.queues ?? []
         problems += keyProblems
         if problems.isEmpty { problems = ConfigurationRules.problems(of: draft, values) }

@@ -17,6 +17,12 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var sqs: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9324)
     /// Nil leaves the door out.
     package var http: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 9325)
+    /// Nil leaves the door out.
+    package var redis: ListenAddress? = ListenAddress(host: "127.0.0.1", port: 6380)
+    /// The file with the password of the Redis port. `RedisPassword` reads it.
+    package var redisPasswordFile: String?
+    /// The one that came with the environment.
+    package var redisPassword: String?
     /// Allows addresses that other machines can reach, although nobody has to log in.
     package var insecure = false
     /// Names beside localhost that a `Host` header may carry, in lower case and without a port.
@@ -58,6 +64,8 @@ package struct ServerConfiguration: Sendable, Equatable {
 
     /// Whether the SQS API checks who asks.
     package var hasAccessKeys: Bool { accessKeysFile != nil || !accessKeys.isEmpty }
+
+    package var hasRedisPassword: Bool { redisPasswordFile != nil || redisPassword != nil }
 
     /// Whether the core runs on the event loop itself: the fastest way with one loop, impossible with more.
     package var runsInline: Bool {

@@ -42,11 +42,14 @@ extension ServerOption {
     static let doorOptions: [ServerOption] = [
         .door("sqs", \.sqs, "Address of the SQS API."),
         .door("http", \.http, "Address of the JSON API, the AweQ API, health and metrics."),
+        .door("redis", \.redis, "Address of the Redis protocol."),
         ServerOption(
-            name: "redis", placeholder: "off", defaultText: "off", accepted: "off",
-            help: "Reserved for the Redis protocol of a later version.", kind: .single
-        ) { text, _ in
-            text == "off" ? nil : "the Redis protocol comes in a later version"
+            name: "redis-password-file", placeholder: "FILE", defaultText: "",
+            accepted: "the path of a file that only its owner can read",
+            help: "Password of the Redis protocol: the first line of the file.", kind: .single
+        ) { text, configuration in
+            configuration.redisPasswordFile = text
+            return nil
         },
         .toggle(
             "insecure", kind: .flag, isOn: false,

@@ -34,6 +34,9 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.count(let count)): "\(count) of them"
         case .success(.moveTask(let task)): "move \(task.id): \(task.moved) of \(task.toMove)"
         case .success(.moveTasks(let tasks)): "\(tasks.count) moves"
+        case .success(.keys(let replies)): "\(replies.count) replies of keys"
+        case .success(.watching(let number)): "watch \(number)"
+        case .success(.watchBroken): "watch broken"
         case .failure(let rejection): "refused: \(rejection)"
         }
     }
@@ -65,6 +68,9 @@ extension StorageRequest {
         case .listMoves(let name, _): "list moves from \(name)"
         case .cancelMove(let id): "cancel move \(id)"
         case .moveByID(let name, _, let ids): "move \(ids.count) by id from \(name)"
+        case .keys(let request): "\(request.commands.count) commands on keys of \(request.database)"
+        case .watch(let database, let keys, _): "watch \(keys.count) keys of \(database)"
+        case .unwatch(let number): "end watch \(number)"
         }
     }
 }

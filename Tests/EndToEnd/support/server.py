@@ -9,6 +9,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from .resp import Connection, ReplyError
+
 BINARY = Path(os.environ.get("ROOST_BINARY", Path(__file__).parents[3] / ".build/release/roost"))
 START_SECONDS_MAX = 60
 ACCOUNT = "000000000000"
@@ -40,12 +42,15 @@ def free_port() -> int:
 
 
 class Server:
-    def __init__(self, home: Path, *options: str, wrapper: tuple[str, ...] = (), environment: dict | None = None):
-        """`wrapper`: what stands before the command, for example strace. It has to keep the process id (strace -D)."""
+    def __init__(self, home: Path, *options: str, wrapper: tuple[str, ...] = (), environment: dict | None = None,
+                 redis: bool = False):
+        """`wrapper`: what stands before the command, for example strace. It has to keep the process id (strace -D).
+        `redis`: with the Redis port, too."""
         self.data = home / "data"
         self.log = home / "roost.log"
         self.sqs_port = free_port()
         self.http_port = free_port()
+        self.redis_port = free_port() if redis else None
         self.options = options
         self.wrapper = wrapper
         self.environment = environment or {}
@@ -73,7 +78,8 @@ class Server:
     def command(self) -> list[str]:
         return [
             *self.wrapper, str(BINARY), "serve", "--data", str(self.data), "--sqs", f"127.0.0.1:{self.sqs_port}",
-            "--http", f"127.0.0.1:{self.http_port}", "--redis", "off", *self.options,
+            "--http", f"127.0.0.1:{self.http_port}", "--redis",
+            f"127.0.0.1:{self.redis_port}" if self.redis_port else "off", *self.options,
         ]
 
     def start(self, wait: bool = True) -> "Server":
@@ -94,7 +100,7 @@ class Server:
         while time.monotonic() < end:
             if not self.alive:
                 raise AssertionError(f"roost ended with {self.process.returncode} at the start:\n{self.log_tail()}")
-            if self.status_of("/readyz") == 200:
+            if self.status_of("/readyz") == 200 and (self.redis_port is None or self.answers_redis()):
                 return
             time.sleep(0.01)
         raise AssertionError(f"roost was not ready after {seconds} s:\n{self.log_tail()}")
@@ -108,6 +114,16 @@ class Server:
             return None
         finally:
             connection.close()
+
+    def answers_redis(self) -> bool:
+        """Whether the Redis port answers, be it that it wants a password."""
+        try:
+            with Connection(self.redis_port, timeout=5) as connection:
+                return connection.call("PING") == b"PONG"
+        except ReplyError as error:
+            return error.code == "NOAUTH"
+        except OSError:
+            return False
 
     def kill(self) -> bool:
         """kill -9. Tells whether the process was alive until then."""

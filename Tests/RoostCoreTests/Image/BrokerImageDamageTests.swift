@@ -15,7 +15,30 @@ struct BrokerImageDamageTests {
         try addGroups(to: &broker, "groups.fifo", QueueSettingsChange(retention: .seconds(1000), isFIFO: true))
         try addDeadLetters(to: &broker, "dead", isFIFO: false)
         try addDeadLetters(to: &broker, "dead.fifo", isFIFO: true)
+        try addKeys(to: &broker)
         return broker
+    }
+
+    /// A key of each type, one of them with a time, in two databases.
+    private static func addKeys(to broker: inout Broker) throws {
+        func bytes(_ text: String) -> Bytes { Array(text.utf8) }
+        let expiry = BrokerTime(milliseconds: 1_800_000_000_000)
+        let entries = [
+            KeysEntry(
+                database: 0,
+                effects: [
+                    .putString(bytes("string"), bytes("text"), expiry: expiry),
+                    .push(bytes("list"), .right, [bytes("a"), bytes("")]),
+                    .hash(.put(bytes("hash"), [KeyValuePair(bytes("f"), bytes("v"))])),
+                ]),
+            KeysEntry(
+                database: 15,
+                effects: [
+                    .set(.add(bytes("set"), [bytes("m")])),
+                    .sortedSet(.put(bytes("scores"), [ScoredMember(1.5, bytes("m"))])),
+                ]),
+        ]
+        for entry in entries { try broker.carryOut(.keys(entry)) }
     }
 
     /// A move that is over, and one in the middle of its walk.
@@ -101,13 +124,13 @@ struct BrokerImageDamageTests {
 
     /// Minutes instead of seconds.
     private static let runsAreLong = getenv("ROOST_EVERY_BIT") != nil
-    private static let sections = 10
+    private static let sections = 12
     /// Of the section with the chunk of messages.
     private static let chunk = 5
     private static let headerOfChunkBytes = 16 + 128
 
     /// What a broker with a chunk of messages is in: header, queues, groups, burials, moves, chunk, three wheels,
-    /// duplicates.
+    /// duplicates, keys and their end.
     @Test("The small image has every kind of message")
     func smallImage() throws {
         let broker = try Self.small()
@@ -115,7 +138,8 @@ struct BrokerImageDamageTests {
         let image = BrokerImage(of: broker)
         #expect(image.sections.count == Self.sections)
         #expect(broker.runningMoveCount > 0)
-        #expect(image.sections[Self.sections - 1].first == 7, "duplicates stand last")
+        #expect(image.sections.suffix(3).map(\.first) == [7, 10, 11])
+        #expect(broker.databases.keyCount == 5)
         #expect(try BrokerImage(of: image.restored()) == image)
         for name in ["groups", "groups.fifo"] {
             let counts = broker.counts(of: try broker.queueID(named: QueueName(name)))

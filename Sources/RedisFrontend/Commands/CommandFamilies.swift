@@ -1,0 +1,24 @@
+/// The rows of the table by what they are about: the groups of COMMAND DOCS.
+enum CommandFamilies {
+    private static let generic =
+        GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + WaitCommands.rows
+
+    static let all: [(group: String, rows: [CommandRow])] = [
+        ("string", StringCommands.rows),
+        ("bitmap", BitCommands.rows),
+        ("list", ListCommands.rows + BlockingListCommands.rows),
+        ("hash", HashCommands.rows),
+        ("set", SetCommands.rows),
+        ("sorted-set", SortedSetCommands.rows + BlockingSortedSetCommands.rows),
+        ("generic", generic),
+        ("connection", ConnectionCommands.rows + ClientCommands.rows),
+        ("pubsub", PubSubCommands.rows),
+        ("transactions", TransactionCommands.rows),
+        ("server", ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + ObjectCommands.memoryRows),
+    ]
+
+    /// Of a row of the table.
+    static func group(of name: String) -> String {
+        all.first { $0.rows.contains { $0.name == name } }?.group ?? "generic"
+    }
+}

@@ -1,0 +1,133 @@
+import Logging
+import RESP
+import RoostModel
+import RoostStorage
+import Synchronization
+
+// Carries out requests.
+extension RedisConnection {
+    func execute(_ arguments: inout Arguments) {
+        loop.commandsInTurn &+= 1
+        beginReply()
+        do throws(CommandError) {
+            let row = try admitted(&arguments)
+            session.lastCommand = row
+            if session.transaction != nil, !row.flags.contains(.notQueued) {
+                try queue(row, arguments)
+            } else {
+                try carryOut(row, &arguments)
+            }
+        } catch {
+            if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
+            refuse(error)
+        }
+    }
+
+    // MARK: HTTP
+
+    /// The beginnings of lines that every browser sends.
+    private static func isOfHTTP(_ name: Bytes) -> Bool {
+        name.withUnsafeBytes { equalsIgnoringCase($0, "POST") || equalsIgnoringCase($0, "HOST:") }
+    }
+
+    /// A web page made a browser speak to this port. Its lines would pass for inline commands, so none of what follows
+    /// is carried out (Redis does the same).
+    private func endHTTP() {
+        loop.logger.warning(
+            "A connection to the Redis port spoke HTTP and is closed: a web page may try to send commands",
+            metadata: ["client": "\(remoteAddress)"])
+        end()
+    }
+
+    // MARK: One command
+
+    /// The row of a request that may be carried out.
+    private func admitted(_ arguments: inout Arguments) throws(CommandError) -> CommandRow {
+        do throws(CommandError) {
+            let row = try CommandTable.shared.row(of: &arguments)
+            guard session.isAuthenticated || row.flags.contains(.noAuth) else { throw .noAuthentication }
+            guard !isSubscribed || session.version == .three || row.flags.contains(.whileSubscribed) else {
+                throw .onlyWhileSubscribed(row.name)
+            }
+            return row
+        } catch {
+            if error == .wrongArity(StaticCommandName(text: "exec")) { throw abortTransaction(error) }
+            session.transaction?.isRefused = true
+            throw error
+        }
+    }
+
+    /// Carries out what had to wait, and answers, whatever comes.
+    func perform(_ request: StoredRequest) {
+        do throws(CommandError) {
+            try request.withArguments { (arguments) throws(CommandError) in try carryOut(request.row, &arguments) }
+        } catch {
+            refuse(error)
+        }
+    }
+
+    private func carryOut(_ row: CommandRow, _ arguments: inout Arguments) throws(CommandError) {
+        switch row.handler {
+        case .keys(let parse):
+            let size = arguments.byteCount
+            let command = try arguments.whole(parse)
+            submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
+        case .waiting(let parse):
+            let size = arguments.byteCount
+            let waiting = try arguments.whole(parse)
+            let request = KeyRequest(database: session.database, [waiting.command], wait: waiting.wait)
+            blocked = BlockedCall(token: submit(.keys(request), .waiting, bytes: size))
+            loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
+        case .connection(let act):
+            guard ring.isEmpty || !waitsForReplies(row) else {
+                return postpone(StoredRequest(row, arguments), .replies)
+            }
+            if row.flags.contains(.publishes), !isInTransaction, !loop.mayPublish(self) {
+                return postpone(StoredRequest(row, arguments), .mailboxes)
+            }
+            try act(&arguments, self)
+        case .container: throw .syntax
+        }
+    }
+
+    private func waitsForReplies(_ row: CommandRow) -> Bool {
+        row.flags.contains(.afterReplies)
+            || row.flags.contains(.notQueued) && session.transaction?.hasRequests ?? false
+    }
+
+    private func postpone(_ request: StoredRequest, _ hold: Hold) {
+        postponed = PostponedRequest(request: request, isSilent: isSilent)
+        self.hold = hold
+    }
+
+    // MARK: Asking the storage
+
+    @discardableResult
+    private func submit(
+        _ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
+    ) -> UInt64 {
+        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes, rest: rest)
+        _ = held.add(bytes, load)
+        return loop.submit(request, for: self, ring.append(entry))
+    }
+
+    /// Asks, and goes on with `action` when everything before is answered.
+    func ask(
+        _ request: StorageRequest, bytes: Int = 0, _ action: @escaping (RedisConnection, StorageResult) -> Void
+    ) {
+        submit(request, .action, bytes: bytes, PendingReply.Rest(nil, action: action))
+    }
+
+    /// The number of a reply that is made elsewhere, and its place.
+    func promiseReply() -> Int { ring.append(PendingReply(kind: .written, isSilent: isSilent)) }
+
+    // MARK: CLIENT UNBLOCK
+
+    /// False when nothing waits here.
+    func unblock(withError: Bool) -> Bool {
+        guard let blocked else { return false }
+        self.blocked?.endsWithError = withError
+        loop.cancel(blocked.token)
+        return true
+    }
+}

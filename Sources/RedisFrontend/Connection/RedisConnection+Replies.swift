@@ -1,0 +1,216 @@
+import Logging
+import NIOCore
+import RESP
+import RoostModel
+import RoostStorage
+import Synchronization
+
+// Writes replies, in the order of the requests. Everything that a connection says to its client goes through `append`.
+extension RedisConnection {
+    /// So much is gathered before it is handed to the channel in the middle of a turn.
+    private static var gatheredBytesMax: Int { 256 * 1024 }
+
+    // MARK: Known at once
+
+    /// A new command: whether it is answered.
+    func beginReply() {
+        switch session.replyMode {
+        case .on: isSilent = false
+        case .off: isSilent = true
+        case .skipNext:
+            isSilent = true
+            session.replyMode = .on
+        }
+    }
+
+    /// Answers the command that is carried out. The reply waits until its turn has come.
+    func reply(_ write: (inout ReplyWriter) -> Void) {
+        guard !isSilent else { return }
+        encode(write) { bytes in
+            if ring.isEmpty {
+                append(bytes)
+            } else {
+                let rest = PendingReply.Rest(.written(bytes))
+                _ = ring.append(PendingReply(kind: .written, isSilent: false, rest: rest))
+            }
+        }
+    }
+
+    /// The same for a command whose turn has come.
+    func answer(_ write: (inout ReplyWriter) -> Void) {
+        guard !isSilent else { return }
+        encode(write) { append($0) }
+    }
+
+    func replyOK() { reply { $0.writeOK() } }
+
+    func refuse(_ error: CommandError) {
+        loop.errorsInTurn &+= 1
+        reply { $0.write(error) }
+    }
+
+    private func encode(_ write: (inout ReplyWriter) -> Void, _ use: (Bytes) -> Void) {
+        var writer = loop.takeWriter()
+        writer.version = session.version
+        write(&writer)
+        use(writer.bytes)
+        loop.keepWriter(consume writer)
+    }
+
+    // MARK: Known later
+
+    /// The storage has answered.
+    func complete(_ number: Int, _ result: StorageResult) {
+        if phase != .closed, ring.isFirst(number) {
+            let entry = ring.removeFirst()
+            endRequest(entry)
+            write(entry, result)
+            writeAnswered()
+            touch()
+        } else if let entry = ring.setAnswer(.storage(result), of: number) {
+            endRequest(entry)
+            if phase == .closed { dropReply(result) }
+        }
+    }
+
+    /// What it took is free again.
+    private func endRequest(_ entry: PendingReply) {
+        if entry.requestBytes > 0 { release(entry.requestBytes) }
+        guard case .waiting = entry.kind else { return }
+        loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
+        if phase == .closed { blocked = nil }
+    }
+
+    private func release(_ count: Int) {
+        let wasShort = held.isLarge && load.isRequestRoomShort
+        held.remove(count, load)
+        if wasShort, !load.isRequestRoomShort { loop.roomCameFree() }
+    }
+
+    /// The client is gone. A watch that came too late for it is of no use to anybody.
+    private func dropReply(_ result: StorageResult) {
+        if case .success(.watching(let watch)) = result { loop.tell(.unwatch(watch)) }
+    }
+
+    /// What `promiseReply` promised.
+    func fulfil(_ number: Int, _ write: (inout ReplyWriter) -> Void) {
+        guard phase != .closed else { return }
+        encode(write) { _ = ring.setAnswer(.written($0), of: number) }
+        writeAnswered()
+        touch()
+    }
+
+    private func writeAnswered() {
+        while let answer = ring.firstAnswer {
+            let entry = ring.removeFirst()
+            switch answer {
+            case .storage(let result): write(entry, result)
+            case .written(let bytes): if !entry.isSilent { append(bytes) }
+            }
+        }
+    }
+
+    private func write(_ entry: PendingReply, _ result: StorageResult) {
+        switch entry.kind {
+        case .keys: writeReply(result, entry)
+        case .waiting: writeTaken(result, entry)
+        case .action:
+            isSilent = entry.isSilent
+            entry.rest?.action?(self, result)
+        case .written: break
+        }
+    }
+
+    private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
+        loop.writer.version = session.version
+        if loop.writer.write(result) { loop.errorsInTurn &+= 1 }
+        if !entry.isSilent { append(loop.writer.bytes) }
+        loop.clearWriter()
+    }
+
+    /// A wait is over.
+    private func writeTaken(_ result: StorageResult, _ entry: PendingReply) {
+        let endsWithError = blocked?.endsWithError ?? false
+        blocked = nil
+        guard case .success(.keys(let replies)) = result, let reply = replies.first,
+            reply == .null || reply == .nullArray
+        else { return writeReply(result, entry) }
+        guard !entry.isSilent else { return }
+        encode({ writer in
+            if endsWithError {
+                writer.writeError("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+            } else {
+                writer.writeNullArray()
+            }
+        }) { append($0) }
+    }
+
+    // MARK: Output
+
+    /// Bytes of one or more whole replies, or a message of a channel.
+    func append(_ bytes: Bytes) {
+        guard canTakeMore else { return }
+        if output.capacity == 0 { output = loop.takeOutput() }
+        output.writeBytes(bytes)
+        if output.readableBytes > Self.gatheredBytesMax { flush() }
+        touch()
+    }
+
+    /// The same, without a copy of what many connections get.
+    func append(shared bytes: ByteBuffer) {
+        guard canTakeMore else { return }
+        flush()
+        output = bytes
+        touch()
+        flush()
+    }
+
+    private var canTakeMore: Bool {
+        guard phase == .open || phase == .ending else { return false }
+        let max = isSubscribed ? limits.subscriberOutputBytesMax : limits.outputBytesMax
+        guard unsent > max || unsent > Self.gatheredBytesMax && load.isOutputFull else { return true }
+        loop.logger.warning(
+            "A Redis client is closed: it does not read its replies",
+            metadata: ["client": "\(remoteAddress)", "unsent": "\(unsent)", "subscribed": "\(isSubscribed)"])
+        close()
+        return false
+    }
+
+    func flush() {
+        guard output.readableBytes > 0, let context else { return }
+        let bytes = output
+        output = ByteBuffer()
+        isFlushing = true
+        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        isFlushing = false
+        loop.keepOutput(bytes)
+        if !isWritable || unsent > 0 { measureUnsent() }
+    }
+
+    func measureUnsent() {
+        guard phase != .closed, let context else { return }
+        let count = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        load.changeOutput(by: count &- unsent)
+        unsent = count
+    }
+}
+
+extension ReplyWriter {
+    /// What the storage answered to one command on keys. True when that is an error.
+    @discardableResult
+    mutating func write(_ result: StorageResult) -> Bool {
+        switch result {
+        case .success(.keys(let replies)):
+            guard let reply = replies.first else { break }
+            write(reply)
+            if case .failure = reply { return true }
+            return false
+        case .success: break
+        case .failure(let rejection):
+            writeError(rejection.redisText)
+            return true
+        }
+        writeError("ERR the storage gave an answer of another kind than was asked for")
+        return true
+    }
+}

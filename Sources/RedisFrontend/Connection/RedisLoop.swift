@@ -1,0 +1,253 @@
+package import Logging
+package import NIOCore
+import RESP
+import RoostModel
+package import RoostStorage
+import Synchronization
+
+/// The way from the connections of one event loop to the storage and back.
+///
+/// What the connections ask for in one turn of the loop is handed over as one list at the end of the turn; what the
+/// storage answers arrives as lists and is dealt out by token. Each connection writes once for such a list.
+package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
+    // Proof for `@unchecked`: everything mutable here, connections included, is touched on `eventLoop` only. `receive`
+    // is the one entry for other threads, and hops before it touches anything.
+
+    // Proof for `@exclusivity(unchecked)`: the same, and nothing that is called while one of them changes comes back to
+    // it.
+
+    package let eventLoop: any EventLoop
+    let services: RedisServices
+    let logger: Logger
+    private(set) var number = 0
+
+    @exclusivity(unchecked) private var calls = CallTable<RedisConnection>()
+    @exclusivity(unchecked) private var turn: [Submission] = []
+    /// Waits that were cancelled before the turn that holds them was handed over.
+    private var cancelledInTurn: [UInt64] = []
+    private(set) var connections: [UInt64: RedisConnection] = [:]
+    /// Those that have something to write, or may go on.
+    @exclusivity(unchecked) private var touched: [RedisConnection] = []
+    private var sweep: RepeatedTask?
+    private var emptied: EventLoopPromise<Void>?
+
+    /// Seconds since start. Deadlines are whole seconds, so connections never read a clock.
+    private(set) var tick: UInt32 = 0
+    private(set) var isShuttingDown = false
+    @exclusivity(unchecked) var commandsInTurn = 0
+    @exclusivity(unchecked) var errorsInTurn = 0
+
+    package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
+        self.eventLoop = eventLoop
+        self.services = services
+        self.logger = logger
+        number = services.add(self)
+    }
+
+    // MARK: To the storage
+
+    /// The token under which `connection` gets the answer, with `number`.
+    func submit(_ request: StorageRequest, for connection: RedisConnection, _ number: Int) -> UInt64 {
+        let token = calls.insert(connection, number)
+        append(Submission(token: token, request: request))
+        return token
+    }
+
+    /// A request whose answer nobody waits for.
+    func tell(_ request: StorageRequest) { append(Submission(token: 0, request: request)) }
+
+    /// Ends a wait; its answer, empty as a rule, comes as usual.
+    func cancel(_ token: UInt64) {
+        if turn.isEmpty {
+            services.storage.cancel(token, for: self)
+        } else {
+            cancelledInTurn.append(token)
+        }
+    }
+
+    private func append(_ submission: Submission) {
+        if turn.isEmpty {
+            // Runs after all sockets that are readable in this turn were read.
+            eventLoop.assumeIsolated().execute { self.endTurn() }
+        }
+        turn.append(submission)
+    }
+
+    private func endTurn() {
+        services.storage.submit(turn, for: self)
+        turn.removeAll(keepingCapacity: true)
+        guard !cancelledInTurn.isEmpty else { return }
+        let cancelled = cancelledInTurn
+        cancelledInTurn.removeAll()
+        for token in cancelled { services.storage.cancel(token, for: self) }
+    }
+
+    // MARK: From the storage
+
+    package func receive(_ completions: [Completion]) {
+        if eventLoop.inEventLoop {
+            deliver(completions)
+        } else {
+            eventLoop.execute { self.deliver(completions) }
+        }
+    }
+
+    private func deliver(_ completions: [Completion]) {
+        for completion in completions {
+            guard let (connection, number) = calls.remove(completion.token) else { continue }
+            connection.complete(number, completion.result)
+        }
+        settle()
+    }
+
+    // MARK: Connections that something happened to
+
+    /// To be called once for each connection until `settle`.
+    func touch(_ connection: RedisConnection) { touched.append(connection) }
+
+    /// Lets the connections go on and write, each once.
+    func settle() {
+        while !touched.isEmpty {
+            let connections = touched
+            touched.removeAll(keepingCapacity: true)
+            for connection in connections { connection.settle() }
+        }
+        count()
+    }
+
+    private func count() {
+        if commandsInTurn > 0 { services.statistics.commands.add(commandsInTurn, ordering: .relaxed) }
+        if errorsInTurn > 0 { services.statistics.errors.add(errorsInTurn, ordering: .relaxed) }
+        commandsInTurn = 0
+        errorsInTurn = 0
+    }
+
+    // MARK: Connections
+
+    func add(_ connection: RedisConnection) {
+        connections[connection.id] = connection
+        services.statistics.connections.add(1, ordering: .relaxed)
+    }
+
+    func remove(_ connection: RedisConnection) {
+        connections[connection.id] = nil
+        if connections.isEmpty { emptied?.succeed() }
+    }
+
+    /// Starts the clock of deadlines. On the loop.
+    package func start() {
+        sweep = eventLoop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { _ in
+            self.tick &+= 1
+            for connection in self.connections.values { connection.checkDeadlines() }
+            self.settle()
+        }
+    }
+
+    /// Large requests that wait for room go on. Those of other loops notice at their next tick.
+    func roomCameFree() {
+        for connection in connections.values { connection.resumeInput() }
+    }
+
+    /// Ends idle connections and waits; the future is done when every connection is gone. On the loop.
+    package func shutDown() -> EventLoopFuture<Void> {
+        isShuttingDown = true
+        let promise = emptied ?? eventLoop.makePromise(of: Void.self)
+        emptied = promise
+        for connection in connections.values { connection.shutDown() }
+        settle()
+        if connections.isEmpty { promise.succeed() }
+        return promise.futureResult
+    }
+
+    /// Ends what is left, and the clock. On the loop.
+    package func stop() {
+        sweep?.cancel()
+        sweep = nil
+        for connection in connections.values { connection.close() }
+    }
+
+    // MARK: Channels
+
+    /// By kind, then by name, then by the id of the client.
+    var subscribers = SubscriberTable()
+    /// Clients that publish, and wait until messages are delivered.
+    private var heldPublishers: [RedisConnection] = []
+
+    /// False when loops have too much to deliver: the connection goes on when they are done.
+    func mayPublish(_ connection: RedisConnection) -> Bool {
+        guard services.hub.holdsBack(number) else { return true }
+        heldPublishers.append(connection)
+        return false
+    }
+
+    func mailboxesCameFree() {
+        let publishers = heldPublishers
+        heldPublishers = []
+        for publisher in publishers where publisher.hold == .mailboxes {
+            publisher.hold = .none
+            publisher.touch()
+        }
+        settle()
+    }
+
+    /// Delivers what was published meanwhile.
+    func emptyMailbox() {
+        let (deliveries, waiting) = services.hub.takeDeliveries(number)
+        for delivery in deliveries { subscribers.deliver(delivery) }
+        settle()
+        for loop in services.loops where waiting.contains(loop.number) {
+            loop.eventLoop.execute { loop.mailboxesCameFree() }
+        }
+    }
+
+    // MARK: Memory that connections use in turn
+
+    private static let keptBytesMax = 64 * 1024
+    private static let keptBuffersMax = 64
+    @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []
+    @exclusivity(unchecked) private var spareInput = ByteBuffer()
+    @exclusivity(unchecked) private var spareWriter = ReplyWriter()
+    /// For the reply of one command on keys: empty before and after.
+    @exclusivity(unchecked) var writer = ReplyWriter()
+
+    /// An empty buffer. As a rule one whose bytes the socket has taken by now.
+    func takeOutput() -> ByteBuffer {
+        guard var buffer = spareOutputs.popLast() else { return ByteBufferAllocator().buffer(capacity: 1024) }
+        buffer.clear(minimumCapacity: 1024)
+        return buffer
+    }
+
+    /// While the socket still has it, `takeOutput` makes a new one of it.
+    func keepOutput(_ buffer: ByteBuffer) {
+        guard buffer.capacity <= Self.keptBytesMax, spareOutputs.count < Self.keptBuffersMax else { return }
+        spareOutputs.append(buffer)
+    }
+
+    func takeInput() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        swap(&buffer, &spareInput)
+        buffer.clear()
+        return buffer
+    }
+
+    func keepInput(_ buffer: ByteBuffer) {
+        if buffer.capacity <= 4 * Self.keptBytesMax { spareInput = buffer }
+    }
+
+    /// A writer without anything in it.
+    func takeWriter() -> ReplyWriter {
+        var writer = ReplyWriter()
+        swap(&writer, &spareWriter)
+        return writer
+    }
+
+    func clearWriter() {
+        if writer.bytes.capacity <= Self.keptBytesMax { writer.clear() } else { _ = writer.take() }
+    }
+
+    func keepWriter(_ writer: consuming ReplyWriter) {
+        guard writer.bytes.capacity <= Self.keptBytesMax else { return }
+        spareWriter = writer
+        spareWriter.clear()
+    }
+}

@@ -1,0 +1,125 @@
+import NIOCore
+import RESP
+import RoostModel
+import Synchronization
+
+/// What one client subscribes to.
+struct Subscriptions {
+    private(set) var channels: Set<Bytes> = []
+    private(set) var patterns: Set<Bytes> = []
+    private(set) var shards: Set<Bytes> = []
+
+    /// Of channels and patterns together, as the replies count them; those of shards count apart.
+    func count(_ kind: ChannelKind) -> Int { kind == .shard ? shards.count : channels.count + patterns.count }
+
+    var total: Int { channels.count + patterns.count + shards.count }
+
+    subscript(kind: ChannelKind) -> Set<Bytes> {
+        switch kind {
+        case .channel: channels
+        case .pattern: patterns
+        case .shard: shards
+        }
+    }
+
+    /// False when it is there already.
+    mutating func insert(_ name: Bytes, _ kind: ChannelKind) -> Bool {
+        switch kind {
+        case .channel: channels.insert(name).inserted
+        case .pattern: patterns.insert(name).inserted
+        case .shard: shards.insert(name).inserted
+        }
+    }
+
+    /// False when it is not there.
+    mutating func remove(_ name: Bytes, _ kind: ChannelKind) -> Bool {
+        switch kind {
+        case .channel: channels.remove(name) != nil
+        case .pattern: patterns.remove(name) != nil
+        case .shard: shards.remove(name) != nil
+        }
+    }
+}
+
+extension RedisConnection {
+    var isSubscribed: Bool { subscriptions.total > 0 }
+
+    func subscribe(_ names: [Bytes], _ kind: ChannelKind, _ word: String) throws(CommandError) {
+        guard subscriptions.total + names.count <= limits.subscriptionsMax else {
+            throw .message("a client can subscribe to \(limits.subscriptionsMax) channels and patterns at most")
+        }
+        let wasSubscribed = isSubscribed
+        let counts = names.map { name in
+            subscribe(name, kind)
+            return subscriptions.count(kind)
+        }
+        reply { Self.write(word, names, counts, to: &$0) }
+        countSubscriber(wasSubscribed)
+    }
+
+    private static func write(_ word: String, _ names: [Bytes], _ counts: [Int], to writer: inout ReplyWriter) {
+        for (name, count) in zip(names, counts) {
+            writer.writePush(count: 3)
+            writer.writeBulk(word)
+            writer.writeBulk(name)
+            writer.writeInteger(count)
+        }
+    }
+
+    private func subscribe(_ name: Bytes, _ kind: ChannelKind) {
+        guard subscriptions.insert(name, kind) else { return }
+        loop.subscribers.add(self, kind, name)
+        loop.services.hub.add(kind, name, loop: loop.number)
+    }
+
+    /// - Parameter names: none: all of the kind.
+    func unsubscribe(_ names: [Bytes], _ kind: ChannelKind, _ word: String) {
+        let wasSubscribed = isSubscribed
+        let names = names.isEmpty ? Array(subscriptions[kind]) : names
+        let counts = names.map { name in
+            unsubscribe(name, kind)
+            return subscriptions.count(kind)
+        }
+        reply { Self.write(word, names, counts, to: &$0) }
+        countSubscriber(wasSubscribed)
+        guard names.isEmpty else { return }
+        let count = subscriptions.count(kind)
+        reply { writer in
+            writer.writePush(count: 3)
+            writer.writeBulk(word)
+            writer.writeNull()
+            writer.writeInteger(count)
+        }
+    }
+
+    private func unsubscribe(_ name: Bytes, _ kind: ChannelKind) {
+        guard subscriptions.remove(name, kind) else { return }
+        loop.subscribers.remove(self, kind, name)
+        loop.services.hub.remove(kind, name, loop: loop.number)
+    }
+
+    func unsubscribeFromAll() {
+        let wasSubscribed = isSubscribed
+        for kind in [ChannelKind.channel, .pattern, .shard] {
+            for name in subscriptions[kind] { unsubscribe(name, kind) }
+        }
+        countSubscriber(wasSubscribed)
+    }
+
+    private func countSubscriber(_ wasSubscribed: Bool) {
+        guard wasSubscribed != isSubscribed else { return }
+        loop.services.statistics.subscribedClients.add(isSubscribed ? 1 : -1, ordering: .relaxed)
+    }
+
+    /// Returns how many get it.
+    func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
+        let (receivers, wake) = loop.services.hub.publish(kind, channel, message)
+        guard !wake.isEmpty else { return receivers }
+        let loops = loop.services.loops
+        for number in wake where number < loops.count {
+            let loop = loops[number]
+            loop.eventLoop.execute { loop.emptyMailbox() }
+        }
+        return receivers
+    }
+}

@@ -1,0 +1,193 @@
+import RESP
+import RoostModel
+import RoostStorage
+import Synchronization
+
+// MULTI, EXEC, DISCARD, WATCH, UNWATCH.
+extension RedisConnection {
+    var isInTransaction: Bool { session.transaction != nil || isCarryingOutTransaction }
+
+    // MARK: Queueing
+
+    func beginTransaction() throws(CommandError) {
+        guard session.transaction == nil else { throw .message("MULTI calls can not be nested") }
+        session.transaction = Transaction(database: session.database)
+        replyOK()
+    }
+
+    func queue(_ row: CommandRow, _ arguments: Arguments) throws(CommandError) {
+        guard !row.flags.contains(.noMulti), !row.flags.contains(.asksAllLoops) else {
+            session.transaction?.isRefused = true
+            throw .message("Command not allowed inside a transaction")
+        }
+        let size = arguments.byteCount &+ Transaction.bytesPerCommand
+        try reserve(size)
+        // What was refused is not kept.
+        if let transaction = session.transaction, !transaction.isRefused { enqueue(row, arguments) }
+        reply { $0.writeSimpleString("QUEUED") }
+    }
+
+    private func reserve(_ size: Int) throws(CommandError) {
+        guard let transaction = session.transaction, !transaction.isRefused else { return }
+        let bytes = transaction.bytes &+ size
+        guard bytes <= limits.requestBytesMax, held.setQueued(bytes, load) else {
+            dropTransactionBytes()
+            session.transaction?.refuse()
+            throw .coded("OOM the commands of the transaction take more than \(limits.requestBytesMax) bytes")
+        }
+        session.transaction?.bytes = bytes
+    }
+
+    private func dropTransactionBytes() {
+        _ = held.setQueued(0, load)
+        session.transaction?.bytes = 0
+    }
+
+    private func enqueue(_ row: CommandRow, _ arguments: Arguments) {
+        var arguments = arguments
+        do throws(CommandError) {
+            switch row.handler {
+            case .keys(let parse): session.transaction?.add(try arguments.whole(parse))
+            // A transaction does not wait.
+            case .waiting(let parse): session.transaction?.add(try arguments.whole(parse).command)
+            case .connection:
+                session.transaction?.add(StoredRequest(row, arguments))
+                if row.name == "select", let number = database(&arguments) { session.transaction?.selected = number }
+            case .container: throw .syntax
+            }
+        } catch {
+            session.transaction?.steps.append(.refused(error))
+        }
+    }
+
+    /// The database that SELECT will take, if it will.
+    private func database(_ arguments: inout Arguments) -> UInt8? {
+        guard let number = try? arguments.integer(), number >= 0, number < loop.services.configuration.databases else {
+            return nil
+        }
+        return UInt8(clamping: number)
+    }
+
+    // MARK: Carrying out
+
+    func executeTransaction() throws(CommandError) {
+        guard let transaction = session.transaction else { throw .message("EXEC without MULTI") }
+        dropTransactionBytes()
+        session.transaction = nil
+        let watch = takeWatch()
+        if let refusal = refusal(of: transaction) {
+            if let watch { loop.tell(.unwatch(watch)) }
+            throw refusal
+        }
+        guard !transaction.commands.isEmpty || watch != nil else {
+            guard !transaction.hasRequests else { return carryOut(transaction, []) }
+            return reply { Self.write(transaction, [], to: &$0) }
+        }
+        let request = KeyRequest(
+            database: transaction.database ?? session.database, transaction.commands, watch: watch)
+        if transaction.hasRequests { hold = .replies }
+        ask(.keys(request), bytes: transaction.bytes) { connection, result in
+            connection.finish(transaction, watch, result)
+        }
+    }
+
+    private func refusal(of transaction: Transaction) -> CommandError? {
+        if transaction.isRefused { return .coded("EXECABORT Transaction discarded because of previous errors.") }
+        guard transaction.spansDatabases else { return nil }
+        return .coded(
+            "EXECABORT Transaction discarded because of: its commands use keys of more than one database, which one "
+                + "transaction cannot do here")
+    }
+
+    private func finish(_ transaction: Transaction, _ watch: UInt64?, _ result: StorageResult) {
+        switch result {
+        case .success(.keys(let replies)): carryOut(transaction, replies)
+        case .success(.watchBroken): answer { $0.writeNullArray() }
+        case .success: answer { $0.write(result) }
+        case .failure(let rejection):
+            loop.errorsInTurn &+= 1
+            if let watch { loop.tell(.unwatch(watch)) }
+            answer { $0.writeError("EXECABORT Transaction discarded because of: " + rejection.redisText) }
+        }
+    }
+
+    private func carryOut(_ transaction: Transaction, _ replies: [KeyReply]) {
+        guard transaction.hasRequests else {
+            return answer { Self.write(transaction, replies, to: &$0) }
+        }
+        isCarryingOutTransaction = true
+        defer { isCarryingOutTransaction = false }
+        var replies = replies[...]
+        answer { $0.writeArray(count: transaction.steps.count) }
+        for step in transaction.steps {
+            switch step {
+            case .keys:
+                let reply = replies.popFirst() ?? .null
+                answer { $0.write(reply) }
+            case .refused(let error): answer { $0.write(error) }
+            case .request(let request): perform(request)
+            }
+        }
+    }
+
+    private static func write(_ transaction: Transaction, _ replies: [KeyReply], to writer: inout ReplyWriter) {
+        var replies = replies[...]
+        writer.writeArray(count: transaction.steps.count)
+        for step in transaction.steps {
+            switch step {
+            case .keys: writer.write(replies.popFirst() ?? .null)
+            case .refused(let error): writer.write(error)
+            case .request: writer.writeNull()
+            }
+        }
+    }
+
+    /// EXEC was said in a way that ends the transaction.
+    func abortTransaction(_ error: CommandError) -> CommandError {
+        dropTransaction()
+        return .coded("EXECABORT Transaction discarded because of: \(error.text.dropFirst("ERR ".count))")
+    }
+
+    func discardTransaction() throws(CommandError) {
+        guard session.transaction != nil else { throw .message("DISCARD without MULTI") }
+        dropTransaction()
+        replyOK()
+    }
+
+    func dropTransaction() {
+        dropTransactionBytes()
+        session.transaction = nil
+        unwatch()
+    }
+
+    // MARK: Watching
+
+    func watch(_ keys: [Bytes]) throws(CommandError) {
+        guard session.transaction == nil else { throw .message("WATCH inside MULTI is not allowed") }
+        hold = .replies
+        ask(.watch(database: session.database, keys, under: session.watch)) { connection, result in
+            switch result {
+            case .success(.watching(let number)):
+                connection.startWatch(number)
+                connection.answer { $0.writeOK() }
+            case .success, .failure: connection.answer { $0.write(result) }
+            }
+        }
+    }
+
+    private func startWatch(_ number: UInt64) {
+        if session.watch == nil { loop.services.statistics.watchingClients.add(1, ordering: .relaxed) }
+        session.watch = number
+    }
+
+    func takeWatch() -> UInt64? {
+        guard let watch = session.watch else { return nil }
+        loop.services.statistics.watchingClients.subtract(1, ordering: .relaxed)
+        session.watch = nil
+        return watch
+    }
+
+    func unwatch() {
+        if let watch = takeWatch() { loop.tell(.unwatch(watch)) }
+    }
+}

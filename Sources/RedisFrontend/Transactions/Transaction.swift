@@ -1,0 +1,49 @@
+import RoostModel
+
+/// What was queued since MULTI.
+struct Transaction {
+    enum Step {
+        /// Answered by the next reply of the storage.
+        case keys
+        /// A command on keys whose arguments were wrong.
+        case refused(CommandError)
+        /// Carried out by the connection when the others are done.
+        case request(StoredRequest)
+    }
+
+    /// What a command takes beside its bytes.
+    static let bytesPerCommand = 64
+
+    var steps: [Step] = []
+    var commands: [KeyCommand] = []
+    /// Of the commands on keys that come next.
+    var selected: UInt8
+    /// Of those that are there.
+    var database: UInt8?
+    var spansDatabases = false
+    /// A command was refused when it was to be queued.
+    var isRefused = false
+    var hasRequests = false
+    var bytes = 0
+
+    init(database: UInt8) { selected = database }
+
+    mutating func add(_ command: KeyCommand) {
+        if let database, database != selected { spansDatabases = true }
+        database = database ?? selected
+        commands.append(command)
+        steps.append(.keys)
+    }
+
+    mutating func add(_ request: StoredRequest) {
+        hasRequests = true
+        steps.append(.request(request))
+    }
+
+    /// Lets go of everything but that it was refused.
+    mutating func refuse() {
+        isRefused = true
+        steps = []
+        commands = []
+    }
+}

@@ -1,0 +1,62 @@
+package import RoostModel
+
+// What others have to know of an effect before, or after, it is carried out.
+
+extension KeyEffect {
+    /// The names under which something is different afterwards in the database of the entry. All of it: nil.
+    package var changedKeys: [Bytes]? {
+        switch self {
+        case .flush: nil
+        case .rename(let key, let new), .copy(let key, let new): [key, new]
+        case .putString(let key, _, _), .splice(let key, _, _), .extend(let key, _), .setExpiry(let key, _),
+            .delete(let key),
+            .push(let key, _, _), .setElement(let key, _, _), .insertElement(let key, _, _),
+            .removeElements(let key, _):
+            [key]
+        case .hash(.put(let key, _)), .hash(.remove(let key, _)): [key]
+        case .set(.add(let key, _)), .set(.remove(let key, _)), .set(.put(let key, _)): [key]
+        case .sortedSet(.put(let key, _)), .sortedSet(.remove(let key, _)), .sortedSet(.removeRanks(let key, _)):
+            [key]
+        case .databases(.move(let key, _)): [key]
+        case .databases(.copy), .databases(.swap), .databases(.flushAll): []
+        }
+    }
+
+    /// What is different afterwards in databases that the effect names.
+    package var namedChange: DatabaseChange? {
+        switch self {
+        case .databases(.copy(_, let key, let database)), .databases(.move(let key, let database)):
+            .key(key, in: database)
+        case .databases(.swap(let one, let other)): .all(of: [one, other])
+        case .databases(.flushAll): .all(of: Array(0..<UInt8(Databases.count)))
+        default: nil
+        }
+    }
+
+    /// Where there may be something to take now that was not there before. See `namedChange` for other databases.
+    package var filledKey: Bytes? {
+        switch self {
+        case .push(let key, _, _), .rename(_, let key), .copy(_, let key), .sortedSet(.put(let key, _)): key
+        default: nil
+        }
+    }
+
+    /// Whether it takes more memory. Refused first when that, or the disk, is short.
+    package var grows: Bool {
+        switch self {
+        case .delete, .flush, .rename, .setExpiry, .removeElements, .hash(.remove), .set(.remove), .sortedSet(.remove),
+            .sortedSet(.removeRanks), .databases(.move), .databases(.swap), .databases(.flushAll):
+            false
+        case .putString, .splice, .extend, .copy, .push, .setElement, .insertElement, .hash(.put), .set(.add),
+            .set(.put),
+            .sortedSet(.put), .databases(.copy):
+            true
+        }
+    }
+}
+
+/// What an effect changes in databases that it names. There may be something to take there now.
+package enum DatabaseChange: Sendable, Equatable {
+    case key(Bytes, in: UInt8)
+    case all(of: [UInt8])
+}

@@ -1,0 +1,152 @@
+package import RoostModel
+
+/// The keys of one database. A value: a copy of it is a snapshot, and a change copies what it touches.
+///
+/// As the rest of the core in three verbs: `prepare` says what a command would do and answer, the effects go to the
+/// log, `apply` carries them out and decides nothing.
+package struct Keyspace: Sendable {
+    let hasher: KeyHasher
+    var records = ValueMap<KeyRecord>()
+    /// Keys that expire, by the time at which they do.
+    private var expiries = ScoreTree()
+    private var graveyard: [KeyRemains] = []
+    private var values = ValueSize()
+    private var remainsBytes = 0
+
+    package init(_ key: SealingKey) { hasher = KeyHasher(key) }
+
+    package var count: Int { records.count }
+    /// Keys that expire, or have.
+    var expiringCount: Int { expiries.count }
+
+    /// What is gone and not freed yet is in it.
+    var residentBytes: Int { records.residentBytes + expiries.residentBytes + values.resident + remainsBytes }
+
+    /// About what the keys take in an image: whatever way they came about, the same.
+    var imageBytes: Int { records.byteCount + values.image + 48 * count }
+
+    /// Nil when there is no such key, or it has expired: what time ended is not there, be it removed or not.
+    func record(_ key: Bytes, _ now: BrokerTime) -> KeyRecord? {
+        guard let record = heldRecord(key) else { return nil }
+        return record.expiry.map { $0 <= now } ?? false ? nil : record
+    }
+
+    /// What is there, whether its time is over or not.
+    func heldRecord(_ key: Bytes) -> KeyRecord? { records.value(key, hash: hasher.hash(key)) }
+
+    /// Whether a record is there that has expired: effects on the key have to remove it first.
+    func isLeftOver(_ key: Bytes, _ now: BrokerTime) -> Bool {
+        heldRecord(key)?.expiry.map { $0 <= now } ?? false
+    }
+
+    /// When the next key expires.
+    package var nextExpiry: BrokerTime? {
+        guard !expiries.isEmpty else { return nil }
+        return expiries.withEntry(at: 0) { time, _ in
+            // The highest times are rounded up to one that has no such number.
+            BrokerTime(milliseconds: Int64(exactly: time) ?? .max)
+        }
+    }
+
+    /// Keys that have expired, the earliest first. No more once they have so many bytes together.
+    package func expired(_ now: BrokerTime, atMost count: Int, bytes bytesMax: Int = .max) -> [Bytes] {
+        let end = min(count, expiries.firstRank(scoreAbove: Double(now.milliseconds)))
+        var (keys, bytes) = ([Bytes](), 0)
+        expiries.forEach(in: 0..<end) { _, key in
+            keys.append(Bytes(copying: key))
+            bytes += key.count
+            return bytes < bytesMax
+        }
+        return keys
+    }
+
+    func key(at rank: Int) -> Bytes { records.withEntry(at: rank) { key, _, _ in Bytes(copying: key) } }
+}
+
+// MARK: - What effects are made of
+
+extension Keyspace {
+    /// Changes a record in place. Nil when there is none.
+    mutating func update<Result>(_ key: Bytes, _ change: (inout KeyRecord) -> Result) -> Result? {
+        var growth = ValueSize()
+        defer { values = values + growth }
+        return records.update(key, hash: hasher.hash(key)) { record in
+            let before = record.value.size
+            defer { growth = record.value.size - before }
+            return change(&record)
+        }
+    }
+
+    mutating func put(_ key: Bytes, _ record: KeyRecord) {
+        values = values + record.value.size
+        if let old = records.insert(key, hash: hasher.hash(key), record) { bury(key, old) }
+        if let expiry = record.expiry { expiries.insert(Double(expiry.milliseconds), key) }
+    }
+
+    /// False when there is no such key.
+    mutating func remove(_ key: Bytes) -> Bool {
+        guard let old = records.remove(key, hash: hasher.hash(key)) else { return false }
+        bury(key, old)
+        return true
+    }
+
+    /// Takes a key away, to be put somewhere else.
+    mutating func take(_ key: Bytes) -> KeyRecord? {
+        guard let record = records.remove(key, hash: hasher.hash(key)) else { return nil }
+        if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        values = values - record.value.size
+        return record
+    }
+
+    mutating func setExpiry(_ key: Bytes, _ expiry: BrokerTime?) -> Bool {
+        guard
+            let old = update(
+                key,
+                { record in
+                    defer { record.expiry = expiry }
+                    return record.expiry
+                })
+        else { return false }
+        if let old { expiries.remove(Double(old.milliseconds), key) }
+        if let expiry { expiries.insert(Double(expiry.milliseconds), key) }
+        return true
+    }
+
+    private mutating func bury(_ key: Bytes, _ record: consuming KeyRecord) {
+        if let expiry = record.expiry { expiries.remove(Double(expiry.milliseconds), key) }
+        values = values - record.value.size
+        for remains in KeyRemains.of(record.value) { bury(remains) }
+    }
+
+    mutating func bury(_ remains: KeyRemains) {
+        guard !remains.isEmpty else { return }
+        graveyard.append(remains)
+        remainsBytes += remains.residentBytes
+    }
+
+    mutating func flush() {
+        bury(.keys(records.removeAll()))
+        bury(.members(expiries.removeAll()))
+        remainsBytes += values.resident
+        values = ValueSize()
+    }
+
+    /// Whether memory of values that are gone is still to be freed.
+    package var hasRemains: Bool { !graveyard.isEmpty }
+
+    /// Frees memory of values that are gone, about so many elements of it.
+    package mutating func freeRemains(_ elementsMax: Int) {
+        guard var last = graveyard.popLast() else { return }
+        let before = last.residentBytes
+        let (found, bytes) = last.free(elementsMax)
+        remainsBytes += last.residentBytes - before - bytes
+        if !last.isEmpty { graveyard.append(last) }
+        graveyard += found
+        if graveyard.isEmpty { remainsBytes = 0 }
+    }
+}
+
+extension Array where Element == UInt8 {
+    /// Copies bytes that are lent.
+    init(copying bytes: Span<UInt8>) { self = bytes.withUnsafeBufferPointer { Array($0) } }
+}

@@ -1,0 +1,179 @@
+import RoostCore
+import RoostLog
+import RoostModel
+import RoostStorage
+
+// Commands on keys: those that are carried out at once, those that wait, and those that depend on a watch.
+
+extension Engine {
+    mutating func carryOut(
+        _ request: KeyRequest, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        if let watch = request.watch, keys.watches.isBroken(watch, now: now) {
+            keys.watches.remove(watch)
+            return .reply(.watchBroken)
+        }
+        let (replies, entry) = prepare(request)
+        guard try commit(entry) else { return .noRoom }
+        if let watch = request.watch { keys.watches.remove(watch) }
+        guard let wait = request.wait, acceptsWaits, entry.effects.isEmpty, let nothing = replies.first,
+            nothing.isNothing
+        else { return .reply(.keys(replies)) }
+        let deadline = wait.timeout.map { now + $0 }
+        keys.waiters.join(
+            KeyWaiters.Waiter(
+                receiver: receiver, token: token, request: request, nothing: nothing, deadline: deadline))
+        return .waiting
+    }
+
+    private mutating func prepare(_ request: KeyRequest) -> (replies: [KeyReply], entry: KeysEntry) {
+        do throws(KeyError) {
+            return try core.prepare(request, now: now, random: keys.random.next())
+        } catch {
+            let replies = request.commands.map { _ in KeyReply.failure(error) }
+            return (replies, KeysEntry(database: request.database, effects: []))
+        }
+    }
+
+    /// False: no room in the log.
+    private mutating func commit(_ entry: KeysEntry) throws(Rejection) -> Bool {
+        guard !entry.effects.isEmpty else { return true }
+        let size = entry.size
+        guard size <= log.payloadBytesMax else { throw .messageTooLarge(bytes: size, max: log.payloadBytesMax) }
+        if entry.effects.contains(where: { $0.grows }) {
+            try requireMemory()
+            try requireSpace(for: .growth, size)
+        } else {
+            try requireSpace(for: .receive, size)
+        }
+        guard commit(.keys(entry)) else { return false }
+        note(entry)
+        return true
+    }
+
+    private mutating func note(_ entry: KeysEntry) {
+        if !keys.watches.isEmpty { tellWatches(entry) }
+        guard keys.waiters.count > 0 else { return }
+        for effect in entry.effects {
+            if let key = effect.filledKey {
+                wake(KeyName(database: entry.database, key: key))
+            } else if let change = effect.namedChange {
+                wake(change)
+            }
+        }
+    }
+
+    private mutating func wake(_ name: KeyName) {
+        if keys.waiters.firstPlace(in: name) != nil { keys.toServe.append(name) }
+    }
+
+    private mutating func wake(_ change: DatabaseChange) {
+        switch change {
+        case .key(let key, let database): wake(KeyName(database: database, key: key))
+        case .all(let databases): keys.toServe += keys.waiters.names { databases.contains($0.database) }
+        }
+    }
+
+    private mutating func tellWatches(_ entry: KeysEntry) {
+        for effect in entry.effects {
+            guard let changed = effect.changedKeys else {
+                keys.watches.noteChange(of: entry.database)
+                continue
+            }
+            for key in changed { keys.watches.noteChange(of: KeyName(database: entry.database, key: key)) }
+            if let change = effect.namedChange { tellWatches(change) }
+        }
+    }
+
+    private mutating func tellWatches(_ change: DatabaseChange) {
+        switch change {
+        case .key(let key, let database): keys.watches.noteChange(of: KeyName(database: database, key: key))
+        case .all(let databases): for database in databases { keys.watches.noteChange(of: database) }
+        }
+    }
+}
+
+// MARK: - Those that wait
+
+extension Engine {
+    mutating func timeOutKeyWaiters() {
+        while let waiter = keys.waiters.removeTimedOut(at: now) { answerNothing(waiter) }
+    }
+
+    mutating func endKeyWaits() {
+        while let waiter = keys.waiters.removeAny() { answerNothing(waiter) }
+    }
+
+    /// False: it does not wait.
+    mutating func cancelKeyWait(_ token: UInt64, of receiver: Int) -> Bool {
+        guard let waiter = keys.waiters.remove(receiver: receiver, token: token) else { return false }
+        answerNothing(waiter)
+        return true
+    }
+
+    private mutating func answerNothing(_ waiter: KeyWaiters.Waiter) {
+        answer(waiter.receiver, waiter.token, .success(.keys([waiter.nothing])))
+    }
+
+    /// Hands out what came, to the oldest waiter first. False: no room in the log.
+    mutating func serveKeyWaiters() -> Bool {
+        while let name = keys.toServe.popLast() {
+            guard serveWaiters(of: name) else {
+                keys.toServe.append(name)
+                return false
+            }
+        }
+        return true
+    }
+
+    private mutating func serveWaiters(of name: KeyName) -> Bool {
+        var place = keys.waiters.firstPlace(in: name)
+        while let current = place, core.hasKey(name.key, in: name.database, now: now) {
+            place = keys.waiters.place(after: current)
+            guard serve(keys.waiters.waiter(at: current)) else { return false }
+        }
+        return true
+    }
+
+    /// One for which there is nothing, because the key holds something of another type, goes on waiting.
+    private mutating func serve(_ waiter: KeyWaiters.Waiter) -> Bool {
+        let (replies, entry) = prepare(waiter.request)
+        guard let reply = replies.first, !reply.isNothing, reply != .failure(.wrongType) else { return true }
+        do throws(Rejection) {
+            guard try commit(entry) else { return false }
+            answer(waiter.receiver, waiter.token, .success(.keys(replies)))
+        } catch {
+            answer(waiter.receiver, waiter.token, .failure(error))
+        }
+        keys.waiters.remove(receiver: waiter.receiver, token: waiter.token)
+        return true
+    }
+}
+
+// MARK: - Watches and time
+
+extension Engine {
+    mutating func watch(_ database: UInt8, _ watched: [Bytes], under number: UInt64?) throws(Rejection) -> Outcome {
+        try requireMemory()
+        let names = watched.map { key in
+            (KeyName(database: database, key: key), core.expiry(of: key, in: database, now: now))
+        }
+        return .reply(.watching(keys.watches.add(names, under: number)))
+    }
+
+    /// Keys whose time is over, and memory of values that are gone, a slice of each. False: no room in the log.
+    mutating func tickKeys(_ budget: Int) -> Bool {
+        if core.hasKeyRemains { core.freeKeyRemains(budget) }
+        guard let entry = core.prepareExpiry(now: now, atMost: budget) else { return true }
+        guard commit(.keys(entry)) else { return false }
+        note(entry)
+        return true
+    }
+
+    var nextKeyTick: BrokerTime? { core.hasKeyRemains ? now : core.nextExpiry }
+}
+
+extension KeyReply {
+    /// What a command that takes something answers when there is nothing.
+    fileprivate var isNothing: Bool { self == .null || self == .nullArray }
+}

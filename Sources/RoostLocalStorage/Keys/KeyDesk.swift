@@ -1,0 +1,17 @@
+import RoostLog
+import RoostModel
+
+/// What the engine holds of keys beside the core: nothing of it is kept over a restart.
+struct KeyDesk {
+    var waiters = KeyWaiters()
+    var watches = KeyWatches()
+    /// Keys that may have something for their waiters.
+    var toServe: [KeyName] = []
+    /// Decides random picks.
+    var random: SplitMix64
+
+    init(seed: UInt64) { random = SplitMix64(seed: seed) }
+
+    /// About what a command that waits costs here.
+    static let waiterBytes = 512
+}
