@@ -57,7 +57,9 @@ package final class RedisServer: Sendable {
         } catch {
             logger.debug("closing the Redis port: \(error)")
         }
-        for loop in loops { await end(loop) }
+        await withDiscardingTaskGroup { group in
+            for loop in loops { group.addTask { await self.end(loop) } }
+        }
         services.removeLoops()
     }
 

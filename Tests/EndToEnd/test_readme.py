@@ -91,14 +91,10 @@ def body_of(reply: str):
     return json.loads(body)
 
 
-def test_commands_of_the_readme(server, shell):
-    for program in ("curl", "redis-cli"):
-        if shutil.which(program) is None:
-            pytest.skip(f"{program} is not installed")
-    remaining = iter(LINES)
-
+def runner(server, shell, remaining):
+    """Runs the commands of the README one after the other."""
     def run(start: str, **replacements: str) -> str:
-        """The next command of the README, which has to begin with `start`."""
+        """The next one, which has to begin with `start`."""
         line = next(remaining, "(no more commands)")
         assert line.startswith(start), f"the README goes on with: {line}\nthis test expects: {start}"
         line = with_ports_of(server, line)
@@ -106,6 +102,16 @@ def test_commands_of_the_readme(server, shell):
             assert placeholder in line
             line = line.replace(placeholder, value)
         return shell.run(line)
+
+    return run
+
+
+def test_commands_of_the_readme(server, shell):
+    for program in ("curl", "redis-cli"):
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed")
+    remaining = iter(LINES)
+    run = runner(server, shell, remaining)
 
     run("export AWS_ACCESS_KEY_ID=")
     run("endpoint=")

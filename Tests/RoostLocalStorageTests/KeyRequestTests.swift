@@ -126,6 +126,49 @@ struct KeyRequestTests {
         #expect(harness.result(token) == .success(popped("a", "1")))
     }
 
+    @Test("One that waits to move an element is told that it cannot go there, and others keys of it do not matter")
+    func wrongTarget() throws {
+        let harness = try open()
+        _ = try harness.ask(.keys(KeyRequest([set("text", [1])])))
+        let command = KeyCommand.list(.move(from: bytes("a"), .left, to: bytes("text"), .right))
+        let move = KeyRequest([command], wait: KeyWait([bytes("a")], timeout: nil))
+        let (mover, popper) = (harness.submit(.keys(move))[0], harness.submit(waiting(nil, "b", "c"))[0])
+        harness.run()
+        _ = try harness.ask(.keys(KeyRequest([set("b", [1])])))
+        _ = try harness.ask(.keys(KeyRequest([push("c", "1")])))
+        #expect(harness.result(popper) == .success(popped("c", "1")))
+        _ = try harness.ask(.keys(KeyRequest([push("a", "1")])))
+        #expect(harness.result(mover) == .success(.keys([.failure(.wrongType)])))
+        #expect(try harness.ask(.keys(KeyRequest([whole("a")]))) == .keys([.array([.bytes(bytes("1"))])]))
+    }
+
+    @Test("An expired key with a long name does not hold up the others")
+    func longNames() throws {
+        let clock = ManualClock()
+        let harness = try open(clock: clock)
+        let options = SetOptions(expiry: .after(.seconds(1)))
+        for number in 0..<50 { _ = try harness.ask(.keys(KeyRequest([set("\(number)", [1], options)]))) }
+        // A record has room for the name and little more.
+        let long = String(repeating: "x", count: 129_000)
+        for end in ["a", "b"] { _ = try harness.ask(.keys(KeyRequest([set(long + end, [1], options)]))) }
+        clock.advance(.seconds(1))
+        harness.run()
+        #expect(harness.storage.metrics.keys == 0)
+    }
+
+    @Test("Small values that go do not pile up")
+    func manySmallValues() throws {
+        let harness = try open()
+        for number in 0..<3000 {
+            let fields = KeyCommand.hash(.set(bytes("h\(number)"), [KeyValuePair(bytes("f"), bytes("v"))]))
+            _ = harness.submit(.keys(KeyRequest([fields])), .keys(KeyRequest([.key(.delete([bytes("h\(number)")]))])))
+        }
+        harness.turn()
+        #expect(harness.storage.metrics.memory.keys < 10_000)
+        harness.run()
+        #expect(harness.storage.metrics.keys == 0)
+    }
+
     @Test("A watch breaks when one of its keys changes, or expires")
     func watches() throws {
         let clock = ManualClock()

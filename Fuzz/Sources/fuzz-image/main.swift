@@ -108,7 +108,8 @@ exit(
         reaches: kinds.map { "held \($0)" }
             + kinds.map { "refused changed \($0)" }
             // Nothing of a list of vacant chunks, of a wheel or of the end of keys can be otherwise.
-            + kinds.filter { !["vacant", "wheel", "end of keys"].contains($0) }.map { "took changed \($0)" } + Reach.kindsMade
+            + kinds.filter { !["vacant", "wheel", "end of keys"].contains($0) }.map { "took changed \($0)" }
+            + Reach.kindsMade
     ) { bytes, count in
         var source = ByteSource(bytes, count)
         let image = Int(source.byte()) % images.count

@@ -181,10 +181,17 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         loop.settle()
     }
 
+    private func cancelWait() {
+        guard let blocked, !blocked.isCancelled else { return }
+        self.blocked?.isCancelled = true
+        loop.cancel(blocked.token)
+    }
+
     /// Whether everything that it asked for is done.
     private func endAfterInput() {
         if blocked != nil {
-            close()
+            // It may have got something by now: so its answer is waited for, whatever that is.
+            cancelWait()
         } else if ring.isEmpty, postponed == nil, isWritable {
             end()
         }
@@ -303,6 +310,8 @@ struct BlockedCall {
     var token: UInt64
     /// CLIENT UNBLOCK wants it to end with an error.
     var endsWithError = false
+    /// The storage was asked to end it.
+    var isCancelled = false
 }
 
 extension RedisConfiguration {

@@ -38,7 +38,8 @@ extension Broker {
         _ = messageTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &index)
         _ = queueTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &queues)
         _ = groupTimers.advance(to: now, budget: Limits.timersPerTickMax, in: &groups)
-        if hasKeyRemains { freeKeyRemains(Limits.timersPerTickMax) }
+        // Nobody waits for a turn here, and what is replayed must not pile up.
+        while hasKeyRemains { freeKeyRemains(.max) }
     }
 
     mutating func apply(_ entry: TickEntry, _ effects: inout Effects) throws(EntryMismatch) {

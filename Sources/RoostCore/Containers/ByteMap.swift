@@ -92,6 +92,7 @@ package struct ByteMap<Column: TreeColumn>: Sendable {
 
         package var isEmpty: Bool { nodes.isEmpty }
         package var residentBytes: Int { nodes.measure.resident }
+        package var count: Int { nodes.measure.count }
 
         /// Frees about that many entries. `visit` meets them before: their values may hold more that is to be freed
         /// bit by bit.

@@ -113,6 +113,7 @@ extension PackedList {
 
         package var isEmpty: Bool { nodes.isEmpty }
         package var residentBytes: Int { nodes.measure.resident }
+        package var count: Int { nodes.measure.count }
 
         /// Frees about that many elements.
         package mutating func free(_ elementsMax: Int) { nodes.free(elementsMax) }

@@ -103,6 +103,7 @@ extension ScoreTree {
 
         package var isEmpty: Bool { nodes.isEmpty }
         package var residentBytes: Int { nodes.measure.resident }
+        package var count: Int { nodes.measure.count }
 
         /// Frees about that many entries.
         package mutating func free(_ entriesMax: Int) { nodes.free(entriesMax) }

@@ -41,6 +41,14 @@ extension KeyEffect {
         }
     }
 
+    /// Whether it only takes whole keys away: that goes on as long as there is any space.
+    package var removesKeys: Bool {
+        switch self {
+        case .delete, .flush, .databases(.flushAll): true
+        default: false
+        }
+    }
+
     /// Whether it takes more memory. Refused first when that, or the disk, is short.
     package var grows: Bool {
         switch self {

@@ -93,16 +93,23 @@ enum KeyRemains: Sendable {
         }
     }
 
-    var isEmpty: Bool {
+    var isEmpty: Bool { count == 0 }
+
+    /// Elements that are still to be freed.
+    var count: Int {
         switch self {
-        case .list(let remains): remains.isEmpty
-        case .hash(let remains): remains.isEmpty
-        case .set(let remains): remains.isEmpty
-        case .scores(let remains): remains.isEmpty
-        case .keys(let remains): remains.isEmpty
-        case .members(let remains): remains.isEmpty
+        case .list(let remains): remains.count
+        case .hash(let remains): remains.count
+        case .set(let remains): remains.count
+        case .scores(let remains): remains.count
+        case .keys(let remains): remains.count
+        case .members(let remains): remains.count
         }
     }
+
+    /// More than is freed at once: otherwise many small values that go would stay for as many turns.
+    var isLarge: Bool { count > Self.atOnceMax }
+    private static let atOnceMax = 128
 
     /// Without the values of keys.
     var residentBytes: Int {
@@ -135,7 +142,7 @@ enum KeyRemains: Sendable {
         case .keys(var remains):
             remains.free(elementsMax) { _, values, index in
                 let value = values.value(index).value
-                let parts = KeyRemains.of(value)
+                let parts = KeyRemains.of(value).filter { $0.isLarge }
                 bytes += parts.reduce(value.size.resident) { $0 - $1.residentBytes }
                 found += parts
             }

@@ -154,7 +154,21 @@ extension Keyspace {
             // From the right, so that the positions of the others stay.
             found.reverse()
         }
-        return PreparedKeys(.integer(Int64(found.count)), found.map { .removeElements(key, $0..<$0 + 1) })
+        guard found.count < list.count else { return PreparedKeys(.integer(Int64(found.count)), [.delete(key)]) }
+        return PreparedKeys(.integer(Int64(found.count)), Self.joined(found).map { .removeElements(key, $0) })
+    }
+
+    /// Neighbours are removed together.
+    private static func joined(_ falling: [Int]) -> [Range<Int>] {
+        var ranges: [Range<Int>] = []
+        for position in falling {
+            if let last = ranges.last, last.lowerBound == position + 1 {
+                ranges[ranges.count - 1] = position..<last.upperBound
+            } else {
+                ranges.append(position..<position + 1)
+            }
+        }
+        return ranges
     }
 
     private func trim(

@@ -190,7 +190,13 @@ extension Keyspace {
             return picks.different(Int(clamping: count)).flatMap { set.members($0..<$0 + 1) }
         }
         guard count >= -Int64(RankPicks.repeatsMax) else { throw .countOutOfRange }
-        return picks.repeating(Int(-count)).flatMap { set.members($0..<$0 + 1) }
+        var (members, bytes) = ([ScoredMember](), 0)
+        for rank in picks.repeating(Int(-count)) {
+            members += set.members(rank..<rank + 1)
+            bytes += members.last?.member.count ?? 0
+            guard bytes <= BoundedReply.bytesMaxDefault else { throw .replyTooLong }
+        }
+        return members
     }
 }
 

@@ -48,14 +48,15 @@ package struct Keyspace: Sendable {
         }
     }
 
-    /// Keys that have expired, the earliest first. No more once they have so many bytes together.
+    /// Keys that have expired, the earliest first: one, or as many as have so many bytes together.
     package func expired(_ now: BrokerTime, atMost count: Int, bytes bytesMax: Int = .max) -> [Bytes] {
         let end = min(count, expiries.firstRank(scoreAbove: Double(now.milliseconds)))
         var (keys, bytes) = ([Bytes](), 0)
         expiries.forEach(in: 0..<end) { _, key in
-            keys.append(Bytes(copying: key))
             bytes += key.count
-            return bytes < bytesMax
+            guard keys.isEmpty || bytes <= bytesMax else { return false }
+            keys.append(Bytes(copying: key))
+            return true
         }
         return keys
     }
@@ -119,16 +120,20 @@ extension Keyspace {
     }
 
     mutating func bury(_ remains: KeyRemains) {
-        guard !remains.isEmpty else { return }
+        guard remains.isLarge else { return }
         graveyard.append(remains)
         remainsBytes += remains.residentBytes
     }
 
     mutating func flush() {
-        bury(.keys(records.removeAll()))
-        bury(.members(expiries.removeAll()))
-        remainsBytes += values.resident
+        // However few keys: their values may be large.
+        let keys = KeyRemains.keys(records.removeAll())
+        if !keys.isEmpty {
+            graveyard.append(keys)
+            remainsBytes += keys.residentBytes + values.resident
+        }
         values = ValueSize()
+        bury(.members(expiries.removeAll()))
     }
 
     /// Whether memory of values that are gone is still to be freed.
@@ -136,12 +141,15 @@ extension Keyspace {
 
     /// Frees memory of values that are gone, about so many elements of it.
     package mutating func freeRemains(_ elementsMax: Int) {
-        guard var last = graveyard.popLast() else { return }
-        let before = last.residentBytes
-        let (found, bytes) = last.free(elementsMax)
-        remainsBytes += last.residentBytes - before - bytes
-        if !last.isEmpty { graveyard.append(last) }
-        graveyard += found
+        var rest = elementsMax
+        while rest > 0, var last = graveyard.popLast() {
+            let (resident, count) = (last.residentBytes, last.count)
+            let (found, bytes) = last.free(rest)
+            remainsBytes += last.residentBytes - resident - bytes
+            rest -= max(1, count - last.count)
+            if !last.isEmpty { graveyard.append(last) }
+            graveyard += found
+        }
         if graveyard.isEmpty { remainsBytes = 0 }
     }
 }

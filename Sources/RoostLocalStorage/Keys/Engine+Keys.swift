@@ -14,7 +14,12 @@ extension Engine {
             return .reply(.watchBroken)
         }
         let (replies, entry) = prepare(request)
-        guard try commit(entry) else { return .noRoom }
+        do throws(Rejection) {
+            guard try commit(entry) else { return .noRoom }
+        } catch {
+            if let watch = request.watch { keys.watches.remove(watch) }
+            throw error
+        }
         if let watch = request.watch { keys.watches.remove(watch) }
         guard let wait = request.wait, acceptsWaits, entry.effects.isEmpty, let nothing = replies.first,
             nothing.isNothing
@@ -43,7 +48,7 @@ extension Engine {
         if entry.effects.contains(where: { $0.grows }) {
             try requireMemory()
             try requireSpace(for: .growth, size)
-        } else {
+        } else if !entry.effects.allSatisfy({ $0.removesKeys }) {
             try requireSpace(for: .receive, size)
         }
         guard commit(.keys(entry)) else { return false }
@@ -130,15 +135,19 @@ extension Engine {
         var place = keys.waiters.firstPlace(in: name)
         while let current = place, core.hasKey(name.key, in: name.database, now: now) {
             place = keys.waiters.place(after: current)
-            guard serve(keys.waiters.waiter(at: current)) else { return false }
+            guard serve(keys.waiters.waiter(at: current), from: name) else { return false }
         }
         return true
     }
 
-    /// One for which there is nothing, because the key holds something of another type, goes on waiting.
-    private mutating func serve(_ waiter: KeyWaiters.Waiter) -> Bool {
-        let (replies, entry) = prepare(waiter.request)
-        guard let reply = replies.first, !reply.isNothing, reply != .failure(.wrongType) else { return true }
+    /// One for which there is nothing, because the key holds something of another type, goes on waiting. Others of its
+    /// keys are not looked at: they woke nobody.
+    private mutating func serve(_ waiter: KeyWaiters.Waiter, from name: KeyName) -> Bool {
+        var request = waiter.request
+        request.commands = request.commands.map { $0.taking(from: name.key) }
+        let (replies, entry) = prepare(request)
+        guard let reply = replies.first, !reply.isNothing else { return true }
+        if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
         do throws(Rejection) {
             guard try commit(entry) else { return false }
             answer(waiter.receiver, waiter.token, .success(.keys(replies)))
@@ -147,6 +156,29 @@ extension Engine {
         }
         keys.waiters.remove(receiver: waiter.receiver, token: waiter.token)
         return true
+    }
+}
+
+extension Engine {
+    /// Whether it is not the key that woke the command whose type is wrong, but the one where the element is to go.
+    private func isTarget(of request: KeyRequest, wrongFor name: KeyName) -> Bool {
+        guard case .list(.move)? = request.commands.first else { return false }
+        let length = KeyRequest(database: name.database, [.list(.length(name.key))])
+        guard let reply = try? core.prepare(length, now: now, random: 0).replies.first else { return false }
+        return reply != .failure(.wrongType)
+    }
+}
+
+extension KeyCommand {
+    /// The same from this key alone, for one that takes from the first of several that has something.
+    fileprivate func taking(from key: Bytes) -> Self {
+        switch self {
+        case .list(.popFirst(_, let end, let count)): .list(.popFirst([key], end, count: count))
+        case .list(.popFirstElement(_, let end)): .list(.popFirstElement([key], end))
+        case .sortedSet(.popFirst(_, let end, let count)): .sortedSet(.popFirst([key], end, count: count))
+        case .sortedSet(.popFirstMember(_, let end)): .sortedSet(.popFirstMember([key], end))
+        default: self
+        }
     }
 }
 

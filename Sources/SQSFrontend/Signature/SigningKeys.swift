@@ -2,8 +2,8 @@ import Crypto
 
 /// Signing keys that were derived from secrets, each good for one day and region.
 ///
-/// A request computes one code; to derive its key would take four more. What is to be signed begins with time and scope:
-/// the code over that is kept too, as clients sign many requests in a second.
+/// A request computes one code; to derive its key would take four more. What is to be signed begins with time and
+/// scope: the code over that is kept too, as clients sign many requests in a second.
 struct SigningKeys {
     private struct Slot {
         let key: Int

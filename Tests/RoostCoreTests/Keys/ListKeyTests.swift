@@ -16,6 +16,19 @@ struct ListKeyTests {
         try keys.ask(ListCommand.range(bytes(key), start: 0, end: -1))
     }
 
+    @Test("Neighbours that are equal are removed together")
+    func removeNeighbours() throws {
+        var keys = try list("x", "x", "a", "x", "b", "x", "x", "x")
+        let prepared = keys.keys.prepare(.list(.remove(key, count: 0, bytes("x"))), now: keys.now, random: 0)
+        #expect(prepared.effects == [5..<8, 3..<4, 0..<2].map { .removeElements(key, $0) })
+        #expect(try keys.ask(.remove(key, count: -2, bytes("x"))) == .integer(2))
+        #expect(try keys.ask(.remove(key, count: 0, bytes("x"))) == .integer(4))
+        #expect(try all(&keys) == .array([.text("a"), .text("b")]))
+        _ = try keys.ask(.push(bytes("all"), .right, [key, key], onlyExisting: false))
+        #expect(try keys.ask(.remove(bytes("all"), count: 0, key)) == .integer(2))
+        #expect(try keys.ask(.exists([bytes("all")])) == .integer(0))
+    }
+
     @Test("Pushed one after the other, popped from both ends, gone when it is empty")
     func pushAndPop() throws {
         var keys = try list("a", "b")
