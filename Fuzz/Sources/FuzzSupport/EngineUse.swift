@@ -74,9 +74,18 @@ package final class EngineUse {
         }
     }
 
+    /// Keys that come, and some that go.
+    func useKeys() {
+        let (key, list) = (Bytes("key".utf8), Bytes("list".utf8))
+        let push = KeyCommand.list(.push(list, .right, [key, list], onlyExisting: false))
+        ask(.keys(KeyRequest(database: 1, [.string(.set(key, list, SetOptions())), push])))
+        ask(.keys(KeyRequest(database: 1, [.list(.pop(list, .left, count: nil)), .key(.delete([key]))])))
+    }
+
     /// A queue that comes and goes, with what can happen to one.
     func usePassingQueue() {
         guard let name = try? QueueName("passing") else { return }
+        useKeys()
         ask(.createQueue(name, QueueSettingsChange()))
         send([4], number: 0, to: name)
         ask(.changeSettings(name, QueueSettingsChange(properties: ["fuzz": "yes"])))

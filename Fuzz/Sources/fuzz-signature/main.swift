@@ -30,12 +30,12 @@ exit(
             return (name: String(line[..<colon]), value: String(line[colon...].dropFirst()))
         }
         var request = SignedRequest()
-        var canonical = CanonicalRequest()
+        var (canonical, known) = (CanonicalRequest(), KnownAuthorization())
         var results: [[UInt8]] = []
         for _ in 0..<2 {
             guard (try? request.load(method: String(lines[0]), target: String(lines[1]), fields: fields)) != nil,
-                let claim = try? SignatureClaim(&request),
-                (try? SignatureRules.check(claim, request, now: 1_772_322_600)) != nil
+                let claim = try? SignatureClaim(&request, &known),
+                (try? SignatureRules.check(claim, &request, now: 1_772_322_600)) != nil
             else { continue }
             canonical.write(request, claim)
             results.append(canonical.bytes)

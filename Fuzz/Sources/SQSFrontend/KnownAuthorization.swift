@@ -1,0 +1,1 @@
+../../../Sources/SQSFrontend/Signature/KnownAuthorization.swift
