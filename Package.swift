@@ -48,11 +48,20 @@ let package = Package(
             dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "RoostLocalStorage"]
         ),
 
+        // What the connections of several front ends are made of.
+        .target(
+            name: "Connections",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]
+        ),
+
         // Front ends: a protocol each, over the Storage protocol.
         .target(
             name: "SQSFrontend",
             dependencies: [
-                "RoostModel", "RoostStorage", "HTTPGuard",
+                "RoostModel", "RoostStorage", "HTTPGuard", "Connections",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -77,7 +86,7 @@ let package = Package(
         .target(
             name: "RedisFrontend",
             dependencies: [
-                "RoostModel", "RoostStorage", "RESP",
+                "RoostModel", "RoostStorage", "RESP", "Connections",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -125,7 +134,7 @@ let package = Package(
         .testTarget(
             name: "SQSFrontendTests",
             dependencies: [
-                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage", "Connections",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),

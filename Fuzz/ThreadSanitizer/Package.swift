@@ -27,9 +27,24 @@ let package = Package(
             name: "RoostLocalStorage",
             dependencies: ["RoostModel", "RoostCore", "RoostLog", "RoostStorage", "CRoost"]),
         .target(
+            name: "Connections",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
+        .target(name: "RESP", dependencies: ["RoostModel"]),
+        .target(
+            name: "RedisFrontend",
+            dependencies: [
+                "RoostModel", "RoostStorage", "RESP", "Connections",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .target(
             name: "SQSFrontend",
             dependencies: [
-                "RoostModel", "RoostStorage", "HTTPGuard",
+                "RoostModel", "RoostStorage", "HTTPGuard", "Connections",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -51,7 +66,7 @@ let package = Package(
             name: "RoostServer",
             dependencies: [
                 "RoostModel", "RoostStorage", "RoostLocalStorage", "RoostLog", "SQSFrontend", "HTTPFrontend",
-                "HTTPGuard",
+                "RedisFrontend", "HTTPGuard",
                 .product(name: "Configuration", package: "swift-configuration"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -68,11 +83,20 @@ let package = Package(
         .testTarget(
             name: "SQSFrontendTests",
             dependencies: [
-                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage",
+                "SQSFrontend", "HTTPGuard", "RoostModel", "RoostStorage", "Connections",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
+        .testTarget(
+            name: "RedisFrontendTests",
+            dependencies: [
+                "RedisFrontend", "RESP", "RoostModel", "RoostStorage",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
         .testTarget(

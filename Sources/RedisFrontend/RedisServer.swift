@@ -1,3 +1,4 @@
+import Connections
 package import Logging
 package import NIOCore
 import NIOPosix
@@ -85,7 +86,7 @@ package final class RedisServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger))
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause("Redis", logger))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

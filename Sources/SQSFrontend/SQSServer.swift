@@ -1,3 +1,4 @@
+import Connections
 package import Logging
 package import NIOCore
 import NIOHTTP1
@@ -89,7 +90,7 @@ package final class SQSServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(AcceptPause(logger))
+                    try channel.pipeline.syncOperations.addHandler(AcceptPause("SQS", logger))
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)

@@ -1,3 +1,4 @@
+import Connections
 import Logging
 import NIOCore
 import NIOEmbedded
@@ -255,7 +256,8 @@ import Testing
     }
 
     @Test func acceptingPausesWhenTheSystemHasNoMoreFiles() throws {
-        let channel = EmbeddedChannel(handler: AcceptPause(Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let channel = EmbeddedChannel(handler: AcceptPause("SQS", logger))
         var isAccepting: Bool? { channel.options.lazy.compactMap { $0.value as? Bool }.first }
         channel.pipeline.fireErrorCaught(IOError(errnoCode: 24, reason: "accept"))
         #expect(isAccepting == false)

@@ -44,6 +44,7 @@ enum WallRules {
         // The engine again, on a disk and a clock that a seed rules.
         "RoostSimulator": .open(except: heavy + ["Dispatch", "SQSFrontend", "HTTPFrontend", "RoostServer"]),
         // Front ends: no engine, and not each other.
+        "Connections": .closed("Logging", "NIOCore"),
         "SQSFrontend": .open(
             except: engines + ["HTTPFrontend", "RedisFrontend", "RoostServer", "Foundation", "Hummingbird"]),
         "RedisFrontend": .open(

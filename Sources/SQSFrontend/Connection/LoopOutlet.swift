@@ -1,3 +1,4 @@
+import Connections
 package import Logging
 package import NIOCore
 import RoostModel

@@ -11,16 +11,21 @@ package final class AcceptPause: ChannelInboundHandler {
 
     private static let pause = TimeAmount.seconds(1)
 
+    private let door: String
     private let logger: Logger
 
-    package init(_ logger: Logger) { self.logger = logger }
+    /// - Parameter door: what the log calls the port.
+    package init(_ door: String, _ logger: Logger) {
+        self.door = door
+        self.logger = logger
+    }
 
     package func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard error is IOError else { return context.fireErrorCaught(error) }
-        logger.warning("The SQS port accepts no connections for a second: \(error)")
+        logger.warning("The \(door) port accepts no connections for a second: \(error)")
         let channel = context.channel
-        channel.setOption(.autoRead, value: false).whenFailure { [logger] error in
-            logger.debug("pausing the SQS port: \(error)")
+        channel.setOption(.autoRead, value: false).whenFailure { [door, logger] error in
+            logger.debug("pausing the \(door) port: \(error)")
         }
         channel.eventLoop.scheduleTask(in: Self.pause) { channel.setOption(.autoRead, value: true) }
     }
