@@ -248,6 +248,24 @@ struct KeyRequestTests {
         #expect(try harness.ask(.keys(KeyRequest([push("a", "2")]))) == .keys([.integer(1)]))
     }
 
+    @Test("What would add more than there is room for is refused before it is made, alone and in a transaction")
+    func growthLimit() throws {
+        let harness = try Harness {
+            $0.memoryBytesMax = 20_000_000
+            $0.cacheBytes = 0
+        }
+        func far(_ key: String) -> KeyCommand { .string(.setRange(bytes(key), offset: 15_000_000, [1])) }
+        #expect(throws: Rejection.outOfMemory) {
+            try harness.ask(.keys(KeyRequest([.string(.setRange(bytes("a"), offset: 500_000_000, [1]))])))
+        }
+        #expect(throws: Rejection.outOfMemory) {
+            try harness.ask(.keys(KeyRequest([far("a"), .key(.delete([bytes("a")])), far("b")])))
+        }
+        #expect(try harness.ask(.keys(KeyRequest([.key(.count)]))) == .keys([.integer(0)]))
+        #expect(try harness.ask(.keys(KeyRequest([far("a")]))) == .keys([.integer(15_000_001)]))
+        #expect(throws: Rejection.outOfMemory) { try harness.ask(.keys(KeyRequest([far("b")]))) }
+    }
+
     @Test("A change that no record holds is refused")
     func tooLarge() throws {
         let harness = try open()

@@ -80,6 +80,7 @@ extension KeyError {
         case .stringsTooLongToCompare:
             "ERR Insufficient memory, transient memory for LCS exceeds proto-max-bulk-len"
         case .noSuchDatabase: "ERR DB index is out of range"
+        case .outOfMemory: "OOM command not allowed when used memory > 'maxmemory'."
         case .sameObject: "ERR source and destination objects are the same"
         case .idleTimeNotTracked: "ERR idle time is not tracked"
         case .frequencyNotTracked:

@@ -8,9 +8,9 @@ extension Broker {
 
     /// See `Databases.prepare`.
     package func prepare(
-        _ request: borrowing KeyRequest, now: BrokerTime, random: UInt64
+        _ request: borrowing KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int = .max
     ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
-        try databases.prepare(request, now: now, random: random)
+        try databases.prepare(request, now: now, random: random, growthMax: growthMax)
     }
 
     mutating func apply(_ entry: borrowing KeysEntry) throws(EntryMismatch) {

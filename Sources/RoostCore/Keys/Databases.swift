@@ -24,28 +24,32 @@ package struct Databases: Sendable {
     /// A command that fails does nothing, and the others go on: so it is in Redis.
     ///
     /// - Parameter random: decides random picks; a new number for each request.
+    /// - Parameter growthMax: bytes that may be added. What would add more is refused before they are.
     package func prepare(
-        _ request: KeyRequest, now: BrokerTime, random: UInt64
+        _ request: KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int = .max
     ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
         guard request.database < Self.count else { throw .noSuchDatabase }
         var entry = KeysEntry(database: request.database, effects: [])
         guard request.commands.count > 1 else {
             let prepared = request.commands.first.map { prepare($0, request.database, now, random) }
             entry.effects = prepared?.effects ?? []
+            guard growth(entry) <= growthMax else { throw .outOfMemory }
             return (prepared.map { [$0.reply] } ?? [], entry)
         }
-        let replies = rehearse(request, now, random, &entry)
+        let replies = try rehearse(request, now, random, growthMax, &entry)
         return (replies, entry)
     }
 
     /// On a copy, of which only what they touch is copied.
     private func rehearse(
-        _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ entry: inout KeysEntry
-    ) -> [KeyReply] {
-        var (copy, random) = (self, random)
-        return request.commands.map { command in
+        _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ growthMax: Int, _ entry: inout KeysEntry
+    ) throws(KeyError) -> [KeyReply] {
+        var (copy, random, room) = (self, random, growthMax)
+        return try request.commands.map { command throws(KeyError) in
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let prepared = copy.prepare(command, request.database, now, random ^ random >> 33)
+            room -= copy.growth(KeysEntry(database: request.database, effects: prepared.effects))
+            guard room >= 0 else { throw .outOfMemory }
             do throws(KeyMismatch) {
                 try copy.apply(KeysEntry(database: request.database, effects: prepared.effects))
             } catch {
@@ -53,6 +57,13 @@ package struct Databases: Sendable {
             }
             entry.effects += prepared.effects
             return prepared.reply
+        }
+    }
+
+    private func growth(_ entry: KeysEntry) -> Int {
+        entry.effects.reduce(0) { sum, effect in
+            guard case .extend(let key, _) = effect else { return sum + effect.growth(onto: 0) }
+            return sum + effect.growth(onto: keyspaces[Int(entry.database)].stringBytes(key))
         }
     }
 

@@ -49,6 +49,24 @@ extension KeyEffect {
         }
     }
 
+    /// Bytes of content that it may add, to a value that has as many bytes if it is a string. What is copied is shared
+    /// until one of the two changes.
+    func growth(onto count: Int) -> Int {
+        switch self {
+        case .putString(let key, let value, _): key.count + value.count
+        case .splice(_, _, let bytes): bytes.count
+        case .extend(_, let end): max(0, end - count)
+        case .push(let key, _, let elements): key.count + Self.bytes(elements)
+        case .setElement(_, _, let element), .insertElement(_, _, let element): element.count
+        case .hash(.put(let key, let fields)): fields.reduce(key.count) { $0 + $1.key.count + $1.value.count }
+        case .set(.add(let key, let members)), .set(.put(let key, let members)): key.count + Self.bytes(members)
+        case .sortedSet(.put(let key, let members)): members.reduce(key.count) { $0 + $1.member.count + 8 }
+        default: 0
+        }
+    }
+
+    private static func bytes(_ strings: [Bytes]) -> Int { strings.reduce(0) { $0 + $1.count } }
+
     /// Whether it takes more memory. Refused first when that, or the disk, is short.
     package var grows: Bool {
         switch self {

@@ -181,17 +181,21 @@ extension Keyspace {
         return set.members(set.ranks(range), isReversed: range.isReversed)
     }
 
+    /// So that a few bytes of a command do not fill the memory with its answer.
+    private static var repeatedPicksMax: Int64 { 1 << 20 }
+
     private func randomMembers(
         _ key: Bytes, _ count: Int64, _ now: BrokerTime, _ random: UInt64
     ) throws(KeyError) -> [ScoredMember] {
         guard let set = try sortedSet(key, now) else { return [] }
-        var picks = RankPicks(random, among: set.count)
+        var picks = RandomPicks(random)
         guard count < 0 else {
-            return picks.different(Int(clamping: count)).flatMap { set.members($0..<$0 + 1) }
+            return picks.distinct(Int(clamping: count), below: set.count).flatMap { set.members($0..<$0 + 1) }
         }
-        guard count >= -Int64(RankPicks.repeatsMax) else { throw .countOutOfRange }
+        guard count >= -Self.repeatedPicksMax else { throw .countOutOfRange }
         var (members, bytes) = ([ScoredMember](), 0)
-        for rank in picks.repeating(Int(-count)) {
+        for _ in 0..<count.magnitude {
+            let rank = picks.below(set.count)
             members += set.members(rank..<rank + 1)
             bytes += members.last?.member.count ?? 0
             guard bytes <= BoundedReply.bytesMaxDefault else { throw .replyTooLong }
@@ -266,43 +270,5 @@ extension AddCondition {
         case .ifGreater: new > old
         case .ifLess: new < old
         }
-    }
-}
-
-/// Ranks by chance, the same for the same number.
-private struct RankPicks {
-    /// So that a few bytes of a command do not fill the memory with its answer.
-    static let repeatsMax = 1 << 20
-
-    private var state: UInt64
-    private let count: Int
-
-    init(_ random: UInt64, among count: Int) {
-        (state, self.count) = (random, count)
-    }
-
-    private mutating func next(below bound: Int) -> Int {
-        // SplitMix64 (Steele, Lea and Flood, 2014).
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var bits = state
-        bits = (bits ^ bits >> 30) &* 0xbf58_476d_1ce4_e5b9
-        bits = (bits ^ bits >> 27) &* 0x94d0_49bb_1331_11eb
-        bits ^= bits >> 31
-        return Int(bits.multipliedFullWidth(by: UInt64(bound)).high)
-    }
-
-    mutating func repeating(_ picks: Int) -> [Int] { (0..<picks).map { _ in next(below: count) } }
-
-    /// All in order when as many are asked for; else by Floyd's method, in time of the picks alone.
-    mutating func different(_ picks: Int) -> [Int] {
-        guard picks < count else { return Array(0..<count) }
-        var (ranks, seen) = ([Int](), Set<Int>())
-        for last in count - picks..<count {
-            let pick = next(below: last + 1)
-            let rank = seen.contains(pick) ? last : pick
-            seen.insert(rank)
-            ranks.append(rank)
-        }
-        return ranks
     }
 }

@@ -34,6 +34,12 @@ package struct Keyspace: Sendable {
     /// What is there, whether its time is over or not.
     func heldRecord(_ key: Bytes) -> KeyRecord? { records.value(key, hash: hasher.hash(key)) }
 
+    /// Of a string; zero when there is none.
+    func stringBytes(_ key: Bytes) -> Int {
+        guard case .string(let text)? = heldRecord(key)?.value else { return 0 }
+        return text.count
+    }
+
     /// Whether a record is there that has expired: effects on the key have to remove it first.
     func isLeftOver(_ key: Bytes, _ now: BrokerTime) -> Bool {
         heldRecord(key)?.expiry.map { $0 <= now } ?? false

@@ -13,8 +13,9 @@ extension Engine {
             keys.watches.remove(watch)
             return .reply(.watchBroken)
         }
-        let (replies, entry) = prepare(request)
+        let (replies, entry): ([KeyReply], KeysEntry)
         do throws(Rejection) {
+            (replies, entry) = try prepare(request)
             guard try commit(entry) else { return .noRoom }
         } catch {
             if let watch = request.watch { keys.watches.remove(watch) }
@@ -31,9 +32,15 @@ extension Engine {
         return .waiting
     }
 
-    private mutating func prepare(_ request: KeyRequest) -> (replies: [KeyReply], entry: KeysEntry) {
+    private mutating func prepare(
+        _ request: KeyRequest
+    ) throws(Rejection) -> (replies: [KeyReply], entry: KeysEntry) {
+        // What takes something away goes on above the limit, too.
+        let room = memoryBytesMax.map { max(0, $0 - memory.total) } ?? .max
         do throws(KeyError) {
-            return try core.prepare(request, now: now, random: keys.random.next())
+            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: room)
+        } catch .outOfMemory {
+            throw .outOfMemory
         } catch {
             let replies = request.commands.map { _ in KeyReply.failure(error) }
             return (replies, KeysEntry(database: request.database, effects: []))
@@ -145,10 +152,10 @@ extension Engine {
     private mutating func serve(_ waiter: KeyWaiters.Waiter, from name: KeyName) -> Bool {
         var request = waiter.request
         request.commands = request.commands.map { $0.taking(from: name.key) }
-        let (replies, entry) = prepare(request)
-        guard let reply = replies.first, !reply.isNothing else { return true }
-        if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
         do throws(Rejection) {
+            let (replies, entry) = try prepare(request)
+            guard let reply = replies.first, !reply.isNothing else { return true }
+            if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
             guard try commit(entry) else { return false }
             answer(waiter.receiver, waiter.token, .success(.keys(replies)))
         } catch {

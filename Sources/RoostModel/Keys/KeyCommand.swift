@@ -66,6 +66,8 @@ package enum KeyError: Error, Sendable, Equatable {
     case notStrings
     case stringsTooLongToCompare
     case noSuchDatabase
+    /// What it would add goes beyond the limit of memory.
+    case outOfMemory
     /// What is copied or moved would come to where it is.
     case sameObject
     /// It is not known when keys were used, and how often.
