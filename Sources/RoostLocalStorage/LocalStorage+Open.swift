@@ -93,9 +93,10 @@ extension LocalStorage {
             let doubt = clockNotice(&replay, log.recovery, wall)
             let space = openReserve(disk, log, replay.core)
             log.reserveBytes = space.reserveBytes
-            let engine = Engine(
+            var engine = Engine(
                 core: replay.core, log: log, disk: disk, configuration: configuration, space: space,
                 now: clock.now())
+            if replay.isInTransaction { engine.followUps.append(.voidTransaction) }
             if let doubt { onNotice(doubt) }
             let (used, all) = (engine.log.position.segment, LogLimits.segmentNumberMax)
             if used > all / 2 { onNotice(.segmentNumbersRunOut(used: used, of: all)) }
@@ -163,52 +164,4 @@ extension LocalStorage {
             throw .directory(error)
         }
     }
-}
-
-/// The state as the log tells it, while the log is read.
-struct Replay: LogOwner {
-    private let configuration: BrokerConfiguration
-    var core: Broker
-    private var image: BrokerImageReader
-    private var effects = Effects()
-
-    init(configuration: BrokerConfiguration) {
-        self.configuration = configuration
-        core = Broker(configuration: configuration)
-        image = BrokerImageReader(configuration: configuration)
-    }
-
-    mutating func restart() { self = Self(configuration: configuration) }
-
-    mutating func take(section: UnsafeRawBufferPointer) throws { try image.take(section) }
-
-    mutating func endSnapshot() throws {
-        core = try image.finish()
-        image = BrokerImageReader(configuration: configuration)
-    }
-
-    /// The same `Broker.apply` as live, with the same entries.
-    mutating func apply(_ record: RecoveredRecord) throws {
-        guard let kind = EntryKind(rawValue: record.kind) else { throw UnknownEntry(kind: record.kind) }
-        core.advanceTimers(to: record.time)
-        let location = BodyLocation(record.location)
-        if kind == .send {
-            try core.apply(.send(SendRecord.decodeEntry(record.payload)), at: location, effects: &effects)
-        } else {
-            try core.apply(EntryCodec.decode(kind: kind, record.payload), at: location, effects: &effects)
-        }
-        effects.removeAll()
-    }
-
-    func liveSegments() -> Set<UInt32> {
-        var ledger = SegmentLedger()
-        core.forEachLiving { ledger.add($0) }
-        return ledger.needed
-    }
-}
-
-/// A record that this version does not know: a newer one wrote it.
-struct UnknownEntry: Error, CustomStringConvertible {
-    var kind: UInt8
-    var description: String { "records of kind \(kind) come from a newer version" }
 }

@@ -1,4 +1,5 @@
 import Glibc
+import RoostCore
 package import RoostLog
 package import RoostModel
 package import RoostStorage
@@ -58,6 +59,7 @@ package final class LocalStorage: Storage {
         onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) {
         recovery = engine.log.recovery
+        bindings.store(engine.core.hasBindings, ordering: .relaxed)
         self.engine = Mutex(engine)
         self.disk = disk
         self.clock = clock
@@ -68,9 +70,11 @@ package final class LocalStorage: Storage {
 
     /// Set before any reply that tells of the change.
     private let settingsVersion = Atomic<UInt64>(1)
+    private let bindings = Atomic<Bool>(false)
 
     package var readiness: Readiness { state.withLock { $0.readiness } }
     package var propertiesVersion: UInt64? { settingsVersion.load(ordering: .acquiring) }
+    package var hasBindings: Bool { bindings.load(ordering: .acquiring) }
     package var metrics: StorageMetrics { state.withLock { $0.metrics } }
 
     /// From here on the driver is woken when there is something to do.
@@ -133,6 +137,7 @@ extension LocalStorage {
             engine.reviewClock(at: time, clock.wall)
             engine.run(items, at: time) { nanoseconds - start > Self.turnNanosecondsWanted }
             settingsVersion.store(engine.settingsVersion, ordering: .releasing)
+            bindings.store(engine.core.hasBindings, ordering: .releasing)
             return (engine.nextDue, engine.isSnapshotUnderWay)
         }
         noteTurn(nanoseconds: nanoseconds - start, isBesideSnapshot)

@@ -9,7 +9,11 @@ package enum Rejection: Error, Sendable, Equatable {
     case queueExists(QueueName, difference: QueueSetting)
     case tooManyQueues(max: Int)
     case invalidSetting(QueueSetting, value: Int64, accepted: ClosedRange<Int64>)
+    /// A key of database 0 has this name already: queues and keys share their names.
+    case keyExists(QueueName, type: KeyReply.StaticWord)
     case messageEmpty
+    /// Not what SQS takes as text: some client could not be given it.
+    case messageNotText
     case messageTooLarge(bytes: Int, max: Int)
     /// Too many attributes, or a name or type that is too long. The text says which and what would be accepted.
     case invalidMessageAttributes(String)
@@ -55,6 +59,9 @@ package enum Rejection: Error, Sendable, Equatable {
     case propertiesTooLong(bytes: Int, max: Int)
     /// `redelivery: back` is against the order of a FIFO queue.
     case backInFIFO
+    /// What is published to a channel has no group.
+    case bindingOfFIFO
+    case tooManyBindings(max: Int)
     case outOfDiskSpace
     case outOfMemory
     /// More is waiting to be written than the limit allows.

@@ -43,6 +43,7 @@ package final class AutoCreatingStorage: Storage, CompletionReceiver {
     package var readiness: Readiness { storage.readiness }
     package var metrics: StorageMetrics { storage.metrics }
     package var propertiesVersion: UInt64? { storage.propertiesVersion }
+    package var hasBindings: Bool { storage.hasBindings }
 
     package func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         let isOrdinary = state.withLock { state in submissions.allSatisfy { state.lets($0.request) } }

@@ -40,5 +40,7 @@ package final class DeferredStorage: Storage {
 
     package var propertiesVersion: UInt64? { opened.load()?.storage.propertiesVersion }
 
+    package var hasBindings: Bool { opened.load()?.storage.hasBindings ?? false }
+
     package var metrics: StorageMetrics { opened.load()?.storage.metrics ?? StorageMetrics() }
 }

@@ -24,10 +24,15 @@ package protocol Storage: AnyObject, Sendable {
     /// included, and no later than the reply to that change. Cheap, from any thread. Nil: the storage does not know
     /// when properties change, and has to be asked for them each time.
     var propertiesVersion: UInt64? { get }
+
+    /// Whether queues are bound to channels, so that the storage has to be told what is published. No later than the
+    /// reply to the change that binds one. Cheap, from any thread.
+    var hasBindings: Bool { get }
 }
 
 extension Storage {
     package var propertiesVersion: UInt64? { nil }
+    package var hasBindings: Bool { false }
 }
 
 /// Gets the results of a turn. One object for each event loop of a front end.

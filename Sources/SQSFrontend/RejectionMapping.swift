@@ -8,10 +8,12 @@ package enum RejectionMapping {
         case .invalidQueueName: invalidQueueName
         case .queueDoesNotExist: queueDoesNotExist
         case .queueExists(_, let difference): .queueExists(differsIn: attributeName(of: difference))
+        case .keyExists(_, let type): .keyExists(type)
         case .tooManyQueues(let max): .tooMany("queues", max)
         case .invalidSetting(let setting, let value, let accepted):
             .invalidSetting(attributeName(of: setting), value, accepted)
         case .messageEmpty: .missing("MessageBody")
+        case .messageNotText: .messageNotText
         case .messageTooLarge(_, let max): messageTooLarge(max: max)
         case .invalidMessageAttributes(let text): SQSFault(.invalidParameterValue, text)
         case .invalidDelay(let delay, _): .invalidDelay(delay)
@@ -25,6 +27,8 @@ package enum RejectionMapping {
         case .invalidGroup: .invalidIdentifier("MessageGroupId", max: Limits.groupBytesMax)
         case .tooManyGroups(let max): .tooMany("message groups with messages", max)
         case .queueTypeIsFixed: .invalidAttribute("FifoQueue", "Modifying queue type is not supported.")
+        case .bindingOfFIFO: .invalidAttribute("Channel", "A FIFO queue cannot be bound to a channel.")
+        case .tooManyBindings(let max): .tooMany("bindings to channels", max)
         case .backInFIFO: .invalidAttribute("Redelivery", "A FIFO queue keeps its order.")
         case .missingDeduplication: .missingDeduplication
         case .invalidDeduplicationID(_, let max): .invalidIdentifier("MessageDeduplicationId", max: max)

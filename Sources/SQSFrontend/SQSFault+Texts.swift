@@ -49,6 +49,18 @@ extension SQSFault {
             "A queue already exists with the same name and a different value for attribute \(attribute)")
     }
 
+    /// Queues and keys of the Redis protocol share their names.
+    static func keyExists(_ type: KeyReply.StaticWord) -> Self {
+        Self(.queueNameExists, "A key of type \(type.rawValue) already exists with the same name")
+    }
+
+    static var messageNotText: Self {
+        Self(
+            .invalidMessageContents,
+            "Invalid characters found. Valid unicode characters are "
+                + "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF")
+    }
+
     static func invalidSetting(_ name: String, _ value: Int64, _ accepted: ClosedRange<Int64>) -> Self {
         .invalidAttribute(name, "Must be between \(accepted.lowerBound) and \(accepted.upperBound), not \(value).")
     }

@@ -144,8 +144,10 @@ def test_commands_of_the_readme(server, shell):
     # What the JSON API received above is still in flight.
     assert counts(server, "orders") == (0, 1)
 
-    assert run("redis-cli -p 6380 lpush jobs") == "1\n"
-    assert run("redis-cli -p 6380 brpop jobs") == "jobs\nresize image 42\n"
+    assert run("redis-cli -p 6380 lpush orders") == "1\n"
+    assert run("roost receive orders") == "resize image 42\n"
+    run("roost send orders")
+    assert run("redis-cli -p 6380 brpop orders") == "orders\nresize image 43\n"
 
     run("roost queue create payments.fifo")
     assert run("roost send payments.fifo") == run("roost send payments.fifo")

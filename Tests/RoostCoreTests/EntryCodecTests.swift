@@ -21,6 +21,8 @@ struct EntryCodecTests {
         (.transfer, le(UInt32(7)) + le(UInt32(8)) + le(Int64(1000)) + [1] + le(UInt32(5)) + le(UInt32(9))),
         (.changeSettings, le(UInt32(7)) + le(Int64(1000)) + wholeSettingsBytes),
         (.keys, [3, 4] + le(UInt32(1)) + Array("k".utf8)),
+        (.take, le(UInt32(7)) + le(Int64(1000)) + le(UInt32(5)) + le(UInt32(9))),
+        (.transaction, le(UInt32(3))),
     ]
 
     static let sendBytes: [UInt8] =
@@ -108,6 +110,9 @@ struct EntryCodecTests {
             case .resumeQueue(let entry): #expect(entry.queue == 7)
             case .damage(let entry): #expect(entry.slot == 5 && entry.number == 77)
             case .keys(let entry): #expect(entry == KeysEntry(database: 3, effects: [.delete([0x6B])]))
+            case .take(let entry):
+                #expect(entry.queue == 7 && entry.at.milliseconds == 1000 && entry.slots == [5, 9])
+            case .transaction(let entry): #expect(entry.count == 3)
             case .bury, .kick, .startMove, .endMove: Issue.record("these have a suite of their own")
             case .send, .move: Issue.record("no send is among them")
             }
@@ -137,6 +142,7 @@ struct EntryCodecTests {
         case .createQueue: count > 65
         case .pauseQueue: String(validating: bytes[12..<max(count, 12)], as: UTF8.self) != nil && count >= 12
         case .lease: count >= 20 && count % 4 == 0
+        case .take: count >= 12 && count % 4 == 0
         case .tick: count >= 24 && count % 4 == 0
         case .transfer: count >= 17 && count % 4 == 1
         default: count == bytes.count

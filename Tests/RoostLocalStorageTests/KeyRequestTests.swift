@@ -239,9 +239,14 @@ struct KeyRequestTests {
             $0.cacheBytes = 0
         }
         _ = try harness.ask(.keys(KeyRequest([push("a", "1")])))
-        for number in 0..<10 {
-            _ = try? harness.ask(.keys(KeyRequest([set("\(number)", Bytes(repeating: 0, count: 200_000))])))
+        var number = 0
+        for size in [200_000, 10_000, 500, 1] {
+            func fill() throws {
+                _ = try harness.ask(.keys(KeyRequest([set("\(number)", Bytes(repeating: 0, count: size))])))
+            }
+            while (try? fill()) != nil { number += 1 }
         }
+        #expect(number > 4)
         #expect(throws: Rejection.outOfMemory) { try harness.ask(.keys(KeyRequest([push("a", "2")]))) }
         #expect(try harness.ask(.keys(KeyRequest([pop("a")]))) == popped("a", "1"))
         #expect(try harness.ask(.keys(KeyRequest([.key(.flush)]))) == .keys([.ok]))

@@ -1,4 +1,5 @@
 import NIOCore
+import RoostModel
 import SQSFrontend
 import Testing
 

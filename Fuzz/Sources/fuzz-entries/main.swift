@@ -15,7 +15,8 @@ private func decode(_ kind: EntryKind, _ payload: [UInt8]) -> Entry? {
         case .send(let send): checkContent(of: send, payload)
         case .move: break
         case .createQueue, .changeSettings, .lease, .tick, .transfer, .bury, .kick, .startMove, .endMove, .deleteQueue,
-            .purgeQueue, .pauseQueue, .resumeQueue, .delete, .changeVisibility, .damage, .keys:
+            .purgeQueue, .pauseQueue, .resumeQueue, .delete, .changeVisibility, .damage, .take, .keys,
+            .transaction:
             let again = EntryText.payload(of: entry, NewMessage(body: []))
             // Reserved bytes and the order of parts are not looked at; the value is the same.
             let same = again.withUnsafeBytes { try? EntryCodec.decode(kind: kind, $0) }

@@ -8,10 +8,15 @@ extension Problem {
         case .invalidQueueName(let text): self = .invalidQueueName(text)
         case .queueDoesNotExist(let name): self = .queueDoesNotExist(name)
         case .queueExists(let name, let setting): self = .queueExists(name, setting)
+        case .keyExists(let name, let type): self = .keyExists(name, type)
         case .tooManyQueues(let max): self = .tooManyQueues(max)
         case .invalidSetting(let setting, let value, let range): self = .invalidSetting(setting, value, range)
         case .messageEmpty:
             self = Problem(.badRequest, "message_empty", "The message is empty", "A message needs at least one byte.")
+        case .messageNotText:
+            self = Problem(
+                .badRequest, "message_not_text", "The message is not text",
+                "This queue takes text that every client can be given: UTF-8 without control characters.")
         case .messageTooLarge(let bytes, let max): self = .messageTooLarge(bytes, max)
         case .invalidMessageAttributes(let text): self = .invalidAttribute(text)
         case .invalidDelay(let value, let max):
@@ -42,6 +47,14 @@ extension Problem {
         case .invalidReceivesMax(let value, let range): self = .invalidReceivesMax(value, range)
         case .tooManyDeadLetterSources(let count, let max): self = .tooManyDeadLetterSources(count, max)
         case .propertiesTooLong(let bytes, let max): self = .propertiesTooLong(bytes, max)
+        case .bindingOfFIFO:
+            self = Problem(
+                .badRequest, "binding_of_fifo", "A FIFO queue cannot be bound to a channel",
+                "What is published names no message group. Bind a standard queue.")
+        case .tooManyBindings(let max):
+            self = Problem(
+                .conflict, "too_many_bindings", "There are too many bindings",
+                "All queues together may have \(max) bindings to channels. Take some away first.")
         case .backInFIFO: self = .backInFIFO
         case .tooManyInFlight(let max): self = .tooManyInFlight(max)
         case .outOfDiskSpace: self = .outOfDiskSpace
@@ -71,6 +84,14 @@ extension Problem {
         Problem(
             .conflict, "queue_exists", "The queue exists with other settings",
             "The queue \"\(name)\" exists with another \(setting.fieldName). Change it with PATCH, or leave it out."
+        )
+    }
+
+    private static func keyExists(_ name: QueueName, _ type: KeyReply.StaticWord) -> Problem {
+        Problem(
+            .conflict, "key_exists", "There is a key of this name",
+            "\"\(name)\" is a \(type.rawValue) of the Redis protocol, and queues share their names with its keys. Take"
+                + " another name, or delete the key."
         )
     }
 

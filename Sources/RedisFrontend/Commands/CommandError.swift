@@ -12,6 +12,8 @@ package enum CommandError: Error, Sendable, Equatable {
     case message(String)
     /// With a code of its own instead of `ERR`.
     case coded(String)
+    /// As the storage would have refused it.
+    case refused(Rejection)
 
     /// Without the minus sign.
     package var text: String {
@@ -26,6 +28,7 @@ package enum CommandError: Error, Sendable, Equatable {
         case .notPositive: "ERR value is out of range, must be positive"
         case .message(let text): "ERR " + text
         case .coded(let text): text
+        case .refused(let rejection): rejection.redisText
         }
     }
 
@@ -87,6 +90,10 @@ extension KeyError {
             "ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when "
                 + "switching between policies at runtime LRU and LFU data will take some time to adjust."
         case .replyTooLong: "ERR the answer would be longer than 512 MiB"
+        case .refused(let rejection): rejection.redisText
+        case .groupNeeded: "ERR this queue is FIFO: send to it with ROOST.SEND and a GROUP"
+        case .tooFarIntoQueue(let max): "ERR only the first and the last \(max) messages of a queue can be looked at"
+        case .nameOfQueue: "ERR a key of the other database has the name of a queue, and queues stay in database 0"
         case .sortValueNotANumber: "ERR One or more scores can't be converted into double"
         }
     }

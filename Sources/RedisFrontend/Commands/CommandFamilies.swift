@@ -11,6 +11,7 @@ enum CommandFamilies {
         ("set", SetCommands.rows),
         ("sorted-set", SortedSetCommands.rows + BlockingSortedSetCommands.rows),
         ("generic", generic),
+        ("queue", QueueCommands.rows),
         ("connection", ConnectionCommands.rows + ClientCommands.rows),
         ("pubsub", PubSubCommands.rows),
         ("transactions", TransactionCommands.rows),

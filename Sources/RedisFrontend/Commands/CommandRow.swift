@@ -63,6 +63,8 @@ package final class CommandRow: Sendable {
         case keys(Parse<KeyCommand>)
         /// Waits while there is nothing to take.
         case waiting(Parse<WaitingCommand>)
+        /// Asks the storage for something else than keys.
+        case queue(Parse<QueueCommand>)
         /// Answers by the connection.
         case connection(Act)
         /// The second argument says what it is.
@@ -107,6 +109,17 @@ package final class CommandRow: Sendable {
     ) {
         self.init(name, arity, flags.union([.write, .blocking]), keys, since, summary, .waiting(parse))
     }
+
+    /// A command of Roost on the queue that its first argument names.
+    convenience init(
+        queue name: String, _ arity: Int, _ flags: Flags, _ summary: String, _ parse: @escaping Parse<QueueCommand>
+    ) {
+        let flags = flags.union([.noMulti, .noscript])
+        self.init(name, arity, flags, .one, Self.firstVersion, summary, .queue(parse))
+    }
+
+    /// Of Roost, in which its own commands came.
+    private static let firstVersion = "1.0.0"
 
     convenience init(
         connection name: String, _ arity: Int, _ flags: Flags, since: String, _ summary: String, _ act: @escaping Act
@@ -195,7 +208,7 @@ package struct CommandTable: Sendable {
         switch try row(of: &arguments).handler {
         case .keys(let parse): return try arguments.whole(parse)
         case .waiting(let parse): return try arguments.whole(parse).command
-        case .connection, .container: throw .message("this is no command on keys")
+        case .queue, .connection, .container: throw .message("this is no command on keys")
         }
     }
 

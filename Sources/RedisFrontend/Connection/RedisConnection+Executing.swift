@@ -78,6 +78,7 @@ extension RedisConnection {
             let request = KeyRequest(database: session.database, [waiting.command], wait: waiting.wait)
             blocked = BlockedCall(token: submit(.keys(request), .waiting, bytes: size))
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
+        case .queue(let parse): carryOut(try arguments.whole(parse), bytes: arguments.byteCount)
         case .connection(let act):
             guard ring.isEmpty || !waitsForReplies(row) else {
                 return postpone(StoredRequest(row, arguments), .replies)
@@ -88,6 +89,16 @@ extension RedisConnection {
             try act(&arguments, self)
         case .container: throw .syntax
         }
+    }
+
+    private func carryOut(_ command: QueueCommand, bytes: Int) {
+        let rest = command.leasesFrom.map { PendingReply.Rest(nil, leasesFrom: $0) }
+        guard command.waits else {
+            submit(command.request, .keys, bytes: bytes, rest)
+            return
+        }
+        blocked = BlockedCall(token: submit(command.request, .waiting, bytes: bytes, rest))
+        loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
     }
 
     private func waitsForReplies(_ row: CommandRow) -> Bool {

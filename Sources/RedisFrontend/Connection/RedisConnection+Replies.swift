@@ -69,7 +69,7 @@ extension RedisConnection {
             touch()
         } else if let entry = ring.setAnswer(.storage(result), of: number) {
             endRequest(entry)
-            if phase == .closed { dropReply(result) }
+            if phase == .closed { dropReply(entry, result) }
         }
     }
 
@@ -87,9 +87,15 @@ extension RedisConnection {
         if wasShort, !load.isRequestRoomShort { loop.roomCameFree() }
     }
 
-    /// The client is gone. A watch that came too late for it is of no use to anybody.
-    private func dropReply(_ result: StorageResult) {
-        if case .success(.watching(let watch)) = result { loop.tell(.unwatch(watch)) }
+    /// The client is gone. A watch that came too late for it is of no use to anybody, and leased messages go back.
+    private func dropReply(_ entry: PendingReply, _ result: StorageResult) {
+        switch result {
+        case .success(.watching(let watch)): loop.tell(.unwatch(watch))
+        case .success(.received(let messages)):
+            guard let queue = entry.rest?.leasesFrom else { return }
+            for message in messages { loop.tell(.giveBack(queue, message.handle)) }
+        default: break
+        }
     }
 
     /// What `promiseReply` promised.
@@ -132,17 +138,25 @@ extension RedisConnection {
     private func writeTaken(_ result: StorageResult, _ entry: PendingReply) {
         let endsWithError = blocked?.endsWithError ?? false
         blocked = nil
-        guard case .success(.keys(let replies)) = result, let reply = replies.first,
-            reply == .null || reply == .nullArray
-        else { return writeReply(result, entry) }
+        guard Self.isNothing(result) else { return writeReply(result, entry) }
         guard !entry.isSilent else { return }
         encode({ writer in
             if endsWithError {
                 writer.writeError("UNBLOCKED client unblocked via CLIENT UNBLOCK")
+            } else if case .success(.received) = result {
+                writer.writeArray(count: 0)
             } else {
                 writer.writeNullArray()
             }
         }) { append($0) }
+    }
+
+    private static func isNothing(_ result: StorageResult) -> Bool {
+        switch result {
+        case .success(.keys(let replies)): replies.first == .null || replies.first == .nullArray
+        case .success(.received(let messages)): messages.isEmpty
+        case .success, .failure: false
+        }
     }
 
     // MARK: Output
@@ -204,6 +218,18 @@ extension ReplyWriter {
             guard let reply = replies.first else { break }
             write(reply)
             if case .failure = reply { return true }
+            return false
+        case .success(.sent(let message)):
+            writeBulk(Bytes(message.id.description.utf8))
+            return false
+        case .success(.received(let messages)):
+            write(messages)
+            return false
+        case .success(.done):
+            writeOK()
+            return false
+        case .success(.count(let count)):
+            writeInteger(Int64(count))
             return false
         case .success: break
         case .failure(let rejection):

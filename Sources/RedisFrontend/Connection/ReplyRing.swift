@@ -36,9 +36,15 @@ struct PendingReply {
         /// Nil: it is to come.
         var answer: Answer?
         let action: ((RedisConnection, StorageResult) -> Void)?
+        /// Messages of the answer are leased from this queue.
+        let leasesFrom: QueueName?
 
-        init(_ answer: Answer?, action: ((RedisConnection, StorageResult) -> Void)? = nil) {
+        init(
+            _ answer: Answer?, leasesFrom: QueueName? = nil,
+            action: ((RedisConnection, StorageResult) -> Void)? = nil
+        ) {
             self.answer = answer
+            self.leasesFrom = leasesFrom
             self.action = action
         }
     }

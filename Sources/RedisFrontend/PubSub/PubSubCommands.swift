@@ -45,8 +45,7 @@ enum PubSubCommands {
     ) -> CommandRow {
         CommandRow(connection: name, 3, flags.union([.fast, .afterReplies, .publishes]), keys, since: since, summary) {
             (arguments, connection) throws(Failure) in
-            let count = connection.publish(kind, try arguments.bytes(), try arguments.bytes())
-            connection.reply { $0.writeInteger(count) }
+            try connection.publish(kind, to: try arguments.bytes(), try arguments.bytes())
         }
     }
 

@@ -1,6 +1,7 @@
 import NIOCore
 import RESP
 import RoostModel
+import RoostStorage
 import Synchronization
 
 /// What one client subscribes to.
@@ -111,8 +112,26 @@ extension RedisConnection {
         loop.services.statistics.subscribedClients.add(isSubscribed ? 1 : -1, ordering: .relaxed)
     }
 
-    /// Returns how many get it.
-    func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
+    /// Queues that are bound to the channel have the message on disk before anybody gets it.
+    func publish(_ kind: ChannelKind, to channel: Bytes, _ message: Bytes) throws(CommandError) {
+        guard loop.services.storage.hasBindings, kind == .channel, !isCarryingOutTransaction else {
+            let count = deliver(kind, channel, message)
+            return reply { $0.writeInteger(count) }
+        }
+        hold = .replies
+        ask(.keys(KeyRequest([.publish(channel: channel, message)])), bytes: channel.count + message.count) {
+            (connection, result) in
+            guard case .success(.keys(let replies)) = result, case .some(.integer(let queues)) = replies.first
+            else {
+                return connection.answer { _ = $0.write(result) }
+            }
+            let count = connection.deliver(kind, channel, message)
+            connection.answer { $0.writeInteger(queues + Int64(count)) }
+        }
+    }
+
+    /// How many clients get it.
+    func deliver(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
         let (receivers, wake) = loop.services.hub.publish(kind, channel, message)
         guard !wake.isEmpty else { return receivers }
         let loops = loop.services.loops

@@ -50,10 +50,12 @@ extension RedisConnection {
             case .keys(let parse): session.transaction?.add(try arguments.whole(parse))
             // A transaction does not wait.
             case .waiting(let parse): session.transaction?.add(try arguments.whole(parse).command)
+            case .connection where row.name == "publish":
+                session.transaction?.addPublication(try arguments.bytes(), try arguments.bytes())
             case .connection:
                 session.transaction?.add(StoredRequest(row, arguments))
                 if row.name == "select", let number = database(&arguments) { session.transaction?.selected = number }
-            case .container: throw .syntax
+            case .queue, .container: throw .syntax
             }
         } catch {
             session.transaction?.steps.append(.refused(error))
@@ -124,10 +126,18 @@ extension RedisConnection {
             case .keys:
                 let reply = replies.popFirst() ?? .null
                 answer { $0.write(reply) }
+            case .publication(let channel, let message): finishPublication(channel, message, replies.popFirst())
             case .refused(let error): answer { $0.write(error) }
             case .request(let request): perform(request)
             }
         }
+    }
+
+    /// What a bound queue refused is not delivered either.
+    private func finishPublication(_ channel: Bytes, _ message: Bytes, _ reply: KeyReply?) {
+        guard case .integer(let queues)? = reply else { return answer { $0.write(reply ?? .null) } }
+        let count = deliver(.channel, channel, message)
+        answer { $0.writeInteger(queues + Int64(count)) }
     }
 
     private static func write(_ transaction: Transaction, _ replies: [KeyReply], to writer: inout ReplyWriter) {
@@ -135,7 +145,7 @@ extension RedisConnection {
         writer.writeArray(count: transaction.steps.count)
         for step in transaction.steps {
             switch step {
-            case .keys: writer.write(replies.popFirst() ?? .null)
+            case .keys, .publication: writer.write(replies.popFirst() ?? .null)
             case .refused(let error): writer.write(error)
             case .request: writer.writeNull()
             }

@@ -5,6 +5,8 @@ struct Transaction {
     enum Step {
         /// Answered by the next reply of the storage.
         case keys
+        /// Stored by the storage where queues are bound to the channel, then delivered.
+        case publication(channel: Bytes, Bytes)
         /// A command on keys whose arguments were wrong.
         case refused(CommandError)
         /// Carried out by the connection when the others are done.
@@ -33,6 +35,12 @@ struct Transaction {
         database = database ?? selected
         commands.append(command)
         steps.append(.keys)
+    }
+
+    mutating func addPublication(_ channel: Bytes, _ message: Bytes) {
+        hasRequests = true
+        commands.append(.publish(channel: channel, message))
+        steps.append(.publication(channel: channel, message))
     }
 
     mutating func add(_ request: StoredRequest) {

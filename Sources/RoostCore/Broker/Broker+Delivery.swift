@@ -4,13 +4,21 @@ import RoostModel
 
 extension Broker {
     /// As many of the first ones as fit into one reply, and at least one.
-    func fitting(_ slots: [UInt32]) -> [UInt32] {
+    func fitting(_ slots: [UInt32], _ bytesMax: Int = Limits.receiveBytesMax) -> [UInt32] {
         var bytes = 0
         for (count, slot) in slots.enumerated() {
             bytes += Int(index[slot].location.length)
-            if bytes > Limits.receiveBytesMax { return Array(slots.prefix(max(count, 1))) }
+            if bytes > bytesMax { return Array(slots.prefix(max(count, 1))) }
         }
         return slots
+    }
+
+    /// What a pop gets.
+    func takeableSlots(of queue: UInt32, maximum: Int, bytesMax: Int) -> [UInt32] {
+        guard queues[queue].pause == nil, queues[queue].hasDeliverable else { return [] }
+        let countMax = min(maximum, Limits.receiveMessagesMax)
+        let slots = untilDeadLetter(deliverableSlots(of: queue, maximum: countMax), of: queue)
+        return fitting(slots, bytesMax)
     }
 
     /// What a receive gets: at most `maximum` messages, in the order in which they are handed out.

@@ -234,6 +234,22 @@ extension Broker {
         countTotal(entry.queue) { $0.received += UInt64(entry.slots.count) }
     }
 
+    mutating func apply(_ entry: TakeEntry, _ effects: inout Effects) throws(EntryMismatch) {
+        try requireLive(entry.queue, .take)
+        for slot in entry.slots {
+            try requireAlive(slot, .take)
+            guard isReady(slot), queue(of: slot) == entry.queue else {
+                throw EntryMismatch(kind: .take, reason: "the message in slot \(slot) is not ready")
+            }
+            passTurn(of: slot)
+            remove(slot, &effects)
+        }
+        countTotal(entry.queue) {
+            $0.received += UInt64(entry.slots.count)
+            $0.deleted += UInt64(entry.slots.count)
+        }
+    }
+
     mutating func apply(_ entry: DeleteEntry, _ effects: inout Effects) throws(EntryMismatch) {
         try requireAlive(entry.slot, number: entry.number, .delete)
         countTotal(queue(of: entry.slot)) { $0.deleted += 1 }

@@ -80,7 +80,7 @@ extension Broker {
     package func peek(_ id: UInt32, _ state: MessageState, fromTail: Bool, count: Int) -> [Peeked] {
         let slots =
             switch state {
-            case .ready: readySlots(of: id, fromTail, count)
+            case .ready: readySlots(of: id, fromTail: fromTail, count)
             case .delayed: walk(lists(of: id, fromTail, \.delayed), fromTail, count) { _ in true }
             case .damaged: walk([queues[id].damaged], fromTail, count) { _ in true }
             case .buried: buriedSlots(of: id, fromTail: fromTail, count)
@@ -99,7 +99,7 @@ extension Broker {
         }
     }
 
-    private func readySlots(of id: UInt32, _ fromTail: Bool, _ count: Int) -> [UInt32] {
+    func readySlots(of id: UInt32, fromTail: Bool, _ count: Int) -> [UInt32] {
         guard queues[id].groups.isEmpty else {
             return walk(lists(of: id, fromTail, \.available), fromTail, count) { isReady($0) }
         }

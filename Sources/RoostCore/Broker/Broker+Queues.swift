@@ -19,8 +19,12 @@ extension Broker {
             }
             return .existing(id)
         }
+        if let record = databases[Self.queueDatabase].record(Bytes(name.text.utf8), now) {
+            throw .keyExists(name, type: record.value.word)
+        }
         let settings = change.applied(to: defaultSettings)
         try validate(settings)
+        try validateBindings(change, settings)
         try validateDeadLetters(change, settings, of: name)
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
@@ -41,6 +45,7 @@ extension Broker {
         let settings = change.applied(to: queues[id].settings)
         guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
         try validate(settings)
+        try validateBindings(change, settings)
         try validateDeadLetters(change, settings, of: name)
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
@@ -82,6 +87,15 @@ extension Broker {
         }
         let bytesMax = Limits.queuePropertiesBytesMax
         guard bytes <= bytesMax else { throw .propertiesTooLong(bytes: bytes, max: bytesMax) }
+    }
+
+    /// What is published names no group, and no two queues get a part of it.
+    private func validateBindings(_ change: QueueSettingsChange, _ settings: QueueSettings) throws(Rejection) {
+        let added = change.properties.filter { $0.value != nil && $0.key.hasPrefix(ChannelBinding.propertyPrefix) }
+        guard !added.isEmpty else { return }
+        guard !settings.isFIFO else { throw .bindingOfFIFO }
+        let max = BindingTable.countMax
+        guard queues.bindings.count + added.count <= max else { throw .tooManyBindings(max: max) }
     }
 
     /// A policy that stands is left alone: its target may be gone, or not allow it any more.

@@ -152,6 +152,9 @@ extension Broker {
         case .endMove(let entry): try apply(entry)
         case .tick(let entry): try apply(entry, &effects)
         case .keys(let entry): try apply(entry)
+        case .take(let entry): try apply(entry, &effects)
+        // It says something of the records behind it, which are carried out one by one.
+        case .transaction: break
         }
     }
 
@@ -204,6 +207,7 @@ extension Broker {
     mutating func count(_ queue: UInt32, _ state: MessageState, _ difference: Int) {
         queues[queue].counts[state] += difference
         counts[state] += difference
+        if state == .ready { queues.noteReady(queue, difference) }
     }
 
     mutating func countTotal(_ queue: UInt32, _ count: (inout MessageTotals) -> Void) {

@@ -20,8 +20,10 @@ package enum Entry: Sendable, Equatable {
     case kick(KickEntry)
     case startMove(StartMoveEntry)
     case endMove(EndMoveEntry)
+    case take(TakeEntry)
     case tick(TickEntry)
     case keys(KeysEntry)
+    case transaction(TransactionEntry)
 }
 
 /// What kind of record an entry is in the log. Numbers are for ever; a number that fell out of use is not used again.
@@ -43,8 +45,10 @@ package enum EntryKind: UInt8, Sendable, CaseIterable {
     case kick = 24
     case startMove = 25
     case endMove = 26
+    case take = 27
     case tick = 32
     case keys = 40
+    case transaction = 41
 }
 
 package struct CreateQueueEntry: Sendable, Equatable {
@@ -96,6 +100,25 @@ package struct LeaseEntry: Sendable, Equatable {
     package var at: BrokerTime
     package var deadline: BrokerTime
     package var slots: [UInt32]
+}
+
+/// Received and deleted in one step: what a pop of the Redis protocol does with a queue.
+package struct TakeEntry: Sendable, Equatable {
+    package var queue: UInt32
+    package var at: BrokerTime
+    package var slots: [UInt32]
+}
+
+/// The records behind this one belong together: a restart carries out all of them or none.
+///
+/// A count of zero says that the records of the transaction before are not to be carried out: the process ended before
+/// the last of them was on disk.
+package struct TransactionEntry: Sendable, Equatable {
+    package var count: UInt32
+
+    package init(count: UInt32) { self.count = count }
+
+    package static let void = Self(count: 0)
 }
 
 package struct DeleteEntry: Sendable, Equatable {
@@ -203,6 +226,8 @@ extension Entry {
         case .endMove: .endMove
         case .tick: .tick
         case .keys: .keys
+        case .take: .take
+        case .transaction: .transaction
         }
     }
 }

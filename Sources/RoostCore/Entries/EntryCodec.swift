@@ -16,7 +16,9 @@ import RoostModel
 /// damage            slot u32 | number u64
 /// bury              as in TaskEntryCodec, and so are the next ones
 /// kick, startMove, endMove
+/// take              queue u32 | at i64 | slot u32, to the end
 /// keys              database u8 | effects (as in KeyEffectCodec), to the end
+/// transaction       count u32 (zero: the one before is void)
 /// tick              at i64 | reaped u32 | fired count u32 | fired slots u32 | expired slots u32, to the end
 /// ```
 /// Settings have a codec of their own (`SettingsCodec`). A send has one too, and a move has the payload of the send:
@@ -32,12 +34,14 @@ package enum EntryCodec {
         case .pauseQueue(let entry): 12 + entry.pause.reason.utf8.count
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
         case .lease(let entry): 20 + 4 * entry.slots.count
+        case .take(let entry): 12 + 4 * entry.slots.count
         case .delete, .damage: 12
         case .transfer(let entry): 17 + (entry.purpose == .redrive ? 8 : 0) + 4 * entry.slots.count
         case .bury, .kick, .startMove, .endMove: TaskEntryCodec.size(entry)
         case .changeVisibility: 20
         case .tick(let entry): 16 + 4 * (entry.fired.count + entry.expired.count)
         case .keys(let entry): entry.size
+        case .transaction: 4
         }
     }
 
@@ -64,9 +68,10 @@ package enum EntryCodec {
             writer.write(entry.queue)
             writer.write(entry.below)
         case .send, .move: preconditionFailure("a send is encoded by SendRecord")
-        case .lease, .delete, .changeVisibility, .damage, .transfer, .tick: encodeMessageEntry(entry, &writer)
+        case .lease, .delete, .changeVisibility, .damage, .transfer, .take, .tick: encodeMessageEntry(entry, &writer)
         case .bury, .kick, .startMove, .endMove: TaskEntryCodec.encode(entry, &writer)
         case .keys(let entry): entry.encode(&writer)
+        case .transaction(let entry): writer.write(entry.count)
         }
     }
 
@@ -85,6 +90,10 @@ package enum EntryCodec {
             writer.write(entry.queue)
             writer.write(entry.at)
             writer.write(entry.deadline)
+            for slot in entry.slots { writer.write(slot) }
+        case .take(let entry):
+            writer.write(entry.queue)
+            writer.write(entry.at)
             for slot in entry.slots { writer.write(slot) }
         case .delete(let entry):
             writer.write(entry.slot)
@@ -132,7 +141,9 @@ package enum EntryCodec {
         case .damage: .damage(DamageEntry(slot: try reader.read(), number: try reader.read()))
         case .transfer: .transfer(try decodeTransfer(&reader))
         case .bury, .kick, .startMove, .endMove: try TaskEntryCodec.decode(kind, &reader)
+        case .take: .take(try decodeTake(&reader))
         case .keys: .keys(try KeysEntry(&reader))
+        case .transaction: .transaction(TransactionEntry(count: try reader.read()))
         case .tick: .tick(try decodeTick(&reader))
         }
     }
@@ -159,6 +170,12 @@ package enum EntryCodec {
         let deadline = try reader.readTime()
         let slots = try decodeSlots(reader.remaining / 4, &reader)
         return LeaseEntry(queue: queue, at: at, deadline: deadline, slots: slots)
+    }
+
+    private static func decodeTake(_ reader: inout ByteReader) throws(EntryDecodingError) -> TakeEntry {
+        let queue: UInt32 = try reader.read()
+        let at = try reader.readTime()
+        return TakeEntry(queue: queue, at: at, slots: try decodeSlots(reader.remaining / 4, &reader))
     }
 
     private static func decodeChangeVisibility(

@@ -60,7 +60,7 @@ package struct Databases: Sendable {
         }
     }
 
-    private func growth(_ entry: KeysEntry) -> Int {
+    func growth(_ entry: KeysEntry) -> Int {
         entry.effects.reduce(0) { sum, effect in
             guard case .extend(let key, _) = effect else { return sum + effect.growth(onto: 0) }
             return sum + effect.growth(onto: keyspaces[Int(entry.database)].stringBytes(key))

@@ -16,6 +16,8 @@ extension Keyspace {
             case .key(let command): try prepare(command, now, random)
             // Answered where all databases are known.
             case .databases: throw .noSuchDatabase
+            // No queue is bound to the channel.
+            case .publish: PreparedKeys(.integer(0))
             }
         } catch {
             return PreparedKeys(.failure(error))

@@ -49,6 +49,7 @@ extension QueueTable {
         leaveSources(id)
         textBytes -= Self.textBytes(self[id])
         self[id].settings = settings
+        bindings.set(id, settings.properties)
         textBytes += Self.textBytes(self[id])
         enterSources(id)
     }

@@ -25,10 +25,16 @@ package struct NameTable {
         shards[shard] = smaller
     }
 
+    /// False for most names that no queue has, as long as there are few queues. Quicker than to ask for the queue, and
+    /// takes bytes that need not be a name.
+    func mayContain(_ name: Bytes) -> Bool { !shards[Self.shard(name)].isEmpty }
+
+    private static func shard(_ name: QueueName) -> Int { shard(name.text.utf8) }
+
     /// FNV-1a. The dictionaries hash with a secret of their own; this only spreads.
-    private static func shard(_ name: QueueName) -> Int {
+    private static func shard(_ name: some Sequence<UInt8>) -> Int {
         var hash: UInt32 = 0x811c_9dc5
-        for byte in name.text.utf8 { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
+        for byte in name { hash = (hash ^ UInt32(byte)) &* 0x0100_0193 }
         return Int((hash ^ hash >> 15) % UInt32(shardCount))
     }
 }

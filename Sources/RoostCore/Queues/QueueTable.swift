@@ -24,7 +24,11 @@ package struct QueueTable {
     private(set) var nameTree = Treap()
     /// Queues that have dead letters, by their target and their own name.
     var sourceTree = Treap()
+    /// Of live queues to channels.
+    var bindings = BindingTable()
     package private(set) var liveCount = 0
+    /// Of those with ready messages.
+    private(set) var readyCount = 0
     /// Of the policies, properties and pauses of all queues whose ids are not free, as in an image.
     var textBytes = 0
     private(set) var residentChunks = 0
@@ -53,6 +57,14 @@ package struct QueueTable {
 
     package func id(named name: QueueName) -> UInt32? { names[name] }
 
+    /// The queue that has these bytes as its name.
+    func id(named bytes: Bytes) -> UInt32? {
+        guard liveCount > 0, bytes.count <= Limits.queueNameBytesMax, names.mayContain(bytes),
+            let text = String(validating: bytes, as: UTF8.self), let name = try? QueueName(text)
+        else { return nil }
+        return names[name]
+    }
+
     /// Ids from here on are free.
     var idCount: UInt32 {
         guard let last = chunks.indices.last else { return 0 }
@@ -64,6 +76,9 @@ package struct QueueTable {
     func isUsed(_ id: UInt32) -> Bool { Int(id) < chunks.count * Self.queuesPerChunk && !free.contains(id) }
 
     package func isLive(_ id: UInt32) -> Bool { isUsed(id) && self[id].life == .live }
+
+    /// Goes through all ids.
+    var liveIDs: some Sequence<UInt32> { (0..<idCount).lazy.filter { isLive($0) } }
 
     /// An id that is free now, or nil when there are too many queues. Changes nothing.
     package func freeID() -> UInt32? {
@@ -79,6 +94,7 @@ package struct QueueTable {
         names[queue.name] = id
         changeNameTree { $0.insert(id, in: &$1) }
         enterSources(id)
+        bindings.set(id, queue.settings.properties)
         liveCount += 1
         return true
     }
@@ -106,6 +122,7 @@ package struct QueueTable {
         names[self[id].name] = nil
         changeNameTree { $0.remove(id, in: &$1) }
         leaveSources(id)
+        bindings.remove(id)
         self[id].life = .deleted
         liveCount -= 1
     }
@@ -126,6 +143,14 @@ package struct QueueTable {
             chunks.removeLast()
             free.set(word: chunks.count, 0)
         }
+    }
+
+    /// The number of ready messages has changed by this.
+    @inline(__always)
+    mutating func noteReady(_ id: UInt32, _ difference: Int) {
+        let count = self[id].counts.ready
+        if count == 0, difference < 0 { readyCount -= 1 }
+        if difference > 0, count == difference { readyCount += 1 }
     }
 
     mutating func setPause(of id: UInt32, _ pause: Pause?) {
@@ -155,6 +180,8 @@ package struct QueueTable {
         take(id, queue)
         guard queue.life == .live else { return true }
         liveCount += 1
+        if queue.counts.ready > 0 { readyCount += 1 }
+        bindings.set(id, queue.settings.properties)
         guard names[queue.name] == nil else { return false }
         names[queue.name] = id
         return true

@@ -10,6 +10,8 @@ import RoostStorage
 enum FollowUp {
     case damage(slot: UInt32, number: UInt64)
     case giveBack(QueueName, ReceiptHandle)
+    /// The log ends in the middle of a transaction.
+    case voidTransaction
 }
 
 extension Engine {
@@ -241,6 +243,7 @@ extension Engine {
             guard let id = try? core.queueID(named: queue), let entry = try? core.prepareGiveBack(handle, in: id)
             else { return true }
             return commit(.changeVisibility(entry))
+        case .voidTransaction: return commit(.transaction(.void))
         }
     }
 }
@@ -251,6 +254,7 @@ extension Engine {
     private mutating func finished(_ reply: consuming OutgoingReply) -> Outcome {
         switch reply.kind {
         case .peeked(let peeked): .reply(.peeked(zip(peeked, reply.messages).compactMap { Self.message($0, $1) }))
+        case .keys(let request, let bodies, let deadline): goOn(request, bodies, deadline: deadline, reply)
         case .received(let queue, let options, let leased, let deadline):
             received(
                 zip(leased, reply.messages).compactMap { Self.message($0, $1) }, queue, options, deadline, reply)

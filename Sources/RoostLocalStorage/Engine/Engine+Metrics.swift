@@ -10,8 +10,8 @@ extension Engine {
         memory.keys = core.keyBytes
         memory.deduplication = core.deduplicationBytes
         memory.bodies = bodies.residentBytes
-        memory.waiters = (line.count + reads.replyCount) * Self.waiterBytes
-        memory.waiters += keys.waiters.count * KeyDesk.waiterBytes
+        memory.waiters = (lines.count + reads.replyCount) * Self.waiterBytes
+        memory.waiters += lines.keyWaiterCount * KeyDesk.waiterBytes
         return memory
     }
 
@@ -26,7 +26,7 @@ extension Engine {
         if metrics.keys > 0 { metrics.keyspaces = keyspaces }
         metrics.counts = core.counts
         metrics.totals = core.totals
-        metrics.waiters = line.count
+        metrics.waiters = lines.count - lines.keyWaiterCount
         metrics.commits = log.batchesWritten
         metrics.syncs = log.syncs
         metrics.logBytes = log.bytesAppended

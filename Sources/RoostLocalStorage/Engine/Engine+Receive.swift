@@ -15,9 +15,9 @@ extension Engine {
         if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
         guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
         if core.hasDeliverable(id) { queuesToServeNext.append(id) }
-        line.join(
-            WaitingLine.Waiter(
-                queue: id, queueName: queue, receiver: receiver, token: token, options: options, deadline: now + wait))
+        lines.join(
+            WaitingLines.Waiter(
+                receiver: receiver, token: token, wish: .receive(queue: id, queue, options), deadline: now + wait))
         return .waiting
     }
 

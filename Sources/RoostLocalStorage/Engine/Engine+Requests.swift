@@ -111,6 +111,7 @@ extension Engine {
             try requireMemory()
             try requireSpace(for: .growth, EntryCodec.size(.createQueue(entry)))
             guard commit(.createQueue(entry)) else { return .noRoom }
+            lines.noteCreated(entry.queue, named: KeyName(queue: queue))
             return .reply(.queue(describe(entry.queue)))
         }
     }
@@ -123,7 +124,7 @@ extension Engine {
     private func describe(_ id: UInt32, count: Int = 1) -> QueueInfo {
         let groups = min(Broker.describedGroupsMax, Broker.listedGroupsMax / max(count, 1))
         var info = core.describe(id, now: now, groups: groups)
-        info.waiters = line.count(of: id)
+        info.waiters = lines.count(of: id)
         return info
     }
 

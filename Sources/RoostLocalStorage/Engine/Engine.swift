@@ -12,7 +12,7 @@ struct Engine: ~Copyable {
     var core: Broker
     var log: Log
     var bodies: BodyCache
-    var line = WaitingLine()
+    var lines = WaitingLines()
     var outbox = Outbox()
     var effects = Effects()
     /// For bodies that the page cache has.
@@ -148,7 +148,6 @@ extension Engine {
         if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
-        timeOutKeyWaiters()
         queuesToServe.append(contentsOf: queuesToServeNext)
         queuesToServeNext.removeAll(keepingCapacity: true)
         serveWaiters()
@@ -194,18 +193,16 @@ extension Engine {
     }
 
     private mutating func cancel(_ token: UInt64, of receiver: Int) {
-        guard let waiter = line.remove(receiver: receiver, token: token) else {
-            if !cancelKeyWait(token, of: receiver) { reads.cancel(token, of: receiver) }
-            return
+        guard let waiter = lines.remove(receiver: receiver, token: token) else {
+            return reads.cancel(token, of: receiver)
         }
-        answer(waiter, .success(.received([])))
+        answerNothing(waiter)
     }
 
     /// Ends every wait with an empty answer: the server is going down.
     mutating func endWaits() {
         acceptsWaits = false
-        while let waiter = line.removeAny() { answer(waiter, .success(.received([]))) }
-        endKeyWaits()
+        while let waiter = lines.removeAny() { answerNothing(waiter) }
     }
 
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
@@ -220,8 +217,8 @@ extension Engine {
         // The reserve does not grow while it changes or a snapshot has its share; the end of either wakes the engine.
         let reserve = snapshotSpace == .ofReserve || space.isChanging ? nil : space.nextTry
         let move = lacksRoom.move ? nil : nextMoveDue
-        let ofMessages = tick.orEarlier(line.nextDue).orEarlier(move)
-        let ofKeys = keys.waiters.nextDue.orEarlier(lacksRoom.tick ? nil : nextKeyTick)
+        let ofMessages = tick.orEarlier(lines.nextDue).orEarlier(move)
+        let ofKeys = lacksRoom.tick ? nil : nextKeyTick
         let ofLog = marks.due.orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
         return ofMessages.orEarlier(ofKeys).orEarlier(ofLog)
     }
@@ -311,8 +308,15 @@ extension Engine {
         outbox.add(Completion(token: token, result: result), for: receiver, after: log.appendedSequence)
     }
 
-    mutating func answer(_ waiter: WaitingLine.Waiter, _ result: Result<StorageReply, Rejection>) {
+    mutating func answer(_ waiter: WaitingLines.Waiter, _ result: Result<StorageReply, Rejection>) {
         answer(waiter.receiver, waiter.token, result)
+    }
+
+    private mutating func answerNothing(_ waiter: WaitingLines.Waiter) {
+        switch waiter.wish {
+        case .receive: answer(waiter, .success(.received([])))
+        case .keys(_, let nothing): answer(waiter, .success(.keys([nothing])))
+        }
     }
 }
 
@@ -323,10 +327,14 @@ extension Engine {
     mutating func commit(_ entry: Entry) -> Bool {
         let size = EntryCodec.size(entry)
         guard log.hasRoom(payloadBytes: size) else { return false }
+        append(entry, size)
+        return true
+    }
+
+    private mutating func append(_ entry: Entry, _ size: Int) {
         _ = log.append(kind: entry.kind.rawValue, payloadBytes: size, at: now) { EntryCodec.encode(entry, into: $0) }
         apply(entry, at: .none)
         if entry.changesSettings { settingsVersion += 1 }
-        return true
     }
 
     mutating func commit(_ entry: SendEntry, _ message: borrowing NewMessage) throws(Rejection) -> Bool {
@@ -334,6 +342,11 @@ extension Engine {
         try requireMemory()
         try requireSpace(for: .growth, size)
         guard log.hasRoom(payloadBytes: size) else { return false }
+        append(entry, message, size)
+        return true
+    }
+
+    private mutating func append(_ entry: SendEntry, _ message: borrowing NewMessage, _ size: Int) {
         var payload = UnsafeRawBufferPointer(start: nil, count: 0)
         let record = log.append(kind: EntryKind.send.rawValue, payloadBytes: size, at: now) {
             SendRecord.encode(entry, message, into: $0)
@@ -341,7 +354,48 @@ extension Engine {
         }
         keep(record, payload)
         apply(.send(entry), at: BodyLocation(record))
+    }
+
+    /// Logs and applies all of them, so that a restart carries out all or none. False, and nothing done, when the log
+    /// has no room.
+    mutating func commit(_ steps: [BridgeStep]) throws(Rejection) -> Bool {
+        guard let first = steps.first else { return true }
+        guard steps.count > 1 else { return try commit(first) }
+        let sizes = steps.map(\.size)
+        let head = Entry.transaction(TransactionEntry(count: UInt32(steps.count)))
+        let bytes = sizes.reduce(EntryCodec.size(head)) { $0 + $1 + Self.frameBytesMax }
+        guard bytes <= log.payloadBytesMax else { throw .messageTooLarge(bytes: bytes, max: log.payloadBytesMax) }
+        try requireRoom(for: steps, bytes)
+        guard log.hasRoom(payloadBytes: bytes) else { return false }
+        append(head, EntryCodec.size(head))
+        for (step, size) in zip(steps, sizes) { append(step, size) }
         return true
+    }
+
+    private mutating func commit(_ step: BridgeStep) throws(Rejection) -> Bool {
+        let size = step.size
+        guard size <= log.payloadBytesMax else { throw .messageTooLarge(bytes: size, max: log.payloadBytesMax) }
+        try requireRoom(for: [step], size)
+        guard log.hasRoom(payloadBytes: size) else { return false }
+        append(step, size)
+        return true
+    }
+
+    private mutating func append(_ step: BridgeStep, _ size: Int) {
+        switch step {
+        case .entry(let entry): append(entry, size)
+        case .send(let entry, let message): append(entry, message, size)
+        }
+    }
+
+    /// What only removes goes on while memory and disk are short.
+    private func requireRoom(for steps: [BridgeStep], _ bytes: Int) throws(Rejection) {
+        if steps.contains(where: \.grows) {
+            try requireMemory()
+            try requireSpace(for: .growth, bytes)
+        } else if !steps.allSatisfy(\.removes) {
+            try requireSpace(for: .receive, bytes)
+        }
     }
 
     /// The payload stands in the log's buffer until the batch is written.
@@ -361,7 +415,7 @@ extension Engine {
             bodies.release(location)
             ledger.release(location)
         }
-        if line.count > 0 {
+        if lines.count > 0 {
             queuesToServe.append(contentsOf: effects.readyQueues)
             for queue in effects.deletedQueues { tellDeleted(queue) }
         }
@@ -369,8 +423,9 @@ extension Engine {
     }
 
     private mutating func tellDeleted(_ queue: UInt32) {
-        while let waiter = line.removeFirst(of: queue) {
-            answer(waiter, .failure(.queueDoesNotExist(waiter.queueName)))
+        for waiter in lines.removeReceives(from: queue) {
+            guard case .receive(_, let name, _) = waiter.wish else { continue }
+            answer(waiter, .failure(.queueDoesNotExist(name)))
         }
     }
 }
@@ -398,7 +453,7 @@ extension Engine {
     }
 
     private mutating func timeOutWaiters() {
-        while let waiter = line.removeTimedOut(at: now) { answer(waiter, .success(.received([]))) }
+        while let waiter = lines.removeTimedOut(at: now) { answerNothing(waiter) }
     }
 
     /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
@@ -406,31 +461,46 @@ extension Engine {
     private mutating func serveWaiters() {
         if !keys.toServe.isEmpty, !serveKeyWaiters() { lacksRoom.waiter = true }
         while let queue = queuesToServe.popLast() {
-            while core.hasDeliverable(queue), let waiter = line.first(of: queue) {
-                guard let isServed = serve(waiter, from: queue) else {
-                    queuesToServe.append(queue)
-                    lacksRoom.waiter = true
-                    return
-                }
-                guard !isServed else { continue }
-                if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
-                break
+            guard serveWaiters(of: queue) else {
+                queuesToServe.append(queue)
+                lacksRoom.waiter = true
+                return
             }
         }
     }
 
+    /// False: no room in the log.
+    private mutating func serveWaiters(of queue: UInt32) -> Bool {
+        var place = lines.firstPlace(ofQueue: queue)
+        while let current = place, core.hasDeliverable(queue) {
+            place = lines.place(after: current)
+            let waiter = lines.waiter(at: current)
+            switch waiter.wish {
+            case .keys:
+                guard serveKeyWaiter(waiter, from: queue) else { return false }
+            case .receive(_, let name, let options):
+                guard let isServed = serve(waiter, from: queue, name, options) else { return false }
+                if isServed { continue }
+                if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
+                return true
+            }
+        }
+        return true
+    }
+
     /// False: all that was to be delivered were dead letters. Nil: no room in the log.
-    private mutating func serve(_ waiter: WaitingLine.Waiter, from queue: UInt32) -> Bool? {
+    private mutating func serve(
+        _ waiter: WaitingLines.Waiter, from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions
+    ) -> Bool? {
         do throws(Rejection) {
             let outcome = try lease(
-                from: queue, waiter.queueName, waiter.options, waiter.token, waiter.receiver,
-                deadline: waiter.deadline)
+                from: queue, name, options, waiter.token, waiter.receiver, deadline: waiter.deadline ?? now)
             guard let outcome else { return false }
             if case .noRoom = outcome { return nil }
-            _ = line.removeFirst(of: queue)
+            lines.remove(receiver: waiter.receiver, token: waiter.token)
             if case .reply(let reply) = outcome { answer(waiter, .success(reply)) }
         } catch {
-            _ = line.removeFirst(of: queue)
+            lines.remove(receiver: waiter.receiver, token: waiter.token)
             answer(waiter, .failure(error))
         }
         return true
@@ -448,6 +518,32 @@ extension Entry {
         switch self {
         case .createQueue, .deleteQueue, .changeSettings: true
         default: false
+        }
+    }
+}
+
+extension BridgeStep {
+    /// Of the payload.
+    fileprivate var size: Int {
+        switch self {
+        case .entry(let entry): EntryCodec.size(entry)
+        case .send(_, let message): SendRecord.size(message)
+        }
+    }
+
+    fileprivate var grows: Bool {
+        switch self {
+        case .send: true
+        case .entry(.keys(let entry)): entry.effects.contains { $0.grows }
+        case .entry: false
+        }
+    }
+
+    fileprivate var removes: Bool {
+        switch self {
+        case .send, .entry(.transfer): false
+        case .entry(.keys(let entry)): entry.effects.allSatisfy { $0.removesKeys }
+        case .entry: true
         }
     }
 }

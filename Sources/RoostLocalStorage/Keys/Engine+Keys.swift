@@ -3,42 +3,59 @@ import RoostLog
 import RoostModel
 import RoostStorage
 
-// Commands on keys: those that are carried out at once, those that wait, and those that depend on a watch.
+// Commands on keys, some of which may be queues.
 
 extension Engine {
+    /// What became of commands that do not wait.
+    private enum Performed {
+        case replies([KeyReply], hasChanged: Bool)
+        case needsBodies([NeededBody])
+        case noRoom
+    }
+
+    /// - Parameter bodies: what was read for this request.
     mutating func carryOut(
-        _ request: KeyRequest, _ token: UInt64, _ receiver: Int
+        _ request: KeyRequest, _ token: UInt64, _ receiver: Int, bodies: [BodyLocation: Bytes] = [:]
     ) throws(Rejection) -> Outcome {
-        if let watch = request.watch, keys.watches.isBroken(watch, now: now) {
-            keys.watches.remove(watch)
-            return .reply(.watchBroken)
-        }
-        let (replies, entry): ([KeyReply], KeysEntry)
         do throws(Rejection) {
-            (replies, entry) = try prepare(request)
-            guard try commit(entry) else { return .noRoom }
+            let outcome = try attempt(request, token, receiver, bodies)
+            if case .reply = outcome { endWatch(of: request) }
+            return outcome
         } catch {
-            if let watch = request.watch { keys.watches.remove(watch) }
+            endWatch(of: request)
             throw error
         }
-        if let watch = request.watch { keys.watches.remove(watch) }
-        guard let wait = request.wait, acceptsWaits, entry.effects.isEmpty, let nothing = replies.first,
-            nothing.isNothing
-        else { return .reply(.keys(replies)) }
-        let deadline = wait.timeout.map { now + $0 }
-        keys.waiters.join(
-            KeyWaiters.Waiter(
-                receiver: receiver, token: token, request: request, nothing: nothing, deadline: deadline))
-        return .waiting
+    }
+
+    private mutating func attempt(
+        _ request: KeyRequest, _ token: UInt64, _ receiver: Int, _ bodies: [BodyLocation: Bytes]
+    ) throws(Rejection) -> Outcome {
+        if let watch = request.watch, isBroken(watch) { return .reply(.watchBroken) }
+        switch try perform(request, bodies) {
+        case .noRoom: return .noRoom
+        case .needsBodies(let needed): return read(needed, for: request, bodies, token, receiver)
+        case .replies(let replies, let hasChanged):
+            guard let wait = request.wait, acceptsWaits, !hasChanged, let nothing = replies.first, nothing.isNothing
+            else { return .reply(.keys(replies)) }
+            join(request, nothing, deadline: wait.timeout.map { now + $0 }, token, receiver)
+            return .waiting
+        }
+    }
+
+    private mutating func perform(
+        _ request: KeyRequest, _ bodies: [BodyLocation: Bytes]
+    ) throws(Rejection) -> Performed {
+        guard !core.concernsQueues(request) else { return try performOnQueues(request, bodies) }
+        let (replies, entry) = try prepare(request)
+        guard try commit(entry) else { return .noRoom }
+        return .replies(replies, hasChanged: !entry.effects.isEmpty)
     }
 
     private mutating func prepare(
         _ request: KeyRequest
     ) throws(Rejection) -> (replies: [KeyReply], entry: KeysEntry) {
-        // What takes something away goes on above the limit, too.
-        let room = memoryBytesMax.map { max(0, $0 - memory.total) } ?? .max
         do throws(KeyError) {
-            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: room)
+            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: growthMax)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -46,6 +63,9 @@ extension Engine {
             return (replies, KeysEntry(database: request.database, effects: []))
         }
     }
+
+    /// What takes something away goes on above the limit, too.
+    private var growthMax: Int { memoryBytesMax.map { max(0, $0 - memory.total) } ?? .max }
 
     /// False: no room in the log.
     private mutating func commit(_ entry: KeysEntry) throws(Rejection) -> Bool {
@@ -63,9 +83,9 @@ extension Engine {
         return true
     }
 
-    private mutating func note(_ entry: KeysEntry) {
+    mutating func note(_ entry: KeysEntry) {
         if !keys.watches.isEmpty { tellWatches(entry) }
-        guard keys.waiters.count > 0 else { return }
+        guard lines.keyWaiterCount > 0 else { return }
         for effect in entry.effects {
             if let key = effect.filledKey {
                 wake(KeyName(database: entry.database, key: key))
@@ -76,55 +96,108 @@ extension Engine {
     }
 
     private mutating func wake(_ name: KeyName) {
-        if keys.waiters.firstPlace(in: name) != nil { keys.toServe.append(name) }
+        if lines.firstPlace(of: name) != nil { keys.toServe.append(name) }
     }
 
     private mutating func wake(_ change: DatabaseChange) {
         switch change {
         case .key(let key, let database): wake(KeyName(database: database, key: key))
-        case .all(let databases): keys.toServe += keys.waiters.names { databases.contains($0.database) }
+        case .all(let databases): keys.toServe += lines.names { databases.contains($0.database) }
+        }
+    }
+}
+
+// MARK: - Queues among the keys
+
+extension Engine {
+    private mutating func performOnQueues(
+        _ request: KeyRequest, _ bodies: [BodyLocation: Bytes]
+    ) throws(Rejection) -> Performed {
+        switch try plan(request, bodies) {
+        case .needsBodies(let needed): return .needsBodies(needed)
+        case .steps(let steps, let replies):
+            guard try commit(steps) else { return .noRoom }
+            for case .entry(.keys(let entry)) in steps { note(entry) }
+            return .replies(replies, hasChanged: !steps.isEmpty)
         }
     }
 
-    private mutating func tellWatches(_ entry: KeysEntry) {
-        for effect in entry.effects {
-            guard let changed = effect.changedKeys else {
-                keys.watches.noteChange(of: entry.database)
+    private mutating func plan(
+        _ request: KeyRequest, _ bodies: [BodyLocation: Bytes]
+    ) throws(Rejection) -> BridgePlan {
+        do throws(KeyError) {
+            return try core.prepareBridge(
+                request, bodies: bodies, now: now, random: keys.random.next(), growthMax: growthMax)
+        } catch .outOfMemory {
+            throw .outOfMemory
+        } catch {
+            return .steps([], replies: request.commands.map { _ in .failure(error) })
+        }
+    }
+
+    /// The request goes on when the bodies are at hand: mostly that is at once.
+    private mutating func read(
+        _ needed: [NeededBody], for request: KeyRequest, _ bodies: [BodyLocation: Bytes], _ token: UInt64,
+        _ receiver: Int
+    ) -> Outcome {
+        let messages = needed.map { OutgoingMessage(slot: $0.slot, number: $0.number, location: $0.location) }
+        let deadline = request.wait?.timeout.map { now + $0 }
+        return begin(
+            OutgoingReply(
+                receiver: receiver, token: token, kind: .keys(request, bodies, deadline: deadline),
+                messages: messages))
+    }
+
+    /// What was looked for is read, or cannot be read. Messages that turned out to be damaged are no longer ready with
+    /// the next turn, so the commands find others then.
+    mutating func goOn(
+        _ request: KeyRequest, _ bodies: [BodyLocation: Bytes], deadline: BrokerTime?,
+        _ reply: borrowing OutgoingReply
+    ) -> Outcome {
+        if reply.isCancelled { return .reply(.keys(request.commands.map(\.nothing))) }
+        var (request, bodies, isWhole) = (request, bodies, true)
+        if let deadline { request.wait?.timeout = max(deadline - now, .zero) }
+        for message in reply.messages {
+            guard case .here(let content) = message.body else {
+                isWhole = false
                 continue
             }
-            for key in changed { keys.watches.noteChange(of: KeyName(database: entry.database, key: key)) }
-            if let change = effect.namedChange { tellWatches(change) }
+            bodies[message.location] = content.body
+        }
+        guard isWhole else { return askAgain(request, reply.token, reply.receiver) }
+        do throws(Rejection) {
+            let outcome = try carryOut(request, reply.token, reply.receiver, bodies: bodies)
+            guard case .noRoom = outcome else { return outcome }
+            return askAgain(request, reply.token, reply.receiver)
+        } catch {
+            answer(reply.receiver, reply.token, .failure(error))
+            return .waiting
         }
     }
 
-    private mutating func tellWatches(_ change: DatabaseChange) {
-        switch change {
-        case .key(let key, let database): keys.watches.noteChange(of: KeyName(database: database, key: key))
-        case .all(let databases): for database in databases { keys.watches.noteChange(of: database) }
-        }
+    private mutating func askAgain(_ request: KeyRequest, _ token: UInt64, _ receiver: Int) -> Outcome {
+        askAgain(Submission(token: token, request: .keys(request)), for: receiver)
+        return .waiting
     }
 }
 
 // MARK: - Those that wait
 
 extension Engine {
-    mutating func timeOutKeyWaiters() {
-        while let waiter = keys.waiters.removeTimedOut(at: now) { answerNothing(waiter) }
-    }
-
-    mutating func endKeyWaits() {
-        while let waiter = keys.waiters.removeAny() { answerNothing(waiter) }
-    }
-
-    /// False: it does not wait.
-    mutating func cancelKeyWait(_ token: UInt64, of receiver: Int) -> Bool {
-        guard let waiter = keys.waiters.remove(receiver: receiver, token: token) else { return false }
-        answerNothing(waiter)
-        return true
-    }
-
-    private mutating func answerNothing(_ waiter: KeyWaiters.Waiter) {
-        answer(waiter.receiver, waiter.token, .success(.keys([waiter.nothing])))
+    private mutating func join(
+        _ request: KeyRequest, _ nothing: KeyReply, deadline: BrokerTime?, _ token: UInt64, _ receiver: Int
+    ) {
+        var queues: [KeyName: UInt32] = [:]
+        for key in request.wait?.keys ?? [] {
+            guard let queue = core.queue(at: key, in: request.database) else { continue }
+            queues[KeyName(database: request.database, key: key)] = queue
+            // What the command left of dead letters is moved with the next turn.
+            if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
+        }
+        lines.join(
+            WaitingLines.Waiter(
+                receiver: receiver, token: token, wish: .keys(request, nothing: nothing), deadline: deadline),
+            queues: queues)
     }
 
     /// Hands out what came, to the oldest waiter first. False: no room in the log.
@@ -139,37 +212,59 @@ extension Engine {
     }
 
     private mutating func serveWaiters(of name: KeyName) -> Bool {
-        var place = keys.waiters.firstPlace(in: name)
+        var place = lines.firstPlace(of: name)
         while let current = place, core.hasKey(name.key, in: name.database, now: now) {
-            place = keys.waiters.place(after: current)
-            guard serve(keys.waiters.waiter(at: current), from: name) else { return false }
+            place = lines.place(after: current)
+            guard serve(lines.waiter(at: current), from: name) else { return false }
         }
         return true
+    }
+
+    /// False: no room in the log.
+    mutating func serveKeyWaiter(_ waiter: WaitingLines.Waiter, from queue: UInt32) -> Bool {
+        guard let name = core.queueName(queue) else { return true }
+        return serve(waiter, from: KeyName(queue: name))
     }
 
     /// One for which there is nothing, because the key holds something of another type, goes on waiting. Others of its
     /// keys are not looked at: they woke nobody.
-    private mutating func serve(_ waiter: KeyWaiters.Waiter, from name: KeyName) -> Bool {
-        var request = waiter.request
-        request.commands = request.commands.map { $0.taking(from: name.key) }
+    private mutating func serve(_ waiter: WaitingLines.Waiter, from name: KeyName) -> Bool {
+        guard case .keys(let whole, _) = waiter.wish else { return true }
+        var request = whole
+        request.commands = whole.commands.map { $0.taking(from: name.key) }
         do throws(Rejection) {
-            let (replies, entry) = try prepare(request)
-            guard let reply = replies.first, !reply.isNothing else { return true }
-            if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
-            guard try commit(entry) else { return false }
-            answer(waiter.receiver, waiter.token, .success(.keys(replies)))
+            switch try perform(request, [:]) {
+            case .noRoom: return false
+            case .needsBodies(let needed):
+                lines.remove(receiver: waiter.receiver, token: waiter.token)
+                readOn(needed, for: whole, waiter)
+            case .replies(let replies, _):
+                guard let reply = replies.first, !reply.isNothing else { return true }
+                if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
+                lines.remove(receiver: waiter.receiver, token: waiter.token)
+                answer(waiter, .success(.keys(replies)))
+            }
         } catch {
-            answer(waiter.receiver, waiter.token, .failure(error))
+            lines.remove(receiver: waiter.receiver, token: waiter.token)
+            answer(waiter, .failure(error))
         }
-        keys.waiters.remove(receiver: waiter.receiver, token: waiter.token)
         return true
     }
-}
 
-extension Engine {
+    private mutating func readOn(_ needed: [NeededBody], for request: KeyRequest, _ waiter: WaitingLines.Waiter) {
+        var request = request
+        request.wait?.timeout = waiter.deadline.map { max($0 - now, .zero) }
+        switch read(needed, for: request, [:], waiter.token, waiter.receiver) {
+        case .reply(let reply): answer(waiter, .success(reply))
+        case .noRoom: _ = askAgain(request, waiter.token, waiter.receiver)
+        case .waiting: break
+        }
+    }
+
     /// Whether it is not the key that woke the command whose type is wrong, but the one where the element is to go.
     private func isTarget(of request: KeyRequest, wrongFor name: KeyName) -> Bool {
         guard case .list(.move)? = request.commands.first else { return false }
+        if core.queue(at: name.key, in: name.database) != nil { return true }
         let length = KeyRequest(database: name.database, [.list(.length(name.key))])
         guard let reply = try? core.prepare(length, now: now, random: 0).replies.first else { return false }
         return reply != .failure(.wrongType)
@@ -187,29 +282,12 @@ extension KeyCommand {
         default: self
         }
     }
-}
 
-// MARK: - Watches and time
-
-extension Engine {
-    mutating func watch(_ database: UInt8, _ watched: [Bytes], under number: UInt64?) throws(Rejection) -> Outcome {
-        try requireMemory()
-        let names = watched.map { key in
-            (KeyName(database: database, key: key), core.expiry(of: key, in: database, now: now))
-        }
-        return .reply(.watching(keys.watches.add(names, under: number)))
+    /// What one that waits answers when there is nothing.
+    fileprivate var nothing: KeyReply {
+        if case .list(.move) = self { return .null }
+        return .nullArray
     }
-
-    /// Keys whose time is over, and memory of values that are gone, a slice of each. False: no room in the log.
-    mutating func tickKeys(_ budget: Int) -> Bool {
-        if core.hasKeyRemains { core.freeKeyRemains(budget) }
-        guard let entry = core.prepareExpiry(now: now, atMost: budget) else { return true }
-        guard commit(.keys(entry)) else { return false }
-        note(entry)
-        return true
-    }
-
-    var nextKeyTick: BrokerTime? { core.hasKeyRemains ? now : core.nextExpiry }
 }
 
 extension KeyReply {

@@ -3,7 +3,6 @@ import RoostModel
 
 /// What the engine holds of keys beside the core: nothing of it is kept over a restart.
 struct KeyDesk {
-    var waiters = KeyWaiters()
     var watches = KeyWatches()
     /// Keys that may have something for their waiters.
     var toServe: [KeyName] = []
@@ -12,6 +11,6 @@ struct KeyDesk {
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    /// About what a command that waits costs here.
-    static let waiterBytes = 512
+    /// About what a command that waits costs, beside what any waiter does.
+    static let waiterBytes = 256
 }

@@ -11,6 +11,8 @@ package enum KeyCommand: Sendable, Equatable {
     case sortedSet(SortedSetCommand)
     case key(GenericCommand)
     case databases(DatabaseCommand)
+    /// Stores what is published in the queues that are bound to the channel. Answers how many they are.
+    case publish(channel: Bytes, Bytes)
 }
 
 /// What a command answers. The front end gives it the form of the protocol's version.
@@ -77,4 +79,12 @@ package enum KeyError: Error, Sendable, Equatable {
     case replyTooLong
     /// SORT met a value that is no number.
     case sortValueNotANumber
+    /// The key is a queue, which refused it.
+    case refused(Rejection)
+    /// What PUSH and the like of Redis cannot say to a FIFO queue: a group.
+    case groupNeeded
+    /// Nobody looks so far into a queue.
+    case tooFarIntoQueue(max: Int)
+    /// A key with the name of a queue would come into the database of queues.
+    case nameOfQueue
 }

@@ -1,3 +1,5 @@
+import RoostModel
+
 /// Where a Query request went, and what for.
 package struct QueryRequest: Sendable, Equatable {
     /// Of the URL, without the query string and a slash at the end: empty, or `/<account>/<queue>`.

@@ -35,11 +35,7 @@ struct SendParameters {
         guard let body, !reader.isEmpty(body) else { throw .missing("MessageBody") }
         var message = NewMessage(body: reader.array(body))
         guard message.body.withUnsafeBytes({ UTF8Text.isLegalMessage($0) }) else {
-            throw SQSFault(
-                .invalidMessageContents,
-                "Invalid characters found. Valid unicode characters are "
-                    + "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
-            )
+            throw .messageNotText
         }
         message.attributes = try attributes.checked()
         message.delay = try delay(isFIFO: queue.isFIFO)

@@ -1,1 +1,0 @@
-../../../Sources/SQSFrontend/Text/UTF8Text.swift
