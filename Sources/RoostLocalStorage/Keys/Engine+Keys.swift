@@ -6,6 +6,26 @@ import RoostStorage
 // Commands on keys: those that are carried out at once, those that wait, and those that depend on a watch.
 
 extension Engine {
+    mutating func carryOut(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> Outcome {
+        let prepared = try prepare(command, in: database)
+        guard try commit(KeysEntry(database: database, effects: prepared.effects)) else { return .noRoom }
+        return .reply(.key(prepared.reply))
+    }
+
+    private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {
+        do throws(KeyError) {
+            return try core.prepare(
+                command, in: database, now: now, random: keys.random.next(), growthMax: memoryRoom)
+        } catch .outOfMemory {
+            throw .outOfMemory
+        } catch {
+            return PreparedKeys(.failure(error))
+        }
+    }
+
+    /// What commands may add. What takes something away goes on above the limit, too.
+    private var memoryRoom: Int { memoryBytesMax.map { max(0, $0 - memory.total) } ?? .max }
+
     mutating func carryOut(
         _ request: KeyRequest, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
@@ -35,10 +55,8 @@ extension Engine {
     private mutating func prepare(
         _ request: KeyRequest
     ) throws(Rejection) -> (replies: [KeyReply], entry: KeysEntry) {
-        // What takes something away goes on above the limit, too.
-        let room = memoryBytesMax.map { max(0, $0 - memory.total) } ?? .max
         do throws(KeyError) {
-            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: room)
+            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: memoryRoom)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -58,7 +76,7 @@ extension Engine {
         } else if !entry.effects.allSatisfy({ $0.removesKeys }) {
             try requireSpace(for: .receive, size)
         }
-        guard commit(.keys(entry)) else { return false }
+        guard commit(.keys(entry), size: size) else { return false }
         note(entry)
         return true
     }
