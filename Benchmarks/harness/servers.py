@@ -132,6 +132,10 @@ class Redis(Server):
         super().__init__(disk)
         self.options = options
 
+    @property
+    def redis_port(self):
+        return self.port
+
     def command(self):
         return ["redis-server", "--bind", "127.0.0.1", "--port", str(self.port), "--dir", self.data] + self.options
 
@@ -148,17 +152,18 @@ class Redis(Server):
 
 class Roost(Server):
     def __init__(self, disk, program, options=(), sync_delay_us=0, slow_sync=None, data=None, group=None,
-                 variables=None):
+                 variables=None, redis=False):
         super().__init__(disk, data, group)
         self.program, self.options = program, list(options)
         self.sync_delay_us, self.slow_sync = sync_delay_us, slow_sync
         self.variables = variables or {}
         self.http_port = free_port()
+        self.redis_port = free_port() if redis else None
 
     def command(self):
         return [
             self.program, "serve", "--data", os.path.join(self.data, "roost-data"),
-            "--sqs", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}", "--redis", "off",
+            "--sqs", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}", "--redis", f"127.0.0.1:{self.redis_port}" if self.redis_port else "off",
         ] + self.options
 
     def environment(self):

@@ -163,6 +163,16 @@ int croost_set_direct(int descriptor, bool is_direct) {
     return fcntl(descriptor, F_SETFL, is_direct ? flags | O_DIRECT : flags & ~O_DIRECT);
 }
 
+void croost_keep_heap(int bytes) {
+#ifdef __GLIBC__
+    mallopt(M_TRIM_THRESHOLD, bytes);
+    // Above this a block is mapped, and unmapped when it is freed.
+    mallopt(M_MMAP_THRESHOLD, bytes / 4);
+#else
+    (void)bytes;
+#endif
+}
+
 void croost_trim_heap(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

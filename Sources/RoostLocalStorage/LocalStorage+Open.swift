@@ -56,6 +56,7 @@ extension LocalStorage {
         progress: (Double) -> Void,
         onNotice: @escaping @Sendable (StorageNotice) -> Void
     ) throws(StartError) -> LocalStorage {
+        HeapKeeper.keepSome()
         do throws(DataDirectoryError) {
             try directory.create()
         } catch {

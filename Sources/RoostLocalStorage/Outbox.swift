@@ -2,47 +2,44 @@ import RoostStorage
 
 /// Results that wait until what they depend on is on disk, in the order in which they were made.
 struct Outbox {
-    private struct Pending {
-        /// The newest record when the result was made: reads depend on what they read.
-        var sequence: UInt64
-        var receiver: Int
-        var completion: Completion
+    /// Those for one receiver.
+    private struct Line {
+        var completions: [Completion] = []
+        /// For each of them the newest record when it was made: reads depend on what they read.
+        var sequences: ContiguousArray<UInt64> = []
+
+        /// As a rule all, and then they are handed over as they are.
+        mutating func release(upTo sequence: UInt64) -> [Completion] {
+            guard let first = sequences.first, let last = sequences.last, first <= sequence else { return [] }
+            let count = last <= sequence ? sequences.count : sequences.prefix { $0 <= sequence }.count
+            var rest: [Completion] = []
+            rest.reserveCapacity(completions.count)
+            rest.append(contentsOf: completions[count...])
+            completions.removeSubrange(count...)
+            sequences.removeFirst(count)
+            swap(&rest, &completions)
+            return rest
+        }
     }
 
-    private var pending: ContiguousArray<Pending> = []
-    private var released = 0
+    /// By the number of the receiver.
+    private var lines: ContiguousArray<Line> = []
 
-    var isEmpty: Bool { released == pending.count }
+    var isEmpty: Bool { lines.allSatisfy { $0.completions.isEmpty } }
 
     mutating func add(_ completion: Completion, for receiver: Int, after sequence: UInt64) {
-        pending.append(Pending(sequence: sequence, receiver: receiver, completion: completion))
+        while lines.count <= receiver { lines.append(Line()) }
+        lines[receiver].completions.append(completion)
+        lines[receiver].sequences.append(sequence)
     }
 
     /// Moves results out that depend on nothing above `sequence`; one list for each receiver, in order.
     mutating func release(upTo sequence: UInt64) -> [(receiver: Int, completions: [Completion])] {
         var lists: [(receiver: Int, completions: [Completion])] = []
-        while released < pending.count, pending[released].sequence <= sequence {
-            let (receiver, completion) = (pending[released].receiver, pending[released].completion)
-            // Few receivers (one for each event loop), so a search is cheaper than a table.
-            if let list = lists.firstIndex(where: { $0.receiver == receiver }) {
-                lists[list].completions.append(completion)
-            } else {
-                lists.append((receiver, [completion]))
-            }
-            released += 1
+        for receiver in lines.indices {
+            let completions = lines[receiver].release(upTo: sequence)
+            if !completions.isEmpty { lists.append((receiver, completions)) }
         }
-        forgetReleased()
         return lists
-    }
-
-    /// Nothing is left in most turns. Otherwise the front is cut off once it is the larger part.
-    private mutating func forgetReleased() {
-        if released == pending.count {
-            pending.removeAll(keepingCapacity: true)
-            released = 0
-        } else if released > 1024, released > pending.count / 2 {
-            pending.removeFirst(released)
-            released = 0
-        }
     }
 }

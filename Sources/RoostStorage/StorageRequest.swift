@@ -54,6 +54,8 @@ package enum StorageRequest: Sendable {
     /// `MoveOptions`. Answers `.count`.
     indirect case moveByID(QueueName, to: QueueName?, [MessageID])
 
+    /// One command on keys that does not wait: nearly all are, so it takes the shortest way. Answers `.key`.
+    case key(KeyCommand, database: UInt8)
     /// Commands on keys. Answers `.keys`, or `.watchBroken`. One that waits is answered when it got something, with
     /// what it answers to nothing when its time is over or `cancel` is called.
     case keys(KeyRequest)
@@ -116,6 +118,7 @@ package enum StorageReply: Sendable, Equatable {
     case count(Int)
     indirect case moveTask(MoveTask)
     case moveTasks([MoveTask])
+    case key(KeyReply)
     /// One for each command.
     case keys([KeyReply])
     case watching(UInt64)

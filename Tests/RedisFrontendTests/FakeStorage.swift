@@ -49,8 +49,11 @@ final class FakeStorage: Storage {
     var cancelledCount: Int { state.withLock { $0.cancelled.count } }
     var keyRequests: [KeyRequest] {
         seen.compactMap { request in
-            guard case .keys(let keys) = request else { return nil }
-            return keys
+            switch request {
+            case .key(let command, let database): KeyRequest(database: database, [command])
+            case .keys(let keys): keys
+            default: nil
+            }
         }
     }
     /// The commands on keys that were asked for, in order.
@@ -125,6 +128,7 @@ final class FakeStorage: Storage {
 
     private static func result(_ asked: Asked, _ state: inout State) -> StorageResult? {
         switch asked.request {
+        case .key(let command, _): return .success(.key(reply(to: command)))
         case .keys(let request):
             if request.wait != nil, !state.cancelled.contains(asked.token) { return nil }
             return .success(.keys(request.commands.map { reply(to: $0) }))

@@ -40,6 +40,24 @@ struct PipeliningTests {
         #expect(try client.received() == "-OOM command not allowed when used memory > 'maxmemory'.|")
     }
 
+    @Test("An answer to a client that is gone does not come to one that connected since")
+    func gone() throws {
+        let server = TestServer()
+        for _ in 0..<3 {
+            let gone = try server.connect()
+            try gone.send("GET a\r\nGET b\r\n")
+            server.run()
+            gone.close()
+            let next = try server.connect()
+            try next.send("GET c\r\n")
+            server.run()
+            server.storage.answer(inOrder: [1, 2, 0])
+            server.run()
+            #expect(try next.received() == "$1|c|")
+            next.close()
+        }
+    }
+
     @Test("One write for all replies of a list of answers, one submission for all requests of a turn")
     func batches() throws {
         let server = TestServer()

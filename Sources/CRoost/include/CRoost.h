@@ -35,6 +35,10 @@ ssize_t croost_read_cached(int descriptor, void *bytes, size_t count, off_t offs
 // 0, or -1 where the file system has no such thing. Here because its value differs between processors.
 int croost_set_direct(int descriptor, bool is_direct);
 
+// Lets the allocator keep up to so many bytes at the end of the heap, where there is glibc. By default it gives back a
+// few hundred kilobytes at once, and the lists of one turn are as long: each turn would fault them in again.
+void croost_keep_heap(int bytes);
+
 // malloc_trim(3) where there is one: hands memory that was freed back to the system.
 void croost_trim_heap(void);
 

@@ -44,9 +44,9 @@ package struct ReplyWriter: Sendable {
     package mutating func writeError(_ text: String) { writeLine("-", Array(text.utf8)) }
 
     package mutating func writeInteger(_ number: Int64) {
-        append(":")
+        bytes.append(UInt8(ascii: ":"))
         IntegerText.append(number, to: &bytes)
-        append("\r\n")
+        endLine()
     }
 
     package mutating func writeInteger(_ number: Int) { writeInteger(Int64(number)) }
@@ -56,7 +56,7 @@ package struct ReplyWriter: Sendable {
     package mutating func writeBulk(_ content: UnsafeRawBufferPointer) {
         writeHeader("$", content.count)
         bytes.append(contentsOf: content)
-        append("\r\n")
+        endLine()
     }
 
     package mutating func writeBulk(_ content: [UInt8]) { content.withUnsafeBytes { writeBulk($0) } }
@@ -144,16 +144,21 @@ package struct ReplyWriter: Sendable {
 
     // MARK: Bytes
 
-    private mutating func writeHeader(_ kind: StaticString, _ count: Int) {
-        append(kind)
+    private mutating func writeHeader(_ kind: Unicode.Scalar, _ count: Int) {
+        bytes.append(UInt8(ascii: kind))
         IntegerText.append(UInt64(max(0, count)), to: &bytes)
-        append("\r\n")
+        endLine()
     }
 
     private mutating func writeLine(_ kind: StaticString, _ text: [UInt8]) {
         append(kind)
         for byte in text { bytes.append(byte == carriageReturn || byte == lineFeed ? UInt8(ascii: " ") : byte) }
         append("\r\n")
+    }
+
+    private mutating func endLine() {
+        bytes.append(carriageReturn)
+        bytes.append(lineFeed)
     }
 
     private mutating func append(_ text: StaticString) {

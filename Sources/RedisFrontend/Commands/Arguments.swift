@@ -40,6 +40,7 @@ package struct Arguments {
 
     mutating func rest() throws(CommandError) -> [Bytes] {
         var rest: [Bytes] = []
+        rest.reserveCapacity(remaining)
         while !isAtEnd { rest.append(try bytes()) }
         return rest
     }

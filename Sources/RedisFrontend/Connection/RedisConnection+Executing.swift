@@ -71,7 +71,7 @@ extension RedisConnection {
         case .keys(let parse):
             let size = arguments.byteCount
             let command = try arguments.whole(parse)
-            submit(.keys(KeyRequest(database: session.database, [command])), .keys, bytes: size)
+            submit(.key(command, database: session.database), .keys, bytes: size)
         case .waiting(let parse):
             let size = arguments.byteCount
             let waiting = try arguments.whole(parse)

@@ -60,7 +60,10 @@ extension RedisConnection {
     // MARK: Known later
 
     /// The storage has answered.
-    func complete(_ number: Int, _ result: StorageResult) {
+    ///
+    /// - Parameter low: the lower half of the number of the reply.
+    func complete(_ low: UInt32, _ result: StorageResult) {
+        let number = ring.number(low)
         if phase != .closed, ring.isFirst(number) {
             let entry = ring.removeFirst()
             endRequest(entry)
@@ -69,12 +72,16 @@ extension RedisConnection {
             touch()
         } else if let entry = ring.setAnswer(.storage(result), of: number) {
             endRequest(entry)
-            if phase == .closed { dropReply(entry, result) }
+            if phase == .closed {
+                dropReply(entry, result)
+                if answersDue == 0 { loop.forget(self) }
+            }
         }
     }
 
     /// What it took is free again.
     private func endRequest(_ entry: PendingReply) {
+        answersDue &-= 1
         if entry.requestBytes > 0 { release(entry.requestBytes) }
         guard case .waiting = entry.kind else { return }
         loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
@@ -214,11 +221,9 @@ extension ReplyWriter {
     @discardableResult
     mutating func write(_ result: StorageResult) -> Bool {
         switch result {
+        case .success(.key(let reply)): return writeOne(reply)
         case .success(.keys(let replies)):
-            guard let reply = replies.first else { break }
-            write(reply)
-            if case .failure = reply { return true }
-            return false
+            if let reply = replies.first { return writeOne(reply) }
         case .success(.sent(let message)):
             writeBulk(Bytes(message.id.description.utf8))
             return false
@@ -238,5 +243,11 @@ extension ReplyWriter {
         }
         writeError("ERR the storage gave an answer of another kind than was asked for")
         return true
+    }
+
+    private mutating func writeOne(_ reply: KeyReply) -> Bool {
+        write(reply)
+        if case .failure = reply { return true }
+        return false
     }
 }

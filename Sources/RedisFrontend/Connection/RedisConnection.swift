@@ -60,6 +60,10 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     var pausedTicks = 0
 
     // Replies.
+    /// In the tokens of what it asks for.
+    @exclusivity(unchecked) var slot = 0
+    /// Of the storage.
+    @exclusivity(unchecked) var answersDue = 0
     @exclusivity(unchecked) var ring = ReplyRing()
     @exclusivity(unchecked) var blocked: BlockedCall?
     @exclusivity(unchecked) var output = ByteBuffer()

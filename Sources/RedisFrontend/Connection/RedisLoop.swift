@@ -1,4 +1,3 @@
-import Connections
 package import Logging
 package import NIOCore
 import RESP
@@ -22,7 +21,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     let logger: Logger
     private(set) var number = 0
 
-    @exclusivity(unchecked) private var calls = CallTable<RedisConnection>()
+    @exclusivity(unchecked) private var tokens = ReplyTokens()
     @exclusivity(unchecked) private var turn: [Submission] = []
     /// Waits that were cancelled before the turn that holds them was handed over.
     private var cancelledInTurn: [UInt64] = []
@@ -49,7 +48,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     /// The token under which `connection` gets the answer, with `number`.
     func submit(_ request: StorageRequest, for connection: RedisConnection, _ number: Int) -> UInt64 {
-        let token = calls.insert(connection, number)
+        let token = ReplyTokens.token(connection.slot, number)
+        connection.answersDue &+= 1
         append(Submission(token: token, request: request))
         return token
     }
@@ -95,8 +95,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     private func deliver(_ completions: [Completion]) {
         for completion in completions {
-            guard let (connection, number) = calls.remove(completion.token) else { continue }
-            connection.complete(number, completion.result)
+            guard let connection = tokens.connection(of: completion.token) else { continue }
+            connection.complete(UInt32(truncatingIfNeeded: completion.token), completion.result)
         }
         settle()
     }
@@ -127,13 +127,18 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     func add(_ connection: RedisConnection) {
         connections[connection.id] = connection
+        connection.slot = tokens.add(connection)
         services.statistics.connections.add(1, ordering: .relaxed)
     }
 
     func remove(_ connection: RedisConnection) {
         connections[connection.id] = nil
+        if connection.answersDue == 0 { forget(connection) }
         if connections.isEmpty { emptied?.succeed() }
     }
+
+    /// It is closed, and everything that it asked for is answered.
+    func forget(_ connection: RedisConnection) { tokens.remove(connection.slot) }
 
     /// Starts the clock of deadlines. On the loop.
     package func start() {

@@ -75,6 +75,11 @@ struct ReplyRing {
         return entry
     }
 
+    /// The number whose lower half this is: the one nearest to the first of those that are there.
+    func number(_ low: UInt32) -> Int {
+        firstNumber &+ Int(Int32(bitPattern: low &- UInt32(truncatingIfNeeded: firstNumber)))
+    }
+
     func isFirst(_ number: Int) -> Bool { number == firstNumber && !entries.isEmpty }
 
     /// Keeps an answer until its turn has come. Nil when there is no such entry, or it has one.

@@ -15,6 +15,9 @@ extension ReplyWriter {
         case .array(let replies):
             writeArray(count: replies.count)
             for reply in replies { write(reply) }
+        case .strings(let strings):
+            writeArray(count: strings.count)
+            strings.forEach { writeBulk($0) }
         case .scored(let members): write(members)
         case .map(let replies):
             writeMap(count: replies.count / 2)

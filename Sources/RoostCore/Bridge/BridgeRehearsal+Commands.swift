@@ -5,7 +5,7 @@ import RoostModel
 extension BridgeRehearsal {
     mutating func answer(_ command: KeyCommand) throws(KeyError) -> KeyReply {
         catchUp()
-        guard broker.concernsQueues(command, database) else { return try carryOutKeys(command) }
+        guard broker.concernsQueues(command, in: database) else { return try carryOutKeys(command) }
         return switch command {
         case .list(let command): try answer(command)
         case .key(let command): try answer(command)

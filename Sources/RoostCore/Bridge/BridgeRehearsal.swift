@@ -91,7 +91,7 @@ extension BridgeRehearsal {
     /// Its effects as one step.
     mutating func carryOutKeys(_ command: KeyCommand) throws(KeyError) -> KeyReply {
         let (reply, entry) = try prepareKeys(command)
-        growthLeft -= broker.databases.growth(entry)
+        growthLeft -= broker.databases.growth(entry.effects, in: database)
         add(entry)
         return reply
     }

@@ -16,11 +16,11 @@ extension Broker {
 
     /// Whether a command has to do with queues. If one of a request has, `prepareBridge` has to prepare it.
     package func concernsQueues(_ request: borrowing KeyRequest) -> Bool {
-        guard queueCount > 0 else { return false }
-        return request.commands.contains { concernsQueues($0, request.database) }
+        request.commands.contains { concernsQueues($0, in: request.database) }
     }
 
-    func concernsQueues(_ command: KeyCommand, _ database: UInt8) -> Bool {
+    package func concernsQueues(_ command: KeyCommand, in database: UInt8) -> Bool {
+        guard queueCount > 0 else { return false }
         switch command {
         case .publish(let channel, _): return !queues.bindings.queues(boundTo: channel).isEmpty
         case .databases(let command): return concernsQueues(command, database)

@@ -8,6 +8,13 @@ extension Broker {
 
     /// See `Databases.prepare`.
     package func prepare(
+        _ command: KeyCommand, in database: UInt8, now: BrokerTime, random: UInt64, growthMax: Int = .max
+    ) throws(KeyError) -> PreparedKeys {
+        try databases.prepare(command, in: database, now: now, random: random, growthMax: growthMax)
+    }
+
+    /// See `Databases.prepare`.
+    package func prepare(
         _ request: borrowing KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int = .max
     ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
         try databases.prepare(request, now: now, random: random, growthMax: growthMax)

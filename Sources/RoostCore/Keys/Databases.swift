@@ -28,16 +28,26 @@ package struct Databases: Sendable {
     package func prepare(
         _ request: KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int = .max
     ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
-        guard request.database < Self.count else { throw .noSuchDatabase }
         var entry = KeysEntry(database: request.database, effects: [])
-        guard request.commands.count > 1 else {
-            let prepared = request.commands.first.map { prepare($0, request.database, now, random) }
-            entry.effects = prepared?.effects ?? []
-            guard growth(entry) <= growthMax else { throw .outOfMemory }
-            return (prepared.map { [$0.reply] } ?? [], entry)
+        if request.commands.count == 1 {
+            let prepared = try prepare(
+                request.commands[0], in: request.database, now: now, random: random, growthMax: growthMax)
+            entry.effects = prepared.effects
+            return ([prepared.reply], entry)
         }
+        guard request.database < Self.count else { throw .noSuchDatabase }
         let replies = try rehearse(request, now, random, growthMax, &entry)
         return (replies, entry)
+    }
+
+    /// The same for one command.
+    package func prepare(
+        _ command: KeyCommand, in database: UInt8, now: BrokerTime, random: UInt64, growthMax: Int = .max
+    ) throws(KeyError) -> PreparedKeys {
+        guard database < Self.count else { throw .noSuchDatabase }
+        let prepared = prepare(command, database, now, random)
+        guard growth(prepared.effects, in: database) <= growthMax else { throw .outOfMemory }
+        return prepared
     }
 
     /// On a copy, of which only what they touch is copied.
@@ -48,7 +58,7 @@ package struct Databases: Sendable {
         return try request.commands.map { command throws(KeyError) in
             random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             let prepared = copy.prepare(command, request.database, now, random ^ random >> 33)
-            room -= copy.growth(KeysEntry(database: request.database, effects: prepared.effects))
+            room -= copy.growth(prepared.effects, in: request.database)
             guard room >= 0 else { throw .outOfMemory }
             do throws(KeyMismatch) {
                 try copy.apply(KeysEntry(database: request.database, effects: prepared.effects))
@@ -60,10 +70,10 @@ package struct Databases: Sendable {
         }
     }
 
-    func growth(_ entry: KeysEntry) -> Int {
-        entry.effects.reduce(0) { sum, effect in
+    func growth(_ effects: [KeyEffect], in database: UInt8) -> Int {
+        effects.reduce(0) { sum, effect in
             guard case .extend(let key, _) = effect else { return sum + effect.growth(onto: 0) }
-            return sum + effect.growth(onto: keyspaces[Int(entry.database)].stringBytes(key))
+            return sum + effect.growth(onto: keyspaces[Int(database)].stringBytes(key))
         }
     }
 

@@ -75,8 +75,7 @@ extension Keyspace {
 
     private mutating func push(_ key: Bytes, _ end: ListEnd, _ elements: [Bytes]) throws(KeyMismatch) {
         try require(!elements.isEmpty, "a list without elements")
-        if update(key, { _ in true }) == nil { put(key, KeyRecord(value: .emptyList)) }
-        try changeList(key, { _ in true }) { list in
+        try changeList(key, orIn: .emptyList, { _ in true }) { list in
             for element in elements {
                 switch end {
                 case .left: list.prepend(element)
@@ -103,9 +102,10 @@ extension Keyspace {
 
     /// `fits`: whether so many elements are enough for the change.
     private mutating func changeList(
-        _ key: Bytes, _ fits: (Int) -> Bool, _ change: (inout PackedList) -> Void
+        _ key: Bytes, orIn new: @autoclosure () -> KeyValue? = nil, _ fits: (Int) -> Bool,
+        _ change: (inout PackedList) -> Void
     ) throws(KeyMismatch) {
-        let isDone = update(key) { record in
+        let isDone = update(key, orIn: new) { record in
             guard case .list(var box) = record.value, fits(box[0].count) else { return false }
             record.value = .taken
             change(&box[0])

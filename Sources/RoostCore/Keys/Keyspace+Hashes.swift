@@ -37,8 +37,10 @@ extension Keyspace {
         _ key: Bytes, _ pairs: [KeyValuePair], _ countsNew: Bool, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
         let hash = try hash(key, now)
-        let effects = pairs.isEmpty ? [] : effects(on: key, now, [.hash(.put(key, pairs))])
+        let put = pairs.isEmpty ? [] : [KeyEffect.hash(.put(key, pairs))]
+        let effects = hash.map.isEmpty ? effects(on: key, now, put) : put
         guard countsNew else { return PreparedKeys(.ok, effects) }
+        if pairs.count == 1 { return PreparedKeys(.integer(hash.contains(pairs[0].key) ? 0 : 1), effects) }
         // A field that is named twice is new once.
         let new = Set(pairs.lazy.map(\.key).filter { !hash.contains($0) })
         return PreparedKeys(.integer(Int64(new.count)), effects)
@@ -90,8 +92,7 @@ extension Keyspace {
 
     private mutating func put(_ key: Bytes, _ pairs: [KeyValuePair]) throws(KeyMismatch) {
         try require(!pairs.isEmpty, "a hash without fields")
-        if update(key, { _ in true }) == nil { put(key, KeyRecord(value: .emptyHash)) }
-        try changeHash(key) { map, hasher in
+        try changeHash(key, orIn: .emptyHash) { map, hasher in
             for pair in pairs { map.insert(pair.key, hash: hasher.hash(pair.key), pair.value) }
             return true
         }
@@ -109,10 +110,10 @@ extension Keyspace {
 
     /// `change` says whether the hash was as it has to be.
     private mutating func changeHash(
-        _ key: Bytes, _ change: (inout BytesMap, KeyHasher) -> Bool
+        _ key: Bytes, orIn new: @autoclosure () -> KeyValue? = nil, _ change: (inout BytesMap, KeyHasher) -> Bool
     ) throws(KeyMismatch) {
         let hasher = hasher
-        let isDone = update(key) { record in
+        let isDone = update(key, orIn: new) { record in
             guard case .hash(var box) = record.value else { return false }
             record.value = .taken
             let isDone = change(&box[0], hasher)

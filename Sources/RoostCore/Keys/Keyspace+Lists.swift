@@ -27,7 +27,9 @@ extension Keyspace {
         let old = try list(key, now)
         if onlyExisting, old == nil { return PreparedKeys(.integer(0)) }
         let count = (old?.count ?? 0) + elements.count
-        let effects = elements.isEmpty ? [] : effects(on: key, now, [.push(key, end, elements)])
+        guard !elements.isEmpty else { return PreparedKeys(.integer(Int64(count))) }
+        let push = [KeyEffect.push(key, end, elements)]
+        let effects = old == nil ? effects(on: key, now, push) : push
         return PreparedKeys(.integer(Int64(count)), effects)
     }
 
@@ -112,7 +114,13 @@ extension Keyspace {
         _ key: Bytes, _ start: Int64, _ end: Int64, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
         guard let list = try list(key, now) else { return PreparedKeys(.array([])) }
-        return PreparedKeys(.array(elements(of: list, clamped(start, end, count: list.count))))
+        let range = clamped(start, end, count: list.count)
+        var elements = ByteStrings(reserving: range.count)
+        list.forEach(in: range) { _, bytes in
+            elements.append(bytes)
+            return true
+        }
+        return PreparedKeys(.strings(elements))
     }
 
     private func set(

@@ -15,7 +15,7 @@ extension Keyspace {
         case .countRange(let key, let bounds):
             PreparedKeys(.integer(Int64(try sortedSet(key, now)?.ranks(bounds).count ?? 0)))
         case .range(let key, let range, let withScores):
-            PreparedKeys(reply(try members(key, range, now), withScores))
+            PreparedKeys(try self.range(key, range, withScores, now))
         case .storeRange(let key, let to, let range): store(try members(key, range, now), in: to, now)
         case .removeRange(let key, let bounds): try removeRange(key, bounds, now)
         case .pop(let key, let end, let count): try pop(key, end, count, now)
@@ -72,22 +72,24 @@ extension Keyspace {
             if members.count > 1 { changed[new.member] = new.score }
             if old == nil || countsChanged { count += 1 }
         }
-        return PreparedKeys(.integer(count), put(key, changes, now))
+        return PreparedKeys(.integer(count), put(key, changes, isNew: set == nil, now))
     }
 
-    private func put(_ key: Bytes, _ members: [ScoredMember], _ now: BrokerTime) -> [KeyEffect] {
-        members.isEmpty ? [] : effects(on: key, now, [.sortedSet(.put(key, members))])
+    private func put(_ key: Bytes, _ members: [ScoredMember], isNew: Bool, _ now: BrokerTime) -> [KeyEffect] {
+        let put = members.isEmpty ? [] : [KeyEffect.sortedSet(.put(key, members))]
+        return isNew && !members.isEmpty ? effects(on: key, now, put) : put
     }
 
     private func increment(
         _ key: Bytes, _ step: ScoredMember, _ condition: AddCondition, _ now: BrokerTime
     ) throws(KeyError) -> PreparedKeys {
-        let old = try sortedSet(key, now)?.score(step.member, hasher)
+        let set = try sortedSet(key, now)
+        let old = set?.score(step.member, hasher)
         if old != nil, condition.membership == .ifNone { return PreparedKeys(.null) }
         let new = ScoredMember((old ?? 0) + step.score, step.member)
         guard !new.score.isNaN else { throw .scoreNotANumber }
         guard condition.isMet(new.score, old: old) else { return PreparedKeys(.null) }
-        return PreparedKeys(.double(new.score), put(key, old == new.score ? [] : [new], now))
+        return PreparedKeys(.double(new.score), put(key, old == new.score ? [] : [new], isNew: set == nil, now))
     }
 
     private func remove(_ key: Bytes, _ members: [Bytes], _ now: BrokerTime) throws(KeyError) -> PreparedKeys {
@@ -176,6 +178,15 @@ extension Keyspace {
         return PreparedKeys(withScore ? .array([reply, .double(score)]) : reply)
     }
 
+    private func range(
+        _ key: Bytes, _ range: SortedSetRange, _ withScores: Bool, _ now: BrokerTime
+    ) throws(KeyError) -> KeyReply {
+        guard !withScores, let set = try sortedSet(key, now) else {
+            return reply(try members(key, range, now), withScores)
+        }
+        return .strings(set.names(set.ranks(range), isReversed: range.isReversed))
+    }
+
     private func members(_ key: Bytes, _ range: SortedSetRange, _ now: BrokerTime) throws(KeyError) -> [ScoredMember] {
         guard let set = try sortedSet(key, now) else { return [] }
         return set.members(set.ranks(range), isReversed: range.isReversed)
@@ -217,9 +228,8 @@ extension Keyspace {
 
     private mutating func put(_ key: Bytes, _ members: [ScoredMember]) throws(KeyMismatch) {
         try require(!members.isEmpty && members.allSatisfy { !$0.score.isNaN }, "no members with scores")
-        if update(key, { _ in true }) == nil { put(key, KeyRecord(value: .sortedSet([SortedSetValue()]))) }
         let hasher = hasher
-        try changeSortedSet(key) { set in
+        try changeSortedSet(key, orIn: .sortedSet([SortedSetValue()])) { set in
             for member in members { set.put(member, hasher) }
         }
     }
@@ -247,9 +257,9 @@ extension Keyspace {
     }
 
     private mutating func changeSortedSet<Result>(
-        _ key: Bytes, _ change: (inout SortedSetValue) -> Result
+        _ key: Bytes, orIn new: @autoclosure () -> KeyValue? = nil, _ change: (inout SortedSetValue) -> Result
     ) throws(KeyMismatch) -> Result {
-        let result = update(key) { record -> Result? in
+        let result = update(key, orIn: new) { record -> Result? in
             guard case .sortedSet(var box) = record.value else { return nil }
             record.value = .taken
             defer { record.value = .sortedSet(box) }

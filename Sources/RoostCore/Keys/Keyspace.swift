@@ -84,6 +84,16 @@ extension Keyspace {
         }
     }
 
+    /// The same, in a new record with this value when there is none.
+    mutating func update<Result>(
+        _ key: Bytes, orIn new: () -> KeyValue?, _ change: (inout KeyRecord) -> Result
+    ) -> Result? {
+        if let result = update(key, change) { return result }
+        guard let value = new() else { return nil }
+        put(key, KeyRecord(value: value))
+        return update(key, change)
+    }
+
     mutating func put(_ key: Bytes, _ record: KeyRecord) {
         values = values + record.value.size
         if let old = records.insert(key, hash: hasher.hash(key), record) { bury(key, old) }

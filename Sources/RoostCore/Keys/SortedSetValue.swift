@@ -99,6 +99,17 @@ extension SortedSetValue {
         return range.isReversed ? end - taken..<end : ranks.lowerBound + offset..<ranks.lowerBound + offset + taken
     }
 
+    /// The same without their scores.
+    func names(_ ranks: Range<Int>, isReversed: Bool = false) -> ByteStrings {
+        var names = ByteStrings(reserving: ranks.count)
+        let collect = { (_: Double, member: Span<UInt8>) in
+            names.append(member)
+            return true
+        }
+        if isReversed { order.forEachReversed(in: ranks, collect) } else { order.forEach(in: ranks, collect) }
+        return names
+    }
+
     func members(_ ranks: Range<Int>, isReversed: Bool = false) -> [ScoredMember] {
         var members: [ScoredMember] = []
         members.reserveCapacity(ranks.count)

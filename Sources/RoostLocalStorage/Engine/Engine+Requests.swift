@@ -38,6 +38,7 @@ extension Engine {
         case .listMoves(let queue, let limit): try listMoves(queue, limit)
         case .cancelMove(let id): try cancelMove(id)
         case .moveByID(let queue, let to, let ids): try moveByID(queue, to, ids)
+        case .key(let command, let database): try carryOut(command, in: database, token, receiver)
         case .keys(let request): try carryOut(request, token, receiver)
         case .watch(let database, let keys, let number): try watch(database, keys, under: number)
         case .unwatch(let number): unwatch(number)

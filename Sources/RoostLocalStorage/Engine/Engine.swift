@@ -324,8 +324,10 @@ extension Engine {
 
 extension Engine {
     /// Logs and applies an entry. False, and nothing done, when the log has no room.
-    mutating func commit(_ entry: Entry) -> Bool {
-        let size = EntryCodec.size(entry)
+    mutating func commit(_ entry: Entry) -> Bool { commit(entry, size: EntryCodec.size(entry)) }
+
+    /// The same for one whose size is known.
+    mutating func commit(_ entry: Entry, size: Int) -> Bool {
         guard log.hasRoom(payloadBytes: size) else { return false }
         append(entry, size)
         return true

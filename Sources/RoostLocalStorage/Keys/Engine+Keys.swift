@@ -13,6 +13,29 @@ extension Engine {
         case noRoom
     }
 
+    /// One command that neither waits nor depends on a watch: the common case.
+    mutating func carryOut(
+        _ command: KeyCommand, in database: UInt8, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        guard !core.concernsQueues(command, in: database) else {
+            return try carryOut(KeyRequest(database: database, [command]), token, receiver)
+        }
+        let prepared = try prepare(command, in: database)
+        guard try commit(KeysEntry(database: database, effects: prepared.effects)) else { return .noRoom }
+        return .reply(.key(prepared.reply))
+    }
+
+    private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {
+        do throws(KeyError) {
+            return try core.prepare(
+                command, in: database, now: now, random: keys.random.next(), growthMax: growthMax)
+        } catch .outOfMemory {
+            throw .outOfMemory
+        } catch {
+            return PreparedKeys(.failure(error))
+        }
+    }
+
     /// - Parameter bodies: what was read for this request.
     mutating func carryOut(
         _ request: KeyRequest, _ token: UInt64, _ receiver: Int, bodies: [BodyLocation: Bytes] = [:]
@@ -78,7 +101,7 @@ extension Engine {
         } else if !entry.effects.allSatisfy({ $0.removesKeys }) {
             try requireSpace(for: .receive, size)
         }
-        guard commit(.keys(entry)) else { return false }
+        guard commit(.keys(entry), size: size) else { return false }
         note(entry)
         return true
     }

@@ -1,3 +1,4 @@
+import CRoost
 package import RoostModel
 
 /// Tells when so much memory came free that it is worth handing it back to the system. The allocator keeps what is
@@ -8,6 +9,12 @@ package import RoostModel
 package struct HeapKeeper {
     private static let freedBytesMin = 32 << 20
     private static let distance = Milliseconds.seconds(60)
+
+    /// Of memory that is free, for the lists that each turn makes and frees.
+    private static let keptBytes: Int32 = 8 << 20
+
+    /// For the whole process.
+    static func keepSome() { croost_keep_heap(keptBytes) }
 
     /// The most that was in use since memory was handed back last.
     private var peak = 0

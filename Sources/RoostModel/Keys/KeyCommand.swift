@@ -26,6 +26,8 @@ package enum KeyReply: Sendable, Equatable {
     case double(Double)
     case word(StaticWord)
     case array([KeyReply])
+    /// An array of bytes, in one piece.
+    case strings(ByteStrings)
     /// Pairs of member and score. In RESP2 they stand in one array, one after the other.
     case scored([ScoredMember])
     /// Keys and values in turn: an array in RESP2, a map in RESP3.

@@ -42,6 +42,7 @@ package enum IntegerText {
     }
 
     package static func append(_ number: UInt64, to bytes: inout [UInt8]) {
+        if number < 10 { return bytes.append(UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: number)) }
         withDigits(number) { bytes.append(contentsOf: $0) }
     }
 

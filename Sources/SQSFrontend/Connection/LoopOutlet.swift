@@ -1,4 +1,3 @@
-import Connections
 package import Logging
 package import NIOCore
 import RoostModel

@@ -20,7 +20,7 @@ struct DatabaseCommandTests {
         }
         #expect(databases.content(now) == replayed.content(now))
         #expect(databases.nextExpiry == replayed.nextExpiry && databases.keyCount == replayed.keyCount)
-        return replies
+        return replies.map(\.inParts)
     }
 
     private func set(_ value: String, after: Int64? = nil) -> KeyCommand {

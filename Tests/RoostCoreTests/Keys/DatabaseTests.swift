@@ -10,7 +10,7 @@ struct DatabaseTests {
     private mutating func ask(_ database: UInt8, _ commands: KeyCommand...) throws -> [KeyReply] {
         let (replies, entry) = try databases.prepare(KeyRequest(database: database, commands), now: now, random: 7)
         try databases.apply(entry)
-        return replies
+        return replies.map(\.inParts)
     }
 
     private func push(_ key: String, _ elements: String...) -> KeyCommand {

@@ -13,7 +13,7 @@ struct KeyspaceHarness {
         let prepared = keys.prepare(command, now: now, random: random.next())
         for effect in prepared.effects { try keys.apply(effect) }
         for effect in try decoded(encoded(prepared.effects)) { try replayed.apply(effect) }
-        return prepared.reply
+        return prepared.reply.inParts
     }
 
     mutating func ask(_ command: StringCommand) throws -> KeyReply { try ask(.string(command)) }
@@ -40,6 +40,14 @@ func decoded(_ bytes: some Sequence<UInt8>) throws -> [KeyEffect] {
 extension KeyReply {
     static func text(_ text: String) -> Self { .bytes(RoostCoreTests.bytes(text)) }
     static func members(_ texts: String...) -> Self { .set(texts.sorted().map { .text($0) }) }
+    /// Strings that are in one piece as an array of them: so are the answers of models.
+    var inParts: Self {
+        guard case .strings(let strings) = self else { return self }
+        var parts: [KeyReply] = []
+        strings.forEach { parts.append(.bytes(Bytes($0))) }
+        return .array(parts)
+    }
+
     static func texts(_ texts: String...) -> Self { .array(texts.map { .text($0) }) }
 
     /// What it holds, as texts; null is "-".

@@ -76,7 +76,7 @@ private struct SortedSetHistory {
     }
 
     private func answer(_ keys: Keyspace, _ command: KeyCommand) -> KeyReply {
-        keys.prepare(command, now: self.keys.now, random: 0).reply
+        keys.prepare(command, now: self.keys.now, random: 0).reply.inParts
     }
 
     private func ordered(_ key: Bytes) -> [ScoredMember] {

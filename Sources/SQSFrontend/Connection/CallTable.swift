@@ -1,31 +1,17 @@
 /// Leads from a token that the storage gives back to who waits for it. Slots are reused, so in the long run a call
 /// allocates nothing; the generation in the upper half of a token tells an old call from the one that has its slot.
-///
-/// It stands on the way of every message, so front ends get it inlined.
-package struct CallTable<Owner: AnyObject> {
-    @usableFromInline
-    struct Slot {
-        @usableFromInline var owner: Owner?
-        @usableFromInline var index: Int
-        @usableFromInline var generation: UInt32
-
-        @inlinable
-        init(owner: Owner?, index: Int, generation: UInt32) {
-            self.owner = owner
-            self.index = index
-            self.generation = generation
-        }
+struct CallTable<Owner: AnyObject> {
+    private struct Slot {
+        var owner: Owner?
+        var index: Int
+        var generation: UInt32
     }
 
-    @usableFromInline var slots: [Slot] = []
-    @usableFromInline var free: [Int] = []
-
-    @inlinable
-    package init() {}
+    private var slots: [Slot] = []
+    private var free: [Int] = []
 
     /// Never 0: that token is for requests whose answer nobody waits for.
-    @inlinable
-    package mutating func insert(_ owner: Owner, _ index: Int) -> UInt64 {
+    mutating func insert(_ owner: Owner, _ index: Int) -> UInt64 {
         if let slot = free.popLast() {
             slots[slot].owner = owner
             slots[slot].index = index
@@ -35,16 +21,14 @@ package struct CallTable<Owner: AnyObject> {
         return token(slots.count - 1)
     }
 
-    @inlinable
-    func token(_ slot: Int) -> UInt64 {
+    private func token(_ slot: Int) -> UInt64 {
         UInt64(slots[slot].generation) << 32 | UInt64(truncatingIfNeeded: slot)
     }
 
     /// Nil for a token that was answered already.
-    @inlinable
-    package mutating func remove(_ token: UInt64) -> (owner: Owner, index: Int)? {
+    mutating func remove(_ token: UInt64) -> (owner: Owner, index: Int)? {
         let slot = Int(truncatingIfNeeded: token & 0xFFFF_FFFF)
-        guard slots.indices.contains(slot), UInt64(slots[slot].generation) == token >> 32,
+        guard slot < slots.count, UInt64(slots[slot].generation) == token >> 32,
             let owner = slots[slot].owner
         else { return nil }
         slots[slot].owner = nil

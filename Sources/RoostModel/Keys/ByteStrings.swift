@@ -1,0 +1,26 @@
+/// Many strings in one piece of memory: what long answers are made of, where an array for each would cost more than
+/// all the rest.
+package struct ByteStrings: Sendable, Equatable {
+    private var bytes: Bytes = []
+    /// Where each of them ends.
+    private var ends: [Int] = []
+
+    package init(reserving count: Int = 0) { ends.reserveCapacity(count) }
+
+    package var count: Int { ends.count }
+
+    package mutating func append(_ string: Span<UInt8>) {
+        string.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
+        ends.append(bytes.count)
+    }
+
+    package func forEach(_ body: (UnsafeRawBufferPointer) -> Void) {
+        bytes.withUnsafeBytes { bytes in
+            var start = 0
+            for end in ends {
+                body(UnsafeRawBufferPointer(rebasing: bytes[start..<end]))
+                start = end
+            }
+        }
+    }
+}
