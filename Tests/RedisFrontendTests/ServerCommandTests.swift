@@ -103,7 +103,8 @@ struct ServerCommandTests {
         let refusal = "-ERR CONFIG SET failed (possibly related to argument '"
         #expect(
             try client.ask("CONFIG SET hash-max-listpack-entries -1")
-                == refusal + "hash-max-listpack-entries') - argument must be between 0 and 9223372036854775807 inclusive|"
+                == refusal
+                + "hash-max-listpack-entries') - argument must be between 0 and 9223372036854775807 inclusive|"
         )
         #expect(
             try client.ask("CONFIG SET lazyfree-lazy-expire maybe")

@@ -14,7 +14,8 @@ enum FunctionCommands {
                     _ = try arguments.rest()
                     connection.reply { $0.writeArray(count: 0) }
                 },
-                CommandRow(connection: "function|flush", -2, .noscript, since: "7.0.0", "Removes all functions: none.") {
+                CommandRow(connection: "function|flush", -2, .noscript, since: "7.0.0", "Removes all functions: none.")
+                {
                     (arguments, connection) throws(Failure) in
                     guard arguments.isAtEnd || arguments.takes("SYNC") || arguments.takes("ASYNC"), arguments.isAtEnd
                     else { throw .message("FUNCTION FLUSH only supports SYNC|ASYNC option") }

@@ -70,7 +70,7 @@ enum MemoryCommands {
         let metrics = services.storage.metrics
         let (used, max) = (metrics.memory.total &+ services.load.account.bytes, metrics.memoryBytesMax)
         guard max > 0, used > max / 10 * 9 else { return "Memory is not short." }
-        return "Memory is short: \(InfoText.human(used)) of \(InfoText.human(max)) are in use. Above that commands that "
-            + "add something are refused. Remove what is not needed, or start with more --memory-bytes."
+        return "Memory is short: \(InfoText.human(used)) of \(InfoText.human(max)) are in use. Above that, commands "
+            + "that add something are refused. Remove what is not needed, or start with more --memory-bytes."
     }
 }
