@@ -87,7 +87,8 @@ extension SortedSetValue {
 
     /// Of the first member that is above `member`, or not below it.
     ///
-    /// Where scores differ, Redis leaves open what comes; it finds members that rise with their scores, and so does this.
+    /// Where scores differ, Redis leaves open what comes. It finds members that rise with their scores, and so does
+    /// this.
     private func firstRank(_ member: Bytes, isAbove: Bool) -> Int {
         let score = order.withEntry(at: 0) { score, _ in score }
         guard order.withEntry(at: count - 1, { last, _ in last != score }) else {
