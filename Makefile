@@ -33,6 +33,11 @@ e2e: build ## Run the end-to-end tests only, with boto3 and the aws cli (ARGS="-
 	scripts/install test
 	scripts/e2e $(ARGS)
 
+.PHONY: valkey-suite
+valkey-suite: build ## Run units of the Valkey test suite against the Redis port (ARGS="unit/type/list --suite DIR")
+	scripts/install valkey
+	scripts/valkey-suite $(ARGS)
+
 .PHONY: kill-test
 kill-test: build ## Kill the broker 100 times under load and check that nothing is lost
 	scripts/install test
@@ -77,7 +82,7 @@ install: ## Install what build, tests and benchmarks need (apt; nothing else is 
 
 .PHONY: clean
 clean: ## Remove what was built; messages in roost-data stay
-	rm -rf .build .build-tsan .venv .venv-query .venv-redis5 .venv-celery Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-tsan .build-valkey-suite .venv .venv-query .venv-redis5 .venv-celery Benchmarks/.build Fuzz/.build
 
 .PHONY: help
 help: ## List the targets

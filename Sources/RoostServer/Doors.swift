@@ -162,6 +162,7 @@ extension RedisConfiguration {
     init(_ configuration: ServerConfiguration, at address: ListenAddress, password: String?) {
         self.init(host: address.host, port: address.port, password: password, roostVersion: Version.text)
         isProtected = !configuration.insecure
+        allowsDebug = configuration.enableDebugCommand
         syncs =
             switch configuration.fsync {
             case .always: .always

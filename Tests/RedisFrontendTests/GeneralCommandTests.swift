@@ -77,8 +77,19 @@ struct GeneralCommandTests {
     @Test("HELP, and the keys of SORT")
     func help() throws {
         let client = try TestServer().connect()
-        #expect(try client.ask("OBJECT HELP").hasPrefix("*12|+OBJECT <subcommand> [<arg> [value] [opt] ...]. "))
-        #expect(try client.ask("MEMORY HELP").hasSuffix("+HELP|+    Prints this help.|"))
+        let help = try client.ask("OBJECT HELP")
+        #expect(help.hasPrefix("*11|+OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:|+ENCODING <key>|"))
+        #expect(try client.ask("MEMORY HELP").contains("|+USAGE <key> ...|+    Answers what a key takes in memory.|"))
+        #expect(try client.ask("CLIENT HELP").contains("|+ID|+    Answers the id of the client.|+GETNAME|"))
+        let containers = CommandTable.shared.rows.map(\.name).filter {
+            ["object", "memory", "client", "config", "pubsub", "module", "slowlog", "latency", "function", "command"]
+                .contains($0)
+        }
+        #expect(containers.count == 10)
+        for name in containers {
+            #expect(try client.ask(name + " help").hasSuffix("|+HELP|+    Prints this help.|"))
+            #expect(try client.ask(name + " help x").hasPrefix("-ERR wrong number of arguments for '\(name)|help'"))
+        }
         #expect(
             try client.ask("COMMAND GETKEYS sort a by x get b store c store d limit 1 2") == "*2|$1|a|$1|d|")
         #expect(try client.ask("COMMAND GETKEYS sort_ro a by store") == "*1|$1|a|")

@@ -82,6 +82,21 @@ struct PubSubTests {
         #expect(try asker.ask("INFO stats").contains("pubsub_channels:0"))
     }
 
+    @Test("CLIENT REPLY OFF leaves what channels say")
+    func silent() throws {
+        let server = TestServer()
+        let (client, other) = (try server.connect(), try server.connect())
+        _ = try client.ask("HELLO 3")
+        #expect(try client.ask("CLIENT REPLY OFF") == "")
+        #expect(try client.ask("PING") == "")
+        #expect(try client.ask("SUBSCRIBE a") == ">3|$9|subscribe|$1|a|:1|")
+        #expect(try other.ask("PUBLISH a hi") == ":1|")
+        #expect(try client.received() == ">3|$7|message|$1|a|$2|hi|")
+        #expect(try client.ask("UNSUBSCRIBE") == ">3|$11|unsubscribe|$1|a|:0|")
+        #expect(try client.ask("UNSUBSCRIBE") == ">3|$11|unsubscribe|_|:0|")
+        #expect(try client.ask("PING") == "")
+    }
+
     @Test("A RESP2 client that has subscribed says little else")
     func restricted() throws {
         let server = TestServer()

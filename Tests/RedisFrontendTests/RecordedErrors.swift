@@ -80,7 +80,7 @@ enum RecordedErrors {
                 "scan 0 match a b", "lmpop 1 k min", "lmpop 2 k left", "lmpop 1 k left count",
                 "lmpop 1 k left count 1 count 1", "lpos k e x", "linsert k between p e", "lmove a b up left",
                 "hscan h 0 x", "hscan h 0 match", "hscan h 0 count", "hscan h 0 count 0", "hscan h 0 type hash",
-                "hscan h 0 novalues", "sscan s 0 x", "sscan s 0 match", "sscan s 0 count 0", "sscan s 0 type set",
+                "hscan h 0 values", "sscan s 0 x", "sscan s 0 match", "sscan s 0 count 0", "sscan s 0 type set",
                 "zscan z 0 x", "zscan z 0 match", "zscan z 0 count 0", "zscan z 0 type zset",
             ]
         ),

@@ -21,6 +21,17 @@ struct ScanCommandTests {
         }
     }
 
+    @Test("Values can be left out, with a word of its own for hashes and for sorted sets")
+    func onlyNames() throws {
+        var options = ScanOptions(countMin: 7)
+        options.onlyNames = true
+        #expect(try parse("hscan k 0 novalues count 7") == .hash(.scan(bytes("k"), options)))
+        #expect(try parse("zscan k 0 COUNT 7 NOSCORES") == .sortedSet(.scan(bytes("k"), options)))
+        for line in ["hscan k 0 noscores", "zscan k 0 novalues", "sscan k 0 novalues", "scan 0 novalues"] {
+            #expect(throws: CommandError.syntax) { try parse(line) }
+        }
+    }
+
     @Test("Types in large and small letters; one that nobody knows is that of no key")
     func types() throws {
         let types: KeyValuePairs<String, KeyReply.StaticWord> = [

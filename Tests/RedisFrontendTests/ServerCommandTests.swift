@@ -46,6 +46,15 @@ struct ServerCommandTests {
                 "-ERR CONFIG SET failed (possibly related to argument 'timeout') - argument couldn't be parsed into an "
                     + "integer|"
             ),
+            ("CONFIG REWRITE", "-ERR The server is running without a config file|"),
+            ("SLOWLOG GET", "*0|"), ("SLOWLOG GET -1", "*0|"), ("SLOWLOG LEN", ":0|"), ("SLOWLOG RESET", "+OK|"),
+            ("SLOWLOG GET -2", "-ERR count should be greater than or equal to -1|"),
+            ("LATENCY LATEST", "*0|"), ("LATENCY HISTORY command", "*0|"), ("LATENCY RESET a b", ":0|"),
+            ("MEMORY PURGE", "+OK|"), ("FUNCTION LIST", "*0|"), ("FUNCTION FLUSH", "+OK|"),
+            ("FUNCTION FLUSH async", "+OK|"),
+            ("FUNCTION FLUSH x", "-ERR FUNCTION FLUSH only supports SYNC|ASYNC option|"),
+            ("MEMORY DOCTOR", "$20|Memory is not short.|"),
+            ("CONFIG GET slowlog-log-slower-than", "*2|$23|slowlog-log-slower-than|$2|-1|"),
             ("CONFIG RESETSTAT", "+OK|"), ("COMMAND GETKEYS set a b", "*1|$1|a|"),
             ("COMMAND GETKEYS blpop a b 0", "*2|$1|a|$1|b|"), ("COMMAND GETKEYS lmpop 2 a b left", "*2|$1|a|$1|b|"),
             ("COMMAND GETKEYS lmpop 9 a b left", "-ERR Invalid arguments specified for command|"),
@@ -71,7 +80,43 @@ struct ServerCommandTests {
         let client = try TestServer { $0.allowsDebug = true }.connect()
         #expect(try client.ask("DEBUG PROTOCOL string") == "$11|Hello World|")
         #expect(try client.ask("DEBUG PROTOCOL x").hasPrefix("-ERR Wrong protocol type name."))
-        #expect(try client.ask("DEBUG SLEEP 1").hasPrefix("-ERR unknown subcommand 'SLEEP'"))
+        #expect(try client.ask("DEBUG PROTOCOL attrib") == "$39|Some real reply following the attribute|")
+        #expect(try client.ask("DEBUG SLEEP 0.001") == "+OK|")
+        #expect(try client.ask("DEBUG SLEEP -1") == "-ERR value is out of range, must be positive|")
+        #expect(try client.ask("DEBUG SET-ACTIVE-EXPIRE 0") == "+OK|")
+        #expect(try client.ask("DEBUG HELP").contains("|+SLEEP <seconds>|"))
+        #expect(try client.ask("DEBUG RELOAD").hasPrefix("-ERR unknown subcommand 'RELOAD'"))
+        _ = try client.ask("HELLO 3")
+        #expect(
+            try client.ask("DEBUG PROTOCOL attrib")
+                == "|1|$14|key-popularity|*2|$7|key:123|:90|$39|Some real reply following the attribute|")
+    }
+
+    @Test("Parameters of forms that Redis has are kept, under both of their names, and do nothing")
+    func remembered() throws {
+        let client = try TestServer().connect()
+        #expect(try client.ask("CONFIG SET hash-max-ziplist-entries 7 lazyfree-lazy-expire YES") == "+OK|")
+        #expect(
+            try client.ask("CONFIG GET hash-max-*-entries lazyfree-lazy-expire")
+                == "*6|$25|hash-max-listpack-entries|$1|7|$24|hash-max-ziplist-entries|$1|7|$20|lazyfree-lazy-expire"
+                + "|$3|yes|")
+        let refusal = "-ERR CONFIG SET failed (possibly related to argument '"
+        #expect(
+            try client.ask("CONFIG SET hash-max-listpack-entries -1")
+                == refusal
+                + "hash-max-listpack-entries') - argument must be between 0 and 9223372036854775807 inclusive|"
+        )
+        #expect(
+            try client.ask("CONFIG SET lazyfree-lazy-expire maybe")
+                == refusal + "lazyfree-lazy-expire') - argument(s) must be one of the following: yes, no|")
+        #expect(try client.ask("CONFIG GET lazyfree-lazy-expire") == "*2|$20|lazyfree-lazy-expire|$3|yes|")
+    }
+
+    @Test("MEMORY STATS tells what is known")
+    func memory() throws {
+        let client = try TestServer().connect()
+        #expect(try client.ask("MEMORY STATS").hasPrefix("*10|$15|total.allocated|:"))
+        #expect(try client.ask("LATENCY DOCTOR").contains("Latency monitoring is off"))
     }
 
     @Test("INFO has the fields that clients look for, by section")

@@ -99,6 +99,17 @@ struct KeyRequestTests {
         #expect(try restarted.ask(.keys(KeyRequest([.key(.count)]))) == .keys([.integer(0)]))
     }
 
+    @Test("Keys serve their waiters in the order in which a transaction filled them")
+    func orderOfKeys() throws {
+        let harness = try open()
+        let first = try #require(harness.submit(waiting(nil, "a", "b")).first)
+        let second = try #require(harness.submit(waiting(nil, "a", "b")).first)
+        harness.run()
+        _ = try harness.ask(.keys(KeyRequest([push("a", "1"), push("b", "2")])))
+        #expect(harness.result(first) == .success(popped("a", "1")))
+        #expect(harness.result(second) == .success(popped("b", "2")))
+    }
+
     @Test("A wait ends with its time, with a cancellation, and when the doors close")
     func endOfWaits() throws {
         let clock = ManualClock()

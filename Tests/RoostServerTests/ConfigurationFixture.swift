@@ -21,6 +21,7 @@ struct OptionSample: Sendable {
         OptionSample(option: "redis", flag: "127.0.0.1:1", environment: "[::1]:2", file: "off"),
         OptionSample(option: "redis-password-file", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "insecure", flag: "on", environment: "on", file: "on"),
+        OptionSample(option: "enable-debug-command", flag: "on", environment: "on", file: "on"),
         OptionSample(option: "server-names", flag: "a.example", environment: "b,c", file: "d"),
         OptionSample(option: "access-keys-file", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "account", flag: "111111111111", environment: "222222222222", file: "333333333333"),

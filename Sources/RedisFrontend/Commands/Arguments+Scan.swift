@@ -4,10 +4,16 @@ import RoostModel
 
 extension Arguments {
     /// `cursor [MATCH pattern] [COUNT count]`
-    mutating func scan() throws(CommandError) -> ScanOptions {
+    ///
+    /// - Parameter names: the word that leaves values out; nil where there are none.
+    mutating func scan(onlyNames names: StaticString? = nil) throws(CommandError) -> ScanOptions {
         var options = ScanOptions(cursor: try cursor())
         while !isAtEnd {
-            guard try takesScanOption(&options) else { throw .syntax }
+            if let names, takes(names) {
+                options.onlyNames = true
+            } else if try !takesScanOption(&options) {
+                throw .syntax
+            }
         }
         return options
     }

@@ -10,7 +10,9 @@ enum ClientCommands {
     private static let flags: CommandRow.Flags = [.noscript, .loading, .stale]
 
     static let rows: [CommandRow] = [
-        CommandRow(container: "client", since: "2.4.0", "Tells about clients and how they are served.", own + others)
+        CommandRow(
+            container: "client", since: "2.4.0", helpSince: "5.0.0", "Tells about clients and how they are served.",
+            own + others)
     ]
 
     // MARK: This client

@@ -35,9 +35,20 @@ enum CommandCommands {
                 for row in rows { writer.writeDocumentation(of: row) }
             }
         case "getkeys": try answerKeys(&arguments, connection)
+        case "help":
+            try expect(0, &arguments, "help")
+            connection.replyHelp(of: "command", help)
         default: throw .unknownSubcommand(name, of: "command")
         }
     }
+
+    private static let help: [CommandRow.HelpEntry] = [
+        ("(no subcommand)", "Describes all commands."), ("COUNT", "Counts the commands."),
+        ("DOCS [<command-name> ...]", "Tells what commands do."),
+        ("GETKEYS <full-command>", "Answers the keys of a request."),
+        ("INFO [<command-name> ...]", "Describes commands."),
+        ("LIST [FILTERBY (MODULE <name>|ACLCAT <category>|PATTERN <pattern>)]", "Lists the names of commands."),
+    ]
 
     private static func expect(_ count: Int, _ arguments: inout Arguments, _ name: String) throws(CommandError) {
         guard arguments.remaining == count else {

@@ -3,6 +3,10 @@ enum CommandFamilies {
     private static let generic =
         GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + WaitCommands.rows
 
+    private static let server =
+        ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + MemoryCommands.rows + MonitoringCommands.rows
+        + DebugCommands.rows
+
     static let all: [(group: String, rows: [CommandRow])] = [
         ("string", StringCommands.rows),
         ("bitmap", BitCommands.rows),
@@ -15,7 +19,8 @@ enum CommandFamilies {
         ("connection", ConnectionCommands.rows + ClientCommands.rows),
         ("pubsub", PubSubCommands.rows),
         ("transactions", TransactionCommands.rows),
-        ("server", ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + ObjectCommands.memoryRows),
+        ("scripting", FunctionCommands.rows),
+        ("server", server),
     ]
 
     /// Of a row of the table.

@@ -135,8 +135,12 @@ package final class CommandRow: Sendable {
         self.init(name, arity, flags, keys, since, summary, .connection(act))
     }
 
-    convenience init(container name: String, since: String, _ summary: String, _ rows: [CommandRow]) {
-        self.init(name, -2, [], .none, since, summary, .container(rows))
+    /// - Parameter helpSince: when Redis got its HELP, which is made here of the other rows.
+    convenience init(
+        container name: String, since: String, helpSince: String, _ summary: String, _ rows: [CommandRow]
+    ) {
+        self.init(
+            name, -2, [], .none, since, summary, .container(rows + [.help(of: name, since: helpSince, rows)]))
     }
 
     /// - Parameter offset: where the name begins that is compared: behind that of the container.

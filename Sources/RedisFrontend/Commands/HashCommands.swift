@@ -54,7 +54,8 @@ enum HashCommands {
             (arguments) throws(Failure) in try pick(&arguments)
         },
         CommandRow("hscan", -3, .readonly, .one, since: "2.8.0", "Answers fields and values page by page.") {
-            (arguments) throws(Failure) in .hash(.scan(try arguments.bytes(), try arguments.scan()))
+            (arguments) throws(Failure) in
+            .hash(.scan(try arguments.bytes(), try arguments.scan(onlyNames: "NOVALUES")))
         },
     ]
 

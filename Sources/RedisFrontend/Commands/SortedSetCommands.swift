@@ -38,7 +38,8 @@ enum SortedSetCommands {
             (arguments) throws(Failure) in try pick(&arguments)
         },
         CommandRow("zscan", -3, .readonly, .one, since: "2.8.0", "Answers members and scores page by page.") {
-            (arguments) throws(Failure) in .sortedSet(.scan(try arguments.bytes(), try arguments.scan()))
+            (arguments) throws(Failure) in
+            .sortedSet(.scan(try arguments.bytes(), try arguments.scan(onlyNames: "NOSCORES")))
         },
     ]
 

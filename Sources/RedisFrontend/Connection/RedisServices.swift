@@ -48,6 +48,7 @@ package final class RedisServices: Sendable {
 final class RuntimeSettings: Sendable {
     let idleSecondsMax: Atomic<Int>
     let bulkBytesMax: Atomic<Int>
+    let remembered = RememberedSettings()
 
     init(_ limits: RedisLimits) {
         idleSecondsMax = Atomic(limits.idleSecondsMax)

@@ -19,7 +19,8 @@ enum PubSubCommands {
         unsubscribe("sunsubscribe", .shard, "7.0.0", "Ends subscriptions to shard channels, to all without a name."),
         publish("publish", .channel, .none, "2.0.0", "Sends a message to the subscribers of a channel."),
         publish("spublish", .shard, .one, "7.0.0", "Sends a message to the subscribers of a shard channel."),
-        CommandRow(container: "pubsub", since: "2.8.0", "Tells about subscriptions.", questions),
+        CommandRow(
+            container: "pubsub", since: "2.8.0", helpSince: "6.2.0", "Tells about subscriptions.", questions),
     ]
 
     private static func subscribe(

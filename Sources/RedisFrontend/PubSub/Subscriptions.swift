@@ -54,8 +54,16 @@ extension RedisConnection {
             subscribe(name, kind)
             return subscriptions.count(kind)
         }
-        reply { Self.write(word, names, counts, to: &$0) }
+        push { Self.write(word, names, counts, to: &$0) }
         countSubscriber(wasSubscribed)
+    }
+
+    /// Of channels: CLIENT REPLY does not turn it off.
+    private func push(_ write: (inout ReplyWriter) -> Void) {
+        let wasSilent = isSilent
+        isSilent = false
+        reply(write)
+        isSilent = wasSilent
     }
 
     private static func write(_ word: String, _ names: [Bytes], _ counts: [Int], to writer: inout ReplyWriter) {
@@ -81,11 +89,11 @@ extension RedisConnection {
             unsubscribe(name, kind)
             return subscriptions.count(kind)
         }
-        reply { Self.write(word, names, counts, to: &$0) }
+        push { Self.write(word, names, counts, to: &$0) }
         countSubscriber(wasSubscribed)
         guard names.isEmpty else { return }
         let count = subscriptions.count(kind)
-        reply { writer in
+        push { writer in
             writer.writePush(count: 3)
             writer.writeBulk(word)
             writer.writeNull()

@@ -57,7 +57,7 @@ enum InfoText {
         return [
             ("used_memory", "\(used)"), ("used_memory_human", human(used)), ("maxmemory", "\(max)"),
             ("maxmemory_human", human(max)), ("maxmemory_policy", "noeviction"),
-            ("mem_clients_normal", "\(services.load.account.bytes)"),
+            ("mem_clients_normal", "\(services.load.account.bytes)"), ("mem_allocator", "libc"),
         ]
     }
 
@@ -89,7 +89,7 @@ enum InfoText {
             ("evicted_keys", "0"), ("pubsub_channels", "\(services.hub.count(.channel))"),
             ("pubsub_patterns", "\(services.hub.count(.pattern))"),
             ("pubsubshard_channels", "\(services.hub.count(.shard))"),
-            ("total_error_replies", "\(statistics.errors.load(ordering: .relaxed))"),
+            ("total_error_replies", "\(statistics.errors.load(ordering: .relaxed))"), ("total_forks", "0"),
         ]
     }
 

@@ -15,6 +15,7 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("redis")) var redis: String?
     @Option(help: help("redis-password-file")) var redisPasswordFile: String?
     @Flag(help: help("insecure")) var insecure = false
+    @Flag(help: help("enable-debug-command")) var enableDebugCommand = false
     @Option(help: help("server-names")) var serverNames: [String] = []
     @Option(help: help("access-keys-file")) var accessKeysFile: String?
 
@@ -48,6 +49,7 @@ package struct ServeOptions: ParsableArguments {
             ("snapshot-bytes", snapshotBytes), ("cache-bytes", cacheBytes), ("memory-bytes", memoryBytes),
             ("sqs", sqs), ("http", http), ("redis", redis),
             ("redis-password-file", redisPasswordFile), ("insecure", insecure ? "on" : nil),
+            ("enable-debug-command", enableDebugCommand ? "on" : nil),
             ("access-keys-file", accessKeysFile), ("account", account), ("region", region),
             ("max-message-bytes", maxMessageBytes),
             ("sqs-strict-timing", sqsStrictTiming), ("auto-create", autoCreate ? "on" : nil),

@@ -26,7 +26,7 @@ extension ByteMap where Column == BytesColumn {
     func page(_ options: ScanOptions) -> KeyReply {
         page(options) { field, values, index, found in
             found.append(Bytes(copying: field))
-            found.append(values.value(index))
+            if !options.onlyNames { found.append(values.value(index)) }
         }
     }
 }
@@ -34,9 +34,10 @@ extension ByteMap where Column == BytesColumn {
 extension ByteMap where Column == ArrayColumn<Double> {
     func page(_ options: ScanOptions) -> KeyReply {
         page(options) { member, scores, index, found in
+            found.append(Bytes(copying: member))
+            guard !options.onlyNames else { return }
             var score: Bytes = []
             DoubleText.append(scores[index], to: &score)
-            found.append(Bytes(copying: member))
             found.append(score)
         }
     }

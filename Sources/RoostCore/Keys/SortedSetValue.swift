@@ -68,23 +68,42 @@ extension SortedSetValue {
         return start < end ? start..<end : 0..<0
     }
 
-    /// All scores are taken to be that of the first member.
+    /// By members alone.
     private func ranks(_ lower: MemberBound, _ upper: MemberBound) -> Range<Int> {
         guard !isEmpty else { return 0..<0 }
-        let score = order.withEntry(at: 0) { score, _ in score }
-        let start = rank(lower, score, afterIncluded: false)
-        let end = rank(upper, score, afterIncluded: true)
+        let start = rank(lower, isEnd: false)
+        let end = rank(upper, isEnd: true)
         return start < end ? start..<end : 0..<0
     }
 
-    private func rank(_ bound: MemberBound, _ score: Double, afterIncluded: Bool) -> Int {
+    private func rank(_ bound: MemberBound, isEnd: Bool) -> Int {
         switch bound {
         case .start: 0
         case .end: count
-        case .included(let member) where afterIncluded: order.firstRank(of: score, memberAbove: member)
-        case .excluded(let member) where !afterIncluded: order.firstRank(of: score, memberAbove: member)
-        case .included(let member), .excluded(let member): order.firstRank(of: score, memberAtLeast: member)
+        case .included(let member): firstRank(member, isAbove: isEnd)
+        case .excluded(let member): firstRank(member, isAbove: !isEnd)
         }
+    }
+
+    /// Of the first member that is above `member`, or not below it.
+    ///
+    /// Where scores differ, Redis leaves open what comes. It finds members that rise with their scores, and so does
+    /// this.
+    private func firstRank(_ member: Bytes, isAbove: Bool) -> Int {
+        let score = order.withEntry(at: 0) { score, _ in score }
+        guard order.withEntry(at: count - 1, { last, _ in last != score }) else {
+            return isAbove
+                ? order.firstRank(of: score, memberAbove: member) : order.firstRank(of: score, memberAtLeast: member)
+        }
+        var (start, end) = (0, count)
+        while start < end {
+            let middle = start + (end - start) / 2
+            let difference = order.withEntry(at: middle) { _, other in
+                other.withRawBytes { left in member.withUnsafeBytes { compareBytes(left, $0) } }
+            }
+            if difference < 0 || isAbove && difference == 0 { start = middle + 1 } else { end = middle }
+        }
+        return start
     }
 
     /// Which ranks a range asks for, counted from the lowest score whatever its direction.

@@ -223,15 +223,14 @@ extension Engine {
             queues: queues)
     }
 
-    /// Hands out what came, to the oldest waiter first. False: no room in the log.
+    /// Hands out what came, key by key in the order in which they got something, to the oldest waiter first. False: no
+    /// room in the log.
     mutating func serveKeyWaiters() -> Bool {
-        while let name = keys.toServe.popLast() {
-            guard serveWaiters(of: name) else {
-                keys.toServe.append(name)
-                return false
-            }
-        }
-        return true
+        var served = 0
+        // What a waiter moves to another key comes at the end.
+        while served < keys.toServe.count, serveWaiters(of: keys.toServe[served]) { served += 1 }
+        keys.toServe.removeFirst(served)
+        return keys.toServe.isEmpty
     }
 
     private mutating func serveWaiters(of name: KeyName) -> Bool {

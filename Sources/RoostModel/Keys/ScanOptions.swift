@@ -6,6 +6,8 @@ package struct ScanOptions: Sendable, Equatable {
     package var countMin: Int
     /// Of names: of keys, fields or members. Without one all of them match.
     package var pattern: GlobPattern?
+    /// NOVALUES and NOSCORES: fields or members alone.
+    package var onlyNames = false
 
     package init(cursor: UInt64 = 0, countMin: Int = 10, pattern: GlobPattern? = nil) {
         self.cursor = cursor

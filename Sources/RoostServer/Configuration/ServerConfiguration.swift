@@ -25,6 +25,8 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var redisPassword: String?
     /// Allows addresses that other machines can reach, although nobody has to log in.
     package var insecure = false
+    /// DEBUG of the Redis protocol is allowed.
+    package var enableDebugCommand = false
     /// Names beside localhost that a `Host` header may carry, in lower case and without a port.
     package var serverNames: [String] = []
     /// The file with the access keys of the SQS API. `AccessKeySources` reads it.

@@ -55,6 +55,10 @@ extension ServerOption {
             "insecure", kind: .flag, isOn: false,
             "Allow addresses that other machines can reach, although nobody has to prove who they are."
         ) { $1.insecure = $0 },
+        .toggle(
+            "enable-debug-command", kind: .flag, isOn: false,
+            "Allow DEBUG on the Redis port: it can block the server, and is for tests of clients."
+        ) { $1.enableDebugCommand = $0 },
         ServerOption(
             name: "server-names", placeholder: "NAME,...", defaultText: "", accepted: "host names without port",
             help: "Names beside localhost that the Host header of a request may carry.", kind: .list

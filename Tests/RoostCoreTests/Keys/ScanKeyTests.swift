@@ -66,6 +66,15 @@ struct ScanKeyTests {
         #expect(Set(stride(from: 0, to: found.count, by: step).map { found[$0] }) == Set(Self.names))
     }
 
+    @Test("Names alone, where they are asked for", arguments: Scan.allCases)
+    private func namesAlone(_ scan: Scan) throws {
+        var keys = try scan.filled()
+        var options = ScanOptions(countMin: .max, pattern: GlobPattern(bytes("f*")))
+        options.onlyNames = true
+        let (next, found) = try page(&keys, scan, options)
+        #expect(next == 0 && found.sorted() == Self.names.sorted())
+    }
+
     @Test("A pattern hides names, and not their count", arguments: Scan.allCases)
     private func pattern(_ scan: Scan) throws {
         var keys = try scan.filled()

@@ -35,6 +35,21 @@ struct SortedSetKeyTests {
         }
     }
 
+    @Test("Ranges of members find those that rise with their scores")
+    func membersOfDifferentScores() throws {
+        var keys = try set(["a": 1, "b": 2, "c": 3, "d": 4])
+        let ranges: [(MemberBound, MemberBound, KeyReply)] = [
+            (.included(bytes("b")), .included(bytes("c")), .scored(["b": 2, "c": 3])),
+            (.excluded(bytes("b")), .end, .scored(["c": 3, "d": 4])),
+            (.start, .excluded(bytes("b")), .scored(["a": 1])),
+            (.included(bytes("bb")), .included(bytes("cc")), .scored(["c": 3])),
+            (.excluded(bytes("d")), .end, .scored([:])),
+        ]
+        for (lower, upper, expected) in ranges {
+            #expect(try keys.range("set", SortedSetRange(.members(lower, upper)), withScores: true) == expected)
+        }
+    }
+
     @Test("A member that is named several times has the last score, and is new once")
     func repeats() throws {
         var keys = KeyspaceHarness()
