@@ -82,7 +82,8 @@ install: ## Install what build, tests and benchmarks need (apt; nothing else is 
 
 .PHONY: clean
 clean: ## Remove what was built; messages in roost-data stay
-	rm -rf .build .build-tsan .build-valkey-suite .venv .venv-query .venv-redis5 .venv-celery Benchmarks/.build Fuzz/.build
+	rm -rf .build .build-tsan .build-valkey-suite .venv .venv-query .venv-redis5 .venv-celery .venv-jobs
+	rm -rf Benchmarks/.build Fuzz/.build
 
 .PHONY: help
 help: ## List the targets

@@ -3,8 +3,13 @@ package import RoostLog
 /// Runs seeds and says what came of them.
 package struct Simulation: Sendable {
     package var brokenRule: BrokenRule?
+    /// No request is about queues: what is found then, is found by the model of keys.
+    package var isKeysOnly: Bool
 
-    package init(brokenRule: BrokenRule? = nil) { self.brokenRule = brokenRule }
+    package init(brokenRule: BrokenRule? = nil, isKeysOnly: Bool = false) {
+        self.brokenRule = brokenRule
+        self.isKeysOnly = isKeysOnly
+    }
 
     package struct Outcome: Sendable {
         package var seed: UInt64
@@ -17,7 +22,7 @@ package struct Simulation: Sendable {
 
     /// One seed from its beginning to its end, or to the first rule that does not hold.
     package func run(seed: UInt64) -> Outcome {
-        var run = RandomRun(seed: seed, brokenRule: brokenRule)
+        var run = RandomRun(seed: seed, brokenRule: brokenRule, isKeysOnly: isKeysOnly)
         var failure: SimulationFailure?
         do throws(Mismatch) {
             try run.run()

@@ -205,6 +205,10 @@ struct KeyRequestTests {
         _ = try harness.ask(.keys(KeyRequest([set("c", [1])])))
         #expect(try carryOut(number) == .keys([.integer(1)]))
         #expect(try carryOut(number) == .watchBroken, "a watch is good once")
+        _ = try harness.ask(.keys(KeyRequest([set("a", [1])])))
+        number = try watch("a")
+        _ = try harness.ask(.keys(KeyRequest([.key(.copy(bytes("a"), to: bytes("copy"), replaces: true))])))
+        #expect(try carryOut(number) == .keys([.integer(2)]), "a copy leaves its source alone")
         for change in [set("a", [1]), .key(.delete([bytes("a")])), .key(.flush)] {
             number = try watch("a")
             _ = try harness.ask(.keys(KeyRequest([change])))

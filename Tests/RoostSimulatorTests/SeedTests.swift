@@ -17,7 +17,9 @@ import Testing
         for mark in [
             CoverageMark.tornTailCut, .powerCrash, .recoveryInterrupted, .syncFailed, .writeFailed, .snapshotPublished,
             .startFromSnapshot, .segmentRemoved, .damageRefused, .diskFullRefused, .sendsResumed, .coldRead,
-            .fifoBlocked, .duplicateAnswered, .duplicateAcrossRestart, .deadLetter, .moveFinished,
+            .fifoBlocked, .duplicateAnswered, .duplicateAcrossRestart, .deadLetter, .moveFinished, .transaction,
+            .keysRefused, .keysLost, .keysKept, .keysFromSnapshot, .keysExpired, .keyWaiterServed, .watchHeld,
+            .watchBroken,
         ] {
             #expect(coverage[mark] > 0, "\(mark.name) was never met")
         }
@@ -41,6 +43,17 @@ import Testing
             simulation: Simulation(brokenRule: rule), scripts: [], first: 1, runs: 1000, seconds: nil)
         let report = campaign.run(elapsed: { 0 }, tell: { _ in })
         #expect(report.isPassed, "\(rule.rawValue) was not found in \(report.seeds) seeds")
+    }
+
+    /// And when there are no queues at all, the model of keys finds it.
+    @Test(arguments: BrokenRule.allCases.filter { $0 != .reuseSalt })
+    func aBrokenRuleIsFoundInKeys(_ rule: BrokenRule) {
+        for seed in UInt64(1)...1000 {
+            guard let failure = Simulation(brokenRule: rule, isKeysOnly: true).run(seed: seed).failure else { continue }
+            #expect(Simulation(isKeysOnly: true).run(seed: seed).failure == nil, "\(failure.text)")
+            return
+        }
+        Issue.record("\(rule.rawValue) was not found")
     }
 
     /// Without the switch, the seed that finds a broken rule passes.

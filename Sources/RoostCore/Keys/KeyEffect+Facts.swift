@@ -7,7 +7,8 @@ extension KeyEffect {
     package var changedKeys: [Bytes]? {
         switch self {
         case .flush: nil
-        case .rename(let key, let new), .copy(let key, let new): [key, new]
+        case .rename(let key, let new): [key, new]
+        case .copy(_, let new): [new]
         case .putString(let key, _, _), .splice(let key, _, _), .extend(let key, _), .setExpiry(let key, _),
             .delete(let key),
             .push(let key, _, _), .setElement(let key, _, _), .insertElement(let key, _, _),

@@ -3,7 +3,7 @@ import RoostModel
 import RoostStorage
 
 /// Between which records, and at which times, a request may have been carried out.
-private struct Window {
+struct Window {
     var sequences: ClosedRange<UInt64>
     var times: ArraySlice<Int64>
 }
@@ -34,8 +34,7 @@ extension Books {
             throw Mismatch("reply to \(call.request.brief): \(error.text)")
         }
         // Its record still tells between which records the requests around it happened.
-        calls.remove(at: index)
-        if let record = call.record { bound(after: index, record) }
+        if let record = calls.remove(at: index).record { bound(after: index, record) }
     }
 
     /// The request at `index` and its record are gone; those behind it came later.
@@ -45,7 +44,7 @@ extension Books {
         }
     }
 
-    private func window(_ call: Call, _ index: Int) -> Window {
+    func window(_ call: Call, _ index: Int) -> Window {
         var low = max(call.submittedAfter, base)
         var high = newest
         if !call.canWait {
@@ -83,6 +82,7 @@ extension Books {
 
     private mutating func refused(_ call: Call, _ index: Int, _ rejection: Rejection) throws(Mismatch) {
         try require(call.record == nil, "refused (\(rejection)), but there is a record of it")
+        if case .keys(let request) = call.request, let watch = request.watch { keyBooks.watches[watch] = nil }
         if isPermitted(rejection, call.request) { return }
         try find(call, index) { [self] (state, now) throws(Mismatch) in
             guard case .refusal(let expected) = state.outlook(for: call.request, at: now, self) else {
@@ -99,11 +99,14 @@ extension Books {
         case (.outOfDiskSpace, .delete), (.outOfDiskSpace, .deleteByID), (.outOfDiskSpace, .purgeQueue),
             (.outOfDiskSpace, .deleteQueue):
             mayBeFull && isReserveUsedUp
+        case (.outOfDiskSpace, .keys(let request)):
+            mayBeFull && (isReserveUsedUp || !request.commands.allSatisfy(\.removesKeys))
         case (.outOfDiskSpace, _): mayBeFull
         case (.busy, .receive), (.busy, .peek): mayBeUnread
         case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury),
-            (.outOfMemory, .changeSettings):
+            (.outOfMemory, .changeSettings), (.outOfMemory, .keys), (.outOfMemory, .watch):
             hasMemoryLimit
+        case (.messageTooLarge(let bytes, let max), .keys): bytes > max && max >= messageBytesMax / 2
         default: false
         }
     }
@@ -153,8 +156,13 @@ extension Books {
                 let found = state.sources(of: name).filter { name in after.map { $0 < name } ?? true }
                 try state.check(infos, more, found, limit: limit, at: now)
             }
-        case (.send, _), (.receive, _), (.createQueue, _), (.describeQueue, _), (.listQueues, _), (.peek, _),
-            (.kick, _), (.kickByID, _), (.moveByID, _), (.startMove, _), (.cancelMove, _), (.listMoves, _),
+        case (.keys(let request), .keys(let replies)): try keysReply(call, index, request, replies)
+        case (.keys(let request), .watchBroken): try watchBroke(request)
+        case (.watch(let database, let names, let old), .watching(let number)):
+            try watching(call, index, database, names, under: old, number)
+        case (.unwatch(let number), .done): keyBooks.watches[number] = nil
+        case (.keys, _), (.watch, _), (.unwatch, _), (.send, _), (.receive, _), (.createQueue, _),
+            (.describeQueue, _), (.listQueues, _), (.peek, _), (.kick, _), (.kickByID, _), (.moveByID, _), (.startMove, _), (.cancelMove, _), (.listMoves, _),
             (.listDeadLetterSources, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)

@@ -19,8 +19,11 @@ struct Call: Sendable {
     var result: RecordNote { records.last?.note ?? .none }
 
     var canWait: Bool {
-        guard case .receive = request else { return false }
-        return true
+        switch request {
+        case .receive: true
+        case .keys(let request): request.wait != nil
+        default: false
+        }
     }
 }
 
@@ -85,6 +88,7 @@ struct Books: Sendable {
     var isReserveUsedUp = false
     var hasMemoryLimit = false
     var repliesCount = 0
+    var keyBooks = KeyBooks()
 
     let messageBytesMax: Int
     let idSeal: MessageIDSeal
@@ -127,6 +131,7 @@ struct Books: Sendable {
         past.removeFirst(kept)
         turns = turns.suffix(1)
         leases = []
+        (keyBooks.open, keyBooks.quiet) = ([], [])
         for index in calls.indices { (calls[index].submittedAfter, calls[index].submittedTurn) = (newest, 0) }
     }
 }
@@ -153,7 +158,11 @@ extension Books {
         let before = moment.state
         if mayBeUnread { noteEndedLeases(before) }
         moment.note = try moment.state.apply(record, permits)
-        try match(moment.note, record, before)
+        if case .keys = moment.note {
+            try noteKeys(record, before, moment.state)
+        } else {
+            try match(moment.note, record, before)
+        }
         past.append(moment)
     }
 
@@ -166,7 +175,7 @@ extension Books {
     /// Finds the request that caused a record: the oldest one that could, and none before the last that did.
     private mutating func match(_ note: RecordNote, _ record: LoggedRecord, _ before: ModelState) throws(Mismatch) {
         switch note {
-        case .none, .ticked, .moved, .damaged, .movedOn: return
+        case .none, .ticked, .moved, .damaged, .movedOn, .keys, .keysExpired: return
         case .endedMove(let task) where task.status != .cancelled: return
         case .transferred(let from, _, _, isDeadLetter: true):
             return try require(isReceived(from), "dead letters of \(from) are moved, and nobody receives")
@@ -359,6 +368,7 @@ extension Books {
         turns = []
         calls = []
         leases = []
+        keyBooks = KeyBooks()
         mayBeUnread = false
         isEnding = false
         hasFailed = false

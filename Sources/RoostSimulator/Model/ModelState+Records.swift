@@ -25,6 +25,10 @@ enum RecordNote: Sendable {
     case ticked(fired: Int, expired: Int)
     case moved
     case damaged(number: UInt64)
+    /// Names under which something was done, and databases of which all was.
+    case keys(Set<ModelKeys.Name>, flushed: [UInt8])
+    /// Keys that a tick removed.
+    case keysExpired(Set<ModelKeys.Name>)
 }
 
 /// Messages that were given out together.
@@ -73,6 +77,7 @@ extension ModelState {
                 if case .transfer(let entry) = try entry(22, payload) { try transfer(entry, now) } else { .none }
             case 23, 24: try setAside(record.kind, payload, now)
             case 25, 26: try changeTask(entry(record.kind, payload), now)
+            case 40: if case .keys(let entry) = try entry(40, payload) { try changeKeys(entry, now) } else { .none }
             default: throw Mismatch("a record of kind \(record.kind)")
             }
         }

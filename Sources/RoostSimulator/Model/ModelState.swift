@@ -163,6 +163,7 @@ struct ModelState: Sendable {
     /// In the order of their ids.
     var tasks: [ModelTask] = []
     var lastTask: UInt64 = 0
+    var keys = ModelKeys()
 
     func index(named name: QueueName) -> Int? { queues.firstIndex { $0.name == name } }
     func queue(named name: QueueName) -> ModelQueue? { queues.first { $0.name == name } }

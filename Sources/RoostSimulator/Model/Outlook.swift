@@ -53,7 +53,7 @@ extension ModelState {
         case .startMove(let options): startMove(options)
         case .cancelMove(let id): cancelMove(id)
         case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
-        // Simulations have no keys yet.
+        // The books compare these with the keys themselves.
         case .key, .keys, .watch, .unwatch: .answer
         }
     }

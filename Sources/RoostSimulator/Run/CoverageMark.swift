@@ -79,6 +79,18 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case moveCancelled
     case moveSurvivedCrash
 
+    // Keys.
+    case transaction
+    case keysRefused
+    case keysLost
+    case keysKept
+    case keysFromSnapshot
+    case keysExpired
+    case keyWaiterServed
+    case keyWaiterTimedOut
+    case watchHeld
+    case watchBroken
+
     package var name: String { "\(self)" }
 }
 

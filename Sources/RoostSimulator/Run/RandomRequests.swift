@@ -17,13 +17,17 @@ struct RandomRequests {
     let deadLetterPercent: Int
     /// Leases are short, so that messages are received often.
     private let isRestless: Bool
+    private let keyRequests: RandomKeyRequests
+    /// Of the requests that are about keys.
+    private let keyPercent: Int
 
     private enum Kind: Int, CaseIterable {
         case send, receive, delete, deleteByID, changeVisibility, giveBack, create, settings, purge, deleteQueue, pause
         case resume, peek, describe, list, bury, kick, kickByID, move, startMove, cancelMove, listMoves, listSources
     }
 
-    init(_ dice: inout Dice, bodyBytesMax: Int) {
+    /// - Parameter isKeysOnly: there is nothing else.
+    init(_ dice: inout Dice, bodyBytesMax: Int, isKeysOnly: Bool) {
         weights = [40, 20, 16, 3, 6, 3, 5, 3, 1, 1, 1, 2, 3, 3, 1, 6, 3, 2, 2, 2, 1, 1, 1]
         weights[Kind.send.rawValue] = dice.pick([20, 40, 80])
         weights[Kind.delete.rawValue] = dice.pick([4, 16, 40])
@@ -34,9 +38,12 @@ struct RandomRequests {
         deadLetterPercent = dice.pick([0, 30, 80])
         isRestless = dice.oneIn(3)
         weights[Kind.startMove.rawValue] = dice.pick([0, 2, 8])
+        keyRequests = RandomKeyRequests(&dice, bodyBytesMax: bodyBytesMax)
+        keyPercent = isKeysOnly ? 100 : dice.pick([0, 0, 30, 80])
     }
 
     func request(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
+        if dice.chance(percent: keyPercent) { return keyRequests.request(&dice, books) }
         var point = dice.below(weights.reduce(0, +))
         for kind in Kind.allCases {
             point -= weights[kind.rawValue]

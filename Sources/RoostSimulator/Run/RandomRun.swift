@@ -19,7 +19,7 @@ struct RandomRun {
     /// Steps until the broker that cannot write any more is ended.
     private var stepsToEnd = 0
 
-    init(seed: UInt64, brokenRule: BrokenRule?) {
+    init(seed: UInt64, brokenRule: BrokenRule?, isKeysOnly: Bool) {
         self.seed = seed
         var dice = Dice(seed: seed &* 0x9e37_79b9_7f4a_7c15 ^ 0x5eed)
         var limits = RunLimits(&dice)
@@ -27,9 +27,11 @@ struct RandomRun {
         if brokenRule != nil { limits.syncPolicy = .always }
         world = World(limits, seed: dice.number())
         let tempers: [Temper] = [.mixed, .mixed, .mixed, .mixed, .mixed, .mixed, .hasty, .patient, .stale]
-        temper = brokenRule == .reuseSalt ? .stale : dice.pick(tempers)
+        let picked = brokenRule == .reuseSalt ? Temper.stale : dice.pick(tempers)
+        // Stale histories are made of messages.
+        temper = isKeysOnly && picked == .stale ? .hasty : picked
         let bodyBytesMax = temper == .hasty ? 60 : limits.messageBytesMax - 200
-        requests = RandomRequests(&dice, bodyBytesMax: bodyBytesMax)
+        requests = RandomRequests(&dice, bodyBytesMax: bodyBytesMax, isKeysOnly: isKeysOnly)
         switch temper {
         case .hasty: steps = dice.within(20...60)
         case .stale: steps = dice.within(4...12)
@@ -104,6 +106,10 @@ struct RandomRun {
             try world.settle()
         case ..<97: try trouble()
         default: if dice.below(crashOneIn) < 3 { try end() }
+        }
+        if !isCalm, world.background.isBusy(.reads), dice.oneIn(60) {
+            // Too many files are open: who needs the body is refused, and nothing is damaged.
+            world.disk.plan(.error(EMFILE), atCall: world.disk.calls + 1)
         }
         // The moments that matter most are short.
         guard temper != .patient else { return }

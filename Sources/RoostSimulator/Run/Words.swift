@@ -34,12 +34,31 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.count(let count)): "\(count) of them"
         case .success(.moveTask(let task)): "move \(task.id): \(task.moved) of \(task.toMove)"
         case .success(.moveTasks(let tasks)): "\(tasks.count) moves"
-        case .success(.key): "a reply of a key"
-        case .success(.keys(let replies)): "\(replies.count) replies of keys"
+        case .success(.key(let reply)): reply.text
+        case .success(.keys(let replies)): replies.map(\.text).joined(separator: ", ")
         case .success(.watching(let number)): "watch \(number)"
         case .success(.watchBroken): "watch broken"
         case .failure(let rejection): "refused: \(rejection)"
         }
+    }
+}
+
+extension KeyCommand {
+    /// As Swift prints it, with words in place of their bytes.
+    var brief: String {
+        let text = "\(self)".replacing("RoostModel.", with: "")
+        return text.replacing(/\[([0-9]+(, [0-9]+)*)\]/) { match in
+            Bytes(match.1.split(separator: ", ").compactMap { UInt8($0) }).word
+        }
+    }
+}
+
+extension KeyRequest {
+    fileprivate var brief: String {
+        let words = commands.map(\.brief).joined(separator: "; ")
+        let watched = watch.map { " if watch \($0) held" } ?? ""
+        let waits = wait.map { " waits \($0.timeout.map { "\($0.count) ms" } ?? "for ever")" } ?? ""
+        return "in \(database)\(watched)\(waits): \(words)"
     }
 }
 
@@ -69,8 +88,8 @@ extension StorageRequest {
         case .listMoves(let name, _): "list moves from \(name)"
         case .cancelMove(let id): "cancel move \(id)"
         case .moveByID(let name, _, let ids): "move \(ids.count) by id from \(name)"
-        case .key(_, let database): "a command on a key of \(database)"
-        case .keys(let request): "\(request.commands.count) commands on keys of \(request.database)"
+        case .key(let command, let database): KeyRequest(database: database, [command]).brief
+        case .keys(let request): request.brief
         case .watch(let database, let keys, _): "watch \(keys.count) keys of \(database)"
         case .unwatch(let number): "end watch \(number)"
         }

@@ -62,6 +62,7 @@ extension World {
             case .endedMove(let task): coverage.hit(task.status == .cancelled ? .moveCancelled : .moveFinished)
             case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
             case .buried: coverage.hit(.buried)
+            case .keysExpired: coverage.hit(.keysExpired)
             case .kicked: coverage.hit(.kicked)
             case .ticked(let fired, let expired):
                 if expired > 0 { coverage.hit(.retentionExpired) }
@@ -80,6 +81,7 @@ extension World {
     func noteReply(_ completion: Completion) {
         guard let call = books.calls.first(where: { $0.token == completion.token }) else { return }
         switch (call.request, completion.result) {
+        case (.keys(let request), let result): noteReply(call, request, result)
         case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
         case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
         case (.send, .success(.sent(let sent))) where call.record == nil:
@@ -94,6 +96,32 @@ extension World {
         case (.receive, .success(.received(let messages))) where (call.firstTurn ?? .max) < clock.broker - 5:
             coverage.hit(messages.isEmpty ? .waiterTimedOut : .waiterServed)
         default: break
+        }
+    }
+}
+
+extension World {
+    private func noteReply(_ call: Call, _ request: KeyRequest, _ result: Result<StorageReply, Rejection>) {
+        switch result {
+        case .failure(.outOfDiskSpace): coverage.hit(.keysRefused)
+        case .success(.watchBroken): coverage.hit(.watchBroken)
+        case .success(.keys(let replies)):
+            if request.watch != nil { coverage.hit(.watchHeld) }
+            if request.changes > 1 { coverage.hit(.transaction) }
+            guard request.wait != nil, (call.firstTurn ?? .max) < clock.broker - 5 else { return }
+            coverage.hit(replies[0].isNothing ? .keyWaiterTimedOut : .keyWaiterServed)
+        default: break
+        }
+    }
+
+    /// Records of keys that nobody was told of: there after a start, or not.
+    func noteKeys(_ found: RecoverySummary, _ permitted: ClosedRange<UInt64>) {
+        for sequence in permitted where sequence > permitted.lowerBound {
+            guard case .keys = books.moment(sequence).note else { continue }
+            coverage.hit(sequence <= found.lastSequence ? .keysKept : .keysLost)
+        }
+        if found.snapshot != nil, !books.moment(found.lastSequence).state.keys.keys.isEmpty {
+            coverage.hit(.keysFromSnapshot)
         }
     }
 }

@@ -9,8 +9,11 @@ extension World {
     /// A request that has to be answered soon, whatever happens.
     private var isOwed: Bool {
         books.calls.contains { call in
-            guard case .receive(_, let options) = call.request else { return true }
-            return options.wait == .zero
+            switch call.request {
+            case .receive(_, let options): options.wait == .zero
+            case .keys(let request): request.wait == nil
+            default: true
+            }
         }
     }
 
@@ -93,6 +96,7 @@ extension World {
                 state.queue(named: name).map { !$0.isDeliverable } ?? false,
                 "a receive from \(name) waits, though there are messages (or no queue)")
         }
+        try books.checkKeysAtRest(now)
         let left = books.leases.first { !books.isOver($0) }
         try require(
             left == nil || books.permits.damage, "a lease was never delivered: \(left?.messages.map(\.number) ?? [])")
@@ -110,7 +114,7 @@ extension World {
                 questions.append(.peek(queue.name, PeekOptions(state: state, from: .head, count: 1000)))
             }
         }
-        try submit(questions)
+        try submit(questions + RandomKeyRequests.lookAtAll(books.state.keys))
         try settle()
     }
 }

@@ -43,7 +43,8 @@ final class World {
     /// Until the wall clock is looked at again, and found to agree.
     private var isRetentionHeld = false
     /// What happened last, for people.
-    private(set) var story: [String] = []
+    var story: [String] { lines.map { $0() } }
+    private var lines: [() -> String] = []
 
     init(_ limits: RunLimits, seed: UInt64, memory: MemoryDisk = MemoryDisk(), trace: Trace = Trace()) {
         self.limits = limits
@@ -67,13 +68,16 @@ final class World {
         other.logBegun = logBegun
         other.nextToken = nextToken
         other.latestLogged = latestLogged
-        other.story = story
+        other.lines = lines
         return other
     }
 
-    func tell(_ text: @autoclosure () -> String) {
-        if story.count >= 160 { story.removeFirst(40) }
-        story.append(text())
+    func tell(_ text: String) { tellLater(text) }
+
+    /// For values alone: most stories are never told, and requests are long to describe.
+    private func tellLater(_ text: @autoclosure @escaping () -> String) {
+        if lines.count >= 160 { lines.removeFirst(40) }
+        lines.append(text)
     }
 }
 
@@ -174,6 +178,7 @@ extension World {
             "the log ends with record \(found.lastSequence), but it must end with one of \(permitted):"
                 + " up to \(permitted.lowerBound) all was accepted, \(permitted.upperBound) was written last")
         noteStart(found, permitted)
+        noteKeys(found, permitted)
         let lost = books.newest - found.lastSequence
         if lost > 0 {
             coverage.hit(.unansweredLost)
@@ -299,7 +304,7 @@ extension World {
         }
         for submission in submissions {
             trace.add(0x5b, submission.token)
-            tell("#\(submission.token) \(submission.request.brief)")
+            tellLater("#\(submission.token) \(submission.request.brief)")
         }
         books.submitted(submissions)
         return submissions
@@ -353,7 +358,7 @@ extension World {
 
     private func reply(_ completion: Completion) throws(Mismatch) {
         trace.add(0x4e, completion.token)
-        tell("#\(completion.token) → \(completion.result.brief)")
+        tellLater("#\(completion.token) → \(completion.result.brief)")
         if case .failure(.outOfDiskSpace) = completion.result { lookAtReserve() }
         noteReply(completion)
         let replays = books.replaysCount
