@@ -122,6 +122,7 @@ extension GoldenKeys {
     /// Bytes that are no text are told as numbers.
     private static func text(_ bytes: Bytes) -> String {
         let runs = bytes.count > 200 ? "\(bytes.count) times \(bytes[0])" : nil
-        return runs ?? String(validating: bytes, as: UTF8.self).map { $0.contains("\0") ? "\(bytes)" : $0 } ?? "\(bytes)"
+        return runs ?? String(validating: bytes, as: UTF8.self).map { $0.contains("\0") ? "\(bytes)" : $0 }
+            ?? "\(bytes)"
     }
 }

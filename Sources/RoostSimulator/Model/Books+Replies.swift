@@ -162,7 +162,8 @@ extension Books {
             try watching(call, index, database, names, under: old, number)
         case (.unwatch(let number), .done): keyBooks.watches[number] = nil
         case (.keys, _), (.watch, _), (.unwatch, _), (.send, _), (.receive, _), (.createQueue, _),
-            (.describeQueue, _), (.listQueues, _), (.peek, _), (.kick, _), (.kickByID, _), (.moveByID, _), (.startMove, _), (.cancelMove, _), (.listMoves, _),
+            (.describeQueue, _), (.listQueues, _), (.peek, _), (.kick, _), (.kickByID, _), (.moveByID, _),
+            (.startMove, _), (.cancelMove, _), (.listMoves, _),
             (.listDeadLetterSources, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
