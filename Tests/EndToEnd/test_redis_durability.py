@@ -12,7 +12,7 @@ import time
 import pytest
 
 from support.clients import json_request, wait_for
-from support.redis_load import SHARED_LISTS, State, Worker, shared_breaches
+from support.redis_load import ACCOUNTS, SHARED_LISTS, State, Worker, account_breaches, fill_accounts, shared_breaches
 from support.resp import Connection
 from support.server import SMALL_SEGMENTS
 
@@ -24,6 +24,8 @@ def kill_under_load(server, seed: int, engines: tuple[str, ...]) -> tuple[list[W
     """The workers, and the seconds that the slowest start took."""
     chance = random.Random(seed)
     stop = threading.Event()
+    with Connection(server.redis_port) as connection:
+        fill_accounts(connection)
     workers = [Worker(number, server.redis_port, chance.getrandbits(32), stop) for number in range(WORKERS)]
     for worker in workers:
         worker.start()
@@ -60,7 +62,8 @@ def check(server, workers: list[Worker]) -> None:
         for worker in workers:
             worker.check(connection)
         left = [element for name in SHARED_LISTS for element in connection.call("LRANGE", name, 0, -1)]
-    wrong = [text for worker in workers for text in worker.wrong] + shared_breaches(workers, left)
+        accounts = account_breaches(connection, workers)
+    wrong = [text for worker in workers for text in worker.wrong] + shared_breaches(workers, left) + accounts
     assert not wrong, "\n".join([f"{len(wrong)} breaches of the promises:", *wrong[:20]])
 
 
@@ -75,7 +78,7 @@ def test_kill_under_load(new_server, seed, report, options):
     acknowledged, lost = (sum(getattr(worker, name) for worker in workers) for name in ("acknowledged", "lost"))
     popped, lost_pops = sum(len(worker.popped) for worker in workers), sum(worker.lost_pops for worker in workers)
     report(f"redis kill test ({'snapshots' if options else 'log'}): {KILLS} kills, {acknowledged} acknowledged, "
-           f"{popped} popped, {lost_pops} pops without reply, {lost} connections lost, {log['segments']} segments, "
+           f"{sum(worker.transfers for worker in workers)} transfers, {popped} popped, {lost_pops} pops without reply, {lost} connections lost, {log['segments']} segments, "
            f"ready after at most {slowest:.2f} s; seed {seed}")
     assert acknowledged > 50 * KILLS and popped > 5 * KILLS and lost >= KILLS, "too little load to prove anything"
 
@@ -157,3 +160,13 @@ def test_the_checks_see_what_is_wrong(redis_port):
         assert len(shared_breaches([made], left)) == 1, left
     made.lost_pops = 1
     assert shared_breaches([made], [b"b"]) == []
+    with Connection(redis_port) as connection:
+        for changes, wrong in (
+            ([], 0), ([("LPOP", ACCOUNTS[0])], 1), ([("LPUSH", ACCOUNTS[0], "account:1 7")], 1),
+            ([("HINCRBY", "balance", ACCOUNTS[0], -1)], 1), ([("ZINCRBY", "transfers", 1, ACCOUNTS[0])], 1),
+            ([("LMOVE", *ACCOUNTS, "LEFT", "RIGHT")], 0),
+        ):
+            connection.call("FLUSHDB")
+            fill_accounts(connection)
+            connection.pipeline(*changes)
+            assert len(account_breaches(connection, [worker()])) == wrong, changes

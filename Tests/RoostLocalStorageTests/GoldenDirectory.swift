@@ -39,6 +39,7 @@ enum GoldenDirectory {
             }
             lines += moves.map { "  move \(describe($0))" }
         }
+        lines += try GoldenKeys.describe(harness)
         return lines.joined(separator: "\n") + "\n"
     }
 

@@ -6,7 +6,7 @@ import Testing
 
 /// What happened in the golden directories, by name.
 enum GoldenHistory {
-    static let all: [String: @Sendable (MemoryDisk) throws -> Void] = ["v1": steps1And2, "v2": step3]
+    static let all: [String: @Sendable (MemoryDisk) throws -> Void] = ["v1": steps1And2, "v2": step3, "v3": keys]
 
     /// Queues with messages in every state, the last of them behind the newest of two snapshots.
     static func steps1And2(on disk: MemoryDisk) throws {
@@ -56,6 +56,19 @@ enum GoldenHistory {
             try sendOrders(harness, round)
             try groups(harness, "\(round)", clock)
             try deadLetters(harness, "\(round)")
+            clock.advance(.seconds(1))
+        }
+        harness.storage.shutDown()
+    }
+
+    /// What step 4 brought: keys of all types, in two databases, with and without expiry. Snapshots are of the third
+    /// version of the image; behind the newest one is a record of each kind of effect.
+    private static func keys(on disk: MemoryDisk) throws {
+        let clock = ManualClock()
+        let harness = try GoldenDirectory.open(disk, clock)
+        for round in 0..<5 {
+            try sendOrders(harness, round)
+            for database in [1, 15] as [UInt8] { try GoldenKeys.change(harness, database, round) }
             clock.advance(.seconds(1))
         }
         harness.storage.shutDown()

@@ -40,7 +40,9 @@ extension ModelKeys {
             return try move(name(from), fromEnd, name(to), toEnd, now)
         case .length(let key): return .integer(Int64(try list(name(key), now)?.count ?? 0))
         case .element(let key, let place):
-            guard let elements = try list(name(key), now), let place = index(place, elements.count) else { return .null }
+            guard let elements = try list(name(key), now), let place = index(place, elements.count) else {
+                return .null
+            }
             return .bytes(elements[place])
         case .range(let key, let start, let end):
             let elements = try list(name(key), now) ?? []
@@ -188,7 +190,8 @@ extension ModelKeys {
         let taken: [Bytes] =
             switch told {
             case .bytes(let member) where count == nil: [member]
-            case .set(let list) where count != nil: list.compactMap { if case .bytes(let member) = $0 { member } else { nil } }
+            case .set(let list) where count != nil:
+                list.compactMap { if case .bytes(let member) = $0 { member } else { nil } }
             default: []
             }
         let isPermitted =

@@ -20,7 +20,8 @@ extension ModelKeys {
         case .setExpiry(let key, let expiry):
             try require(keys[name(key)] != nil, "a key expires that is not there")
             keys[name(key)]?.expiry = expiry
-        case .delete(let key): try require(keys.removeValue(forKey: name(key)) != nil, "a key is deleted that is not there")
+        case .delete(let key):
+            try require(keys.removeValue(forKey: name(key)) != nil, "a key is deleted that is not there")
         case .rename(let key, let new): return try move(name(key), to: name(new), removes: true)
         case .copy(let key, let new): return try move(name(key), to: name(new), removes: false)
         case .flush: return flush(database)

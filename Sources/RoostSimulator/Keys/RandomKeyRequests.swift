@@ -255,7 +255,8 @@ extension RandomKeyRequests {
     private func condition(_ dice: inout Dice) -> AddCondition {
         guard dice.oneIn(3) else { return AddCondition() }
         return dice.oneIn(2)
-            ? AddCondition(.ifNone) : AddCondition(dice.pick([.any, .ifExists]), dice.pick([.any, .ifGreater, .ifLess]))
+            ? AddCondition(.ifNone)
+            : AddCondition(dice.pick([.any, .ifExists]), dice.pick([.any, .ifGreater, .ifLess]))
     }
 
     private func generic(_ dice: inout Dice) -> KeyCommand {
@@ -270,9 +271,12 @@ extension RandomKeyRequests {
         case 5: return .key(.persist(name))
         case 6: return .key(.expiry(name))
         // A string under the name of a list is no use to anybody.
-        case 7: return .key(.rename(name, to: self.name(Character(name.word.prefix(1).description), &dice), onlyNew: dice.oneIn(2)))
+        case 7:
+            return .key(
+                .rename(name, to: self.name(Character(name.word.prefix(1).description), &dice), onlyNew: dice.oneIn(2)))
         case 8:
-            return .key(.copy(name, to: self.name(Character(name.word.prefix(1).description), &dice), replaces: dice.oneIn(2)))
+            return .key(
+                .copy(name, to: self.name(Character(name.word.prefix(1).description), &dice), replaces: dice.oneIn(2)))
         case 9: return .key(.exists(some(&dice, anyName)))
         default: return dice.oneIn(8) ? .key(.flush) : .key(.names(nil))
         }

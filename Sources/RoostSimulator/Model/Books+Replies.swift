@@ -162,7 +162,8 @@ extension Books {
             try watching(call, index, database, names, under: old, number)
         case (.unwatch(let number), .done): keyBooks.watches[number] = nil
         case (.keys, _), (.watch, _), (.unwatch, _), (.send, _), (.receive, _), (.createQueue, _),
-            (.describeQueue, _), (.listQueues, _), (.peek, _), (.kick, _), (.kickByID, _), (.moveByID, _), (.startMove, _), (.cancelMove, _), (.listMoves, _),
+            (.describeQueue, _), (.listQueues, _), (.peek, _), (.kick, _), (.kickByID, _), (.moveByID, _),
+            (.startMove, _), (.cancelMove, _), (.listMoves, _),
             (.listDeadLetterSources, _):
             throw Mismatch("a reply of another kind: \(reply)")
         default: try done(call, index, reply)
@@ -172,10 +173,22 @@ extension Books {
     private mutating func done(_ call: Call, _ index: Int, _ reply: StorageReply) throws(Mismatch) {
         try requireEqual(reply, .done, "reply")
         guard call.record == nil else { return }
+        if let record = recordTakenForUnread(call, index) { return noteAnswered(record) }
         try find(call, index) { [self] (state, now) throws(Mismatch) in
             guard case .nothing = state.outlook(for: call.request, at: now, self) else {
                 throw Mismatch("done, but there is no record of it")
             }
+        }
+    }
+
+    /// Its record may have been taken for that of a message that could not be read and went back unasked. In a FIFO
+    /// queue the request would be refused after it.
+    private func recordTakenForUnread(_ call: Call, _ index: Int) -> UInt64? {
+        guard mayBeUnread, case .changeVisibility(_, let handle, .zero) = call.request, let issued = issued(handle)
+        else { return nil }
+        return window(call, index).sequences.first { sequence in
+            guard case .visibility(issued.number, nil) = moment(sequence).note else { return false }
+            return true
         }
     }
 

@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from .resp import Connection, ReplyError
 
 SHARED_LISTS = ("jobs:0", "jobs:1")
+# Two lists with one element for each unit, and a counter of them in a hash: transfers keep the sum.
+ACCOUNTS = ("account:0", "account:1")
+UNITS = 200
 
 
 @dataclass
@@ -94,6 +97,7 @@ class Worker(threading.Thread):
         self.acknowledged = self.lost = 0
         # Elements of the shared lists: pushed and acknowledged, sent without a reply, popped.
         self.pushed, self.perhaps_pushed, self.popped = [], [], []
+        self.transfers = 0
         # How many pops had no reply: each may have taken one element.
         self.lost_pops = 0
         self.wrong: list[str] = []
@@ -151,6 +155,8 @@ class Worker(threading.Thread):
             self._send([self._command()])
         elif kind < 0.65:
             self._send([self._command() for _ in range(self.chance.randint(2, 6))], transaction=True)
+        elif kind < 0.7:
+            self._transfer()
         elif kind < 0.85:
             self._push()
         else:
@@ -190,6 +196,18 @@ class Worker(threading.Thread):
             self.perhaps_pushed += elements
             raise
         self.pushed += elements
+        self.acknowledged += 1
+
+    def _transfer(self) -> None:
+        """All workers at once, and none of them knows what the lists hold: only a whole transaction keeps the sum."""
+        source, target = self.chance.sample(ACCOUNTS, 2)
+        replies = self._connection.pipeline(
+            ("MULTI",), ("LMOVE", source, target, "LEFT", "RIGHT"), ("HINCRBY", "balance", source, -1),
+            ("HINCRBY", "balance", target, 1), ("ZINCRBY", "transfers", 1, source), ("EXEC",))
+        errors = [reply for reply in replies if isinstance(reply, ReplyError)]
+        if errors:
+            raise errors[0]
+        self.transfers += 1
         self.acknowledged += 1
 
     def _pop(self) -> None:
@@ -247,4 +265,26 @@ def shared_breaches(workers: list[Worker], left: list[bytes]) -> list[str]:
     if len(missing) > lost_pops:
         breaches.append(f"{len(missing)} elements are missing, but only {lost_pops} pops had no reply: "
                         f"{[element[:40] for element in missing[:5]]}")
+    return breaches
+
+
+def fill_accounts(connection: Connection) -> None:
+    for account in ACCOUNTS:
+        connection.call("RPUSH", account, *(f"{account} {number}" for number in range(UNITS)))
+        connection.call("HSET", "balance", account, UNITS)
+
+
+def account_breaches(connection: Connection, workers: list[Worker]) -> list[str]:
+    """A transfer that found nothing in the list counts in the hash all the same: there is no LMOVE of nothing."""
+    held = [element for account in ACCOUNTS for element in connection.call("LRANGE", account, 0, -1)]
+    balance = [int(connection.call("HGET", "balance", account)) for account in ACCOUNTS]
+    done = sum(float(connection.call("ZSCORE", "transfers", account) or 0) for account in ACCOUNTS)
+    acknowledged, lost = (sum(getattr(worker, name) for worker in workers) for name in ("transfers", "lost"))
+    breaches = []
+    if Counter(held) != Counter(f"{account} {number}".encode() for account in ACCOUNTS for number in range(UNITS)):
+        breaches.append(f"{len(held)} units in the accounts, {2 * UNITS} were there: one is lost or twice there")
+    if sum(balance) != 2 * UNITS:
+        breaches.append(f"balances {balance} do not make {2 * UNITS}")
+    if not acknowledged <= done <= acknowledged + lost:
+        breaches.append(f"{done:.0f} transfers, but {acknowledged} were acknowledged, and {lost} had no reply at most")
     return breaches
