@@ -108,8 +108,8 @@ def rows(bench, command, pipeline):
     middle = {name: statistics.median(report["rate"] for report in side) for name, side in reports.items()}
     for peer, floor in peers.items():
         depth = f", {pipeline} in a pipeline" if pipeline > 1 else ""
-        yield Row(f"{command.name}, {CONNECTIONS} connections{depth}", "commands/s", middle["roost"], peer, middle[peer],
-                  floor, note=others_note(reports["roost"], reports[peer]).lstrip(", "),
+        yield Row(f"{command.name}, {CONNECTIONS} connections{depth}", "commands/s", middle["roost"], peer,
+                  middle[peer], floor, note=others_note(reports["roost"], reports[peer]).lstrip(", "),
                   runs={name: reports[name] for name in ("roost", peer)})
 
 

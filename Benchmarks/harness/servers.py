@@ -163,7 +163,8 @@ class Roost(Server):
     def command(self):
         return [
             self.program, "serve", "--data", os.path.join(self.data, "roost-data"),
-            "--sqs", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}", "--redis", f"127.0.0.1:{self.redis_port}" if self.redis_port else "off",
+            "--sqs", f"127.0.0.1:{self.port}", "--http", f"127.0.0.1:{self.http_port}",
+            "--redis", f"127.0.0.1:{self.redis_port}" if self.redis_port else "off",
         ] + self.options
 
     def environment(self):

@@ -78,7 +78,8 @@ def test_kill_under_load(new_server, seed, report, options):
     acknowledged, lost = (sum(getattr(worker, name) for worker in workers) for name in ("acknowledged", "lost"))
     popped, lost_pops = sum(len(worker.popped) for worker in workers), sum(worker.lost_pops for worker in workers)
     report(f"redis kill test ({'snapshots' if options else 'log'}): {KILLS} kills, {acknowledged} acknowledged, "
-           f"{sum(worker.transfers for worker in workers)} transfers, {popped} popped, {lost_pops} pops without reply, {lost} connections lost, {log['segments']} segments, "
+           f"{sum(worker.transfers for worker in workers)} transfers, {popped} popped, "
+           f"{lost_pops} pops without reply, {lost} connections lost, {log['segments']} segments, "
            f"ready after at most {slowest:.2f} s; seed {seed}")
     assert acknowledged > 50 * KILLS and popped > 5 * KILLS and lost >= KILLS, "too little load to prove anything"
 

@@ -83,7 +83,10 @@ extension GoldenKeys {
             }
             let sorted = names.compactMap { if case .bytes(let name) = $0 { name } else { nil } }
                 .sorted { $0.lexicographicallyPrecedes($1) }
-            for name in sorted { lines.append(try describe(harness, database, name)) }
+            // Queues are told of already.
+            for name in sorted where try harness.isKey(name, in: database) {
+                lines.append(try describe(harness, database, name))
+            }
         }
         return lines
     }
@@ -109,6 +112,7 @@ extension GoldenKeys {
     private static func describe(_ value: KeyReply) -> String {
         switch value {
         case .bytes(let bytes): text(bytes)
+        case .strings(let strings): describe(strings)
         case .array(let elements): elements.map(describe).joined(separator: " ")
         case .set(let members): members.map(describe).sorted().joined(separator: " ")
         case .map(let list):
@@ -119,10 +123,23 @@ extension GoldenKeys {
         }
     }
 
+    private static func describe(_ strings: ByteStrings) -> String {
+        var texts: [String] = []
+        strings.forEach { texts.append(text(Bytes($0))) }
+        return texts.joined(separator: " ")
+    }
+
     /// Bytes that are no text are told as numbers.
     private static func text(_ bytes: Bytes) -> String {
         let runs = bytes.count > 200 ? "\(bytes.count) times \(bytes[0])" : nil
         return runs ?? String(validating: bytes, as: UTF8.self).map { $0.contains("\0") ? "\(bytes)" : $0 }
             ?? "\(bytes)"
+    }
+}
+
+extension Harness {
+    fileprivate func isKey(_ name: Bytes, in database: UInt8) throws -> Bool {
+        let request = KeyRequest(database: database, [.key(.type(name))])
+        return try ask(.keys(request)) != .keys([.word(.queue)])
     }
 }

@@ -39,7 +39,15 @@ struct QueueKeyTests {
 
     private func ask(_ harness: Harness, _ commands: KeyCommand...) throws -> [KeyReply] {
         guard case .keys(let replies) = try harness.ask(.keys(KeyRequest(commands))) else { throw Unexpected() }
-        return replies
+        return replies.map(asArray)
+    }
+
+    /// Ranges of lists are strings in one piece.
+    private func asArray(_ reply: KeyReply) -> KeyReply {
+        guard case .strings(let strings) = reply else { return reply }
+        var elements: [KeyReply] = []
+        strings.forEach { elements.append(.bytes(Bytes($0))) }
+        return .array(elements)
     }
 
     // MARK: Both ways

@@ -35,6 +35,7 @@ struct BadValue: Sendable {
         BadValue("http", "http://127.0.0.1:80", "not an address. Accepted: HOST:PORT"),
         BadValue("redis", "6380", "not an address. Accepted: HOST:PORT"),
         BadValue("redis-password-file", "", "empty. Accepted: the path of a file that only its owner can read."),
+        BadValue("enable-debug-command", "local", "neither on nor off. Accepted: on or off."),
         BadValue("insecure", "maybe", "neither on nor off. Accepted: on or off."),
         BadValue("server-names", "a.example:80", "\"a.example:80\" is not a host name"),
         BadValue("account", "12345", "not an account number. Accepted: 12 digits."),

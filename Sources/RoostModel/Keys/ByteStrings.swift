@@ -7,6 +7,11 @@ package struct ByteStrings: Sendable, Equatable {
 
     package init(reserving count: Int = 0) { ends.reserveCapacity(count) }
 
+    package init(_ strings: some Collection<Bytes>) {
+        self.init(reserving: strings.count)
+        for string in strings { append(string.span) }
+    }
+
     package var count: Int { ends.count }
 
     package mutating func append(_ string: Span<UInt8>) {

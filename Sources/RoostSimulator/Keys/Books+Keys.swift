@@ -272,3 +272,13 @@ extension Books {
 extension Bytes {
     var word: String { String(decoding: self, as: UTF8.self) }
 }
+
+extension KeyReply {
+    /// The same with strings in one piece of memory as the array that they stand for.
+    var inParts: KeyReply {
+        guard case .strings(let strings) = self else { return self }
+        var parts: [KeyReply] = []
+        strings.forEach { parts.append(.bytes(Bytes($0))) }
+        return .array(parts)
+    }
+}

@@ -156,7 +156,8 @@ extension Books {
                 let found = state.sources(of: name).filter { name in after.map { $0 < name } ?? true }
                 try state.check(infos, more, found, limit: limit, at: now)
             }
-        case (.keys(let request), .keys(let replies)): try keysReply(call, index, request, replies)
+        case (.keys(let request), .keys(let replies)):
+            try keysReply(call, index, request, replies.map(\.inParts))
         case (.keys(let request), .watchBroken): try watchBroke(request)
         case (.watch(let database, let names, let old), .watching(let number)):
             try watching(call, index, database, names, under: old, number)
