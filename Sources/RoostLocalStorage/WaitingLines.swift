@@ -136,8 +136,10 @@ extension WaitingLines {
 
     func waiter(at place: UInt32) -> Waiter { waiters.slots[places[place].waiter] }
 
-    /// Keys for which somebody waits. Goes through all of them.
-    func names(_ isWanted: (KeyName) -> Bool) -> [KeyName] { linesOfKeys.keys.filter(isWanted) }
+    /// Keys for which somebody waits, in an order that one history always has. Goes through all of them.
+    func names(_ isWanted: (KeyName) -> Bool) -> [KeyName] {
+        linesOfKeys.filter { isWanted($0.key) }.sorted { $0.value < $1.value }.map(\.key)
+    }
 }
 
 // MARK: - Leaving
@@ -160,7 +162,7 @@ extension WaitingLines {
         return slot.map { remove($0) }
     }
 
-    mutating func removeAny() -> Waiter? { callers.first.map { remove($0.value) } }
+    mutating func removeAll() -> [Waiter] { callers.values.sorted().map { remove($0) } }
 
     private mutating func remove(_ slot: UInt32) -> Waiter {
         if waiters.slots[slot].deadline != nil { timers.remove(slot, in: &waiters) }

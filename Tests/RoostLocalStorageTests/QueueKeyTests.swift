@@ -340,6 +340,28 @@ struct QueueKeyTests {
             try ask(harness, pop("jobs"), pop("jobs"), pop("dead")) == [.bytes(bytes("2")), .null, .bytes(bytes("1"))])
     }
 
+    @Test("Who waits goes on waiting when there were dead letters only, however many")
+    func waitsBehindDeadLetters() throws {
+        let harness = try open()
+        let dead = try harness.create("dead")
+        let policy = DeadLetterPolicy(target: dead, receivesMax: 1)
+        let queue = try harness.create("jobs", QueueSettingsChange(deadLetters: policy))
+        for number in 0..<1200 { harness.submit(.send(queue, NewMessage(body: bytes("\(number)")))) }
+        harness.run()
+        _ = try harness.receive(queue, maximum: 1000, visibility: .seconds(5))
+        _ = try harness.receive(queue, maximum: 1000, visibility: .seconds(5))
+        let waiting = try #require(harness.submit(waiting(nil, "jobs")).first)
+        harness.run()
+        harness.clock.advance(.seconds(5))
+        harness.run()
+        let after = try #require(harness.submit(self.waiting(nil, "jobs")).first)
+        harness.run()
+        #expect(harness.result(waiting) == nil && harness.result(after) == nil)
+        #expect(try harness.info(dead).counts.ready == 1200)
+        try harness.send("new", to: queue)
+        #expect(harness.result(waiting) == .success(.keys([texts("jobs", "new")])))
+    }
+
     @Test("A watched queue is changed by whatever happens to its messages")
     func watching() throws {
         let harness = try open()

@@ -28,11 +28,13 @@ import Testing
         let examples = try document(Self.path).split(separator: "```yaml\n").dropFirst().map {
             $0.split(separator: "```")[0]
         }
-        #expect(examples.count == 2)
-        for example in examples {
+        let queueCounts = [0, 3, 2]
+        #expect(examples.count == queueCounts.count)
+        for (example, queueCount) in zip(examples, queueCounts) {
             try withFile(String(example)) { (path) throws in
                 let loaded = try load(["config": [path]])
-                #expect(loaded.values.contains { $0.source.kind == "file" } || loaded.configuration.queues.count == 3)
+                #expect(loaded.configuration.queues.count == queueCount)
+                #expect(loaded.values.contains { $0.source.kind == "file" } == (queueCount == 0))
             }
         }
     }

@@ -47,6 +47,25 @@ import Testing
                 == QueueSettingsChange(isFIFO: true, deduplicatesContent: true, deduplicationScope: .group))
     }
 
+    @Test func bindingsArePropertiesOfTheirQueues() throws {
+        let text = """
+              a: {delay: 1s}
+            bindings:
+              "orders.*": a
+              "*": [a, b]
+            """
+        let queues = try queues(text)
+        #expect(queues.map(\.name.text) == ["a", "b"])
+        #expect(queues[0].change.delay == .seconds(1))
+        #expect(queues[0].change.properties == ["channel:orders.*": "", "channel:*": ""])
+        #expect(queues[1].change == ChannelBinding.change(of: ["*"], isBound: true))
+        #expect(SettingTexts.inShort(queues[1].change) == "bindings.* bound")
+        #expect(
+            try complaint("bindings: {x: jobs.fifo}\n").contains("\"jobs.fifo\" is not the name of a queue that can be")
+        )
+        #expect(try complaint("bindings: some\n").contains("no mapping from patterns to queues"))
+    }
+
     @Test func nothingMayBeNamed() throws {
         #expect(try queues("  a:\n  b: {}\n").map(\.name.text) == ["a", "b"])
         #expect(try queues("").isEmpty)

@@ -21,6 +21,50 @@ extension BrokerUse {
         if broker.hasKeyRemains { broker.freeKeyRemains(1 + pick) }
     }
 
+    /// A queue as a key: alone, or with others in a transaction.
+    mutating func useBridge(_ queue: UInt32, _ pick: Int) throws {
+        guard let name = broker.queueName(queue) else { return }
+        let request = KeyRequest(bridgeCommands(Bytes(name.text.utf8), pick))
+        var bodies: [BodyLocation: Bytes] = [:]
+        for _ in 0..<4 {
+            let plan: BridgePlan
+            do throws(KeyError) {
+                plan = try broker.prepareBridge(
+                    request, bodies: bodies, now: now, random: UInt64(pick), growthMax: .max, bytesMax: 1 << 20)
+            } catch {
+                return
+            }
+            switch plan {
+            case .needsBodies(let needed): for body in needed { bodies[body.location] = [1] }
+            case .steps(let steps, let replies):
+                guard replies.count == request.commands.count else { report("\(replies.count) replies") }
+                return try carryOut(steps)
+            }
+        }
+    }
+
+    private func bridgeCommands(_ queue: Bytes, _ pick: Int) -> [KeyCommand] {
+        let push = KeyCommand.list(.push(queue, .left, [[0x61], [0x62]], onlyExisting: pick & 8 != 0))
+        let pop = KeyCommand.list(.pop(queue, .right, count: 1 + pick / 64))
+        switch pick & 3 {
+        case 0: return [pop]
+        case 1: return [push]
+        case 2: return [push, .list(.move(from: queue, .left, to: Bytes("k".utf8), .right)), pop]
+        default:
+            return [.list(.range(queue, start: 0, end: Int64(pick / 16))), push, .key(.delete([queue])), .key(.count)]
+        }
+    }
+
+    private mutating func carryOut(_ steps: [BridgeStep]) throws {
+        if steps.count > 1 { try carryOut(.transaction(TransactionEntry(count: UInt32(steps.count)))) }
+        for step in steps {
+            switch step {
+            case .entry(let entry): try carryOut(entry)
+            case .send(let entry, let message): try carryOut(.send(entry), message)
+            }
+        }
+    }
+
     private func command(_ choice: Int, _ pick: Int) -> KeyCommand {
         let key = Bytes("k\(pick & 7)".utf8)
         let value = Bytes("v\(pick >> 3)".utf8)

@@ -55,18 +55,19 @@ package struct BrokerUse {
         case .cancelMove: try cancelMove(pick)
         case .moveByID: try moveByID(from: queue, pick)
         case .keys: try useKeys(place, pick)
+        case .bridge: try useBridge(queue, pick)
         }
     }
 
     private enum Verb: CaseIterable {
         case create, send, lease, delete, release, look, passTime, useMessage, purge, deleteQueue, settings, pause
-        case resume, bury, kick, startMove, stepMoves, cancelMove, moveByID, keys
+        case resume, bury, kick, startMove, stepMoves, cancelMove, moveByID, keys, bridge
 
         /// How often it comes, for what takes everything away must not come often.
         var weight: Int {
             switch self {
             case .send, .lease: 14
-            case .keys: 8
+            case .keys, .bridge: 8
             case .create, .passTime, .stepMoves: 5
             case .delete, .release, .settings, .bury, .resume: 4
             case .useMessage, .kick, .startMove, .moveByID: 3

@@ -67,9 +67,9 @@ enum QueueCommands {
         }
         while !arguments.isAtEnd {
             if arguments.takes("GROUP") {
-                message.group = try arguments.validText("GROUP")
+                message.group = try arguments.identifier("GROUP")
             } else if arguments.takes("DEDUP") {
-                message.deduplication = Deduplication(id: try arguments.validText("DEDUP"))
+                message.deduplication = Deduplication(id: try arguments.identifier("DEDUP"))
             } else if arguments.takes("DELAY") {
                 message.delay = try arguments.span()
             } else if arguments.takes("ATTR") {
@@ -92,13 +92,20 @@ enum QueueCommands {
         guard !name.isEmpty, name.utf8.allSatisfy(isNameByte), !others.contains(where: { $0.name == name }) else {
             throw .message("'\(name.prefix(100))' is no name of an attribute: A-Z a-z 0-9 - _ . and each name once")
         }
+        guard type.utf8.allSatisfy(isNameByte) else { throw .message("a type of an attribute has A-Z a-z 0-9 - _ .") }
         switch type.split(separator: ".", omittingEmptySubsequences: false).first {
-        case "Binary": return MessageAttribute(name: name, type: type, value: .binary(try arguments.bytes()))
+        case "Binary":
+            let value = try arguments.bytes()
+            guard !value.isEmpty else { throw .message("the attribute '\(name)' has no value") }
+            return MessageAttribute(name: name, type: type, value: .binary(value))
         case "String", "Number": break
         default: throw .message("an attribute is a String, a Number or Binary, not '\(type.prefix(100))'")
         }
         let value = try arguments.validText("ATTR")
         guard !value.isEmpty, UTF8Text.isLegalMessage(value) else { throw .refused(.messageNotText) }
+        guard !type.hasPrefix("Number") || FloatText.parseDouble(Bytes(value.utf8)) != nil else {
+            throw .message("the attribute '\(name)' is no number")
+        }
         return MessageAttribute(name: name, type: type, value: .text(value))
     }
 
@@ -192,6 +199,15 @@ extension Arguments {
     fileprivate mutating func validText(_ option: String) throws(CommandError) -> String {
         guard let text = String(validating: try next(), as: UTF8.self) else {
             throw .message("the \(option) is not text in UTF-8")
+        }
+        return text
+    }
+
+    /// What SQS takes as a name of a group and the like: printable characters without a space.
+    fileprivate mutating func identifier(_ option: String) throws(CommandError) -> String {
+        let text = try validText(option)
+        guard !text.isEmpty, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw .message("the \(option) is to have printable ASCII characters without spaces")
         }
         return text
     }

@@ -122,11 +122,13 @@ extension RedisConnection {
         return loop.submit(request, for: self, ring.append(entry))
     }
 
-    /// Asks, and goes on with `action` when everything before is answered.
+    /// Asks, and goes on with `action` when everything before is answered, or with `whenGone` when the client is gone.
     func ask(
-        _ request: StorageRequest, bytes: Int = 0, _ action: @escaping (RedisConnection, StorageResult) -> Void
+        _ request: StorageRequest, bytes: Int = 0,
+        whenGone: ((RedisConnection, StorageResult) -> Void)? = nil,
+        _ action: @escaping (RedisConnection, StorageResult) -> Void
     ) {
-        submit(request, .action, bytes: bytes, PendingReply.Rest(nil, action: action))
+        submit(request, .action, bytes: bytes, PendingReply.Rest(nil, whenGone: whenGone, action: action))
     }
 
     /// The number of a reply that is made elsewhere, and its place.

@@ -95,7 +95,8 @@ extension RedisConnection {
     }
 
     /// The client is gone. A watch that came too late for it is of no use to anybody, and leased messages go back.
-    private func dropReply(_ entry: PendingReply, _ result: StorageResult) {
+    func dropReply(_ entry: PendingReply, _ result: StorageResult) {
+        entry.rest?.whenGone?(self, result)
         switch result {
         case .success(.watching(let watch)): loop.tell(.unwatch(watch))
         case .success(.received(let messages)):

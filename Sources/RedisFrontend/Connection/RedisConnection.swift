@@ -151,6 +151,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         guard phase != .closed else { return }
         phase = .closed
         if let blocked { loop.cancel(blocked.token) }
+        ring.forEachAnswered { dropReply($0, $1) }
         leaveSession()
         postponed = nil
         output = ByteBuffer()

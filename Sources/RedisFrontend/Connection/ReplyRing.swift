@@ -38,11 +38,15 @@ struct PendingReply {
         let action: ((RedisConnection, StorageResult) -> Void)?
         /// Messages of the answer are leased from this queue.
         let leasesFrom: QueueName?
+        /// What has to be done with the answer even if its client is gone.
+        let whenGone: ((RedisConnection, StorageResult) -> Void)?
 
         init(
             _ answer: Answer?, leasesFrom: QueueName? = nil,
+            whenGone: ((RedisConnection, StorageResult) -> Void)? = nil,
             action: ((RedisConnection, StorageResult) -> Void)? = nil
         ) {
+            self.whenGone = whenGone
             self.answer = answer
             self.leasesFrom = leasesFrom
             self.action = action
@@ -78,6 +82,13 @@ struct ReplyRing {
     /// The number whose lower half this is: the one nearest to the first of those that are there.
     func number(_ low: UInt32) -> Int {
         firstNumber &+ Int(Int32(bitPattern: low &- UInt32(truncatingIfNeeded: firstNumber)))
+    }
+
+    /// Those whose answer is known and not written.
+    func forEachAnswered(_ visit: (PendingReply, StorageResult) -> Void) {
+        for entry in entries {
+            if case .storage(let result)? = entry.rest?.answer { visit(entry, result) }
+        }
     }
 
     func isFirst(_ number: Int) -> Bool { number == firstNumber && !entries.isEmpty }

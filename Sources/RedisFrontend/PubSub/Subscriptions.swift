@@ -127,15 +127,29 @@ extension RedisConnection {
             return reply { $0.writeInteger(count) }
         }
         hold = .replies
-        ask(.keys(KeyRequest([.publish(channel: channel, message)])), bytes: channel.count + message.count) {
-            (connection, result) in
-            guard case .success(.keys(let replies)) = result, case .some(.integer(let queues)) = replies.first
-            else {
-                return connection.answer { _ = $0.write(result) }
-            }
-            let count = connection.deliver(kind, channel, message)
-            connection.answer { $0.writeInteger(queues + Int64(count)) }
+        let deliver = { (connection: RedisConnection, result: StorageResult) in
+            connection.deliver(kind, channel, message, storedIn: result)
         }
+        ask(
+            .keys(KeyRequest([.publish(channel: channel, message)])), bytes: channel.count + message.count,
+            whenGone: { _ = deliver($0, $1) }
+        ) { (connection, result) in
+            if let count = deliver(connection, result) {
+                connection.answer { $0.writeInteger(count) }
+            } else {
+                connection.loop.errorsInTurn &+= 1
+                connection.answer { _ = $0.write(result) }
+            }
+        }
+    }
+
+    /// How many queues and clients get it. Nil: a queue refused it, and nobody does.
+    private func deliver(
+        _ kind: ChannelKind, _ channel: Bytes, _ message: Bytes, storedIn result: StorageResult
+    ) -> Int64? {
+        guard case .success(.keys(let replies)) = result, case .some(.integer(let queues)) = replies.first
+        else { return nil }
+        return queues + Int64(deliver(kind, channel, message))
     }
 
     /// How many clients get it.

@@ -88,7 +88,10 @@ extension RedisConnection {
         let request = KeyRequest(
             database: transaction.database ?? session.database, transaction.commands, watch: watch)
         if transaction.hasRequests { hold = .replies }
-        ask(.keys(request), bytes: transaction.bytes) { connection, result in
+        ask(
+            .keys(request), bytes: transaction.bytes,
+            whenGone: { $0.finishForNobody(transaction, watch, $1) }
+        ) { connection, result in
             connection.finish(transaction, watch, result)
         }
     }
@@ -129,6 +132,23 @@ extension RedisConnection {
             case .publication(let channel, let message): finishPublication(channel, message, replies.popFirst())
             case .refused(let error): answer { $0.write(error) }
             case .request(let request): perform(request)
+            }
+        }
+    }
+
+    /// The client is gone. What it published is delivered all the same.
+    private func finishForNobody(_ transaction: Transaction, _ watch: UInt64?, _ result: StorageResult) {
+        guard case .success(.keys(let replies)) = result else {
+            if case .failure = result, let watch { loop.tell(.unwatch(watch)) }
+            return
+        }
+        var rest = replies[...]
+        for step in transaction.steps {
+            switch step {
+            case .keys: _ = rest.popFirst()
+            case .publication(let channel, let message):
+                if case .integer? = rest.popFirst() { _ = deliver(.channel, channel, message) }
+            case .refused, .request: break
             }
         }
     }

@@ -3,52 +3,47 @@ import RoostModel
 // Messages as elements of a list: the oldest ready one is the first, whichever end a command names.
 
 extension BridgeRehearsal {
-    /// In one command. Bodies of so many are in memory together.
-    private static let takenBytesMax = 64 * 1024 * 1024
     /// How far from either end of a queue commands look.
     private static let placesMax = 100_000
 
     // MARK: Sending
 
     mutating func push(_ elements: [Bytes], to queue: UInt32, onlyExisting: Bool) throws(KeyError) -> KeyReply {
-        guard !onlyExisting || isSeen(queue) else { return .integer(0) }
-        guard elements.count > 1 else {
-            for element in elements { try send(element, to: queue) }
-            return length(of: queue)
+        var ready = broker.counts(of: queue).ready
+        guard !onlyExisting || ready > 0 else { return .integer(0) }
+        // All of them are looked at before the first is sent: none is sent when one is refused.
+        if elements.count > 1 { for element in elements { _ = try prepareSend(element, to: queue) } }
+        for (place, element) in elements.enumerated() {
+            if place > 0 { catchUp() }
+            ready += try send(element, to: queue) ? 1 : 0
         }
-        return try wholly { rehearsal throws(KeyError) in
-            for element in elements {
-                rehearsal.catchUp()
-                try rehearsal.send(element, to: queue)
-            }
-            return rehearsal.length(of: queue)
-        }
+        return .integer(Int64(ready))
     }
 
     /// One copy for each queue that is bound, or none at all.
     mutating func publish(_ message: Bytes, to channel: Bytes) throws(KeyError) -> KeyReply {
         let queues = broker.queues.bindings.queues(boundTo: channel)
-        return try wholly { rehearsal throws(KeyError) in
-            for queue in queues {
-                rehearsal.catchUp()
-                try rehearsal.send(message, to: queue)
-            }
-            return .integer(Int64(queues.count))
+        for queue in queues { _ = try prepareSend(message, to: queue) }
+        for queue in queues {
+            catchUp()
+            _ = try send(message, to: queue)
         }
+        return .integer(Int64(queues.count))
     }
 
-    private mutating func length(of queue: UInt32) -> KeyReply {
-        catchUp()
-        return .integer(Int64(broker.counts(of: queue).ready))
+    /// Whether it is ready at once.
+    private mutating func send(_ body: Bytes, to queue: UInt32) throws(KeyError) -> Bool {
+        let entry = try prepareSend(body, to: queue)
+        add(entry, NewMessage(body: body))
+        return entry.availableAt <= entry.sentAt
     }
 
-    private mutating func send(_ body: Bytes, to queue: UInt32) throws(KeyError) {
+    private func prepareSend(_ body: Bytes, to queue: UInt32) throws(KeyError) -> SendEntry {
         guard !broker.settings(of: queue).isFIFO else { throw .groupNeeded }
         let isText = body.withUnsafeBytes { UTF8Text.isValid($0) && UTF8Text.isLegalMessage($0) }
         guard isText else { throw .refused(.messageNotText) }
-        let message = NewMessage(body: body)
         do throws(Rejection) {
-            add(try broker.prepareSend(to: queue, message, now: now), message)
+            return try broker.prepareSend(to: queue, NewMessage(body: body), now: now)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -68,7 +63,7 @@ extension BridgeRehearsal {
     /// Received and deleted in one step. What was received too often before goes to the queue of dead letters.
     mutating func take(from queue: UInt32, atMost count: Int) -> [KeyReply] {
         moveDeadLetters(from: queue, count)
-        let slots = broker.takeableSlots(of: queue, maximum: count, bytesMax: Self.takenBytesMax)
+        let slots = broker.takeableSlots(of: queue, maximum: count, bytesMax: Self.answeredBytesMax)
         guard !slots.isEmpty else { return [] }
         add(.take(TakeEntry(queue: queue, at: now, slots: slots)))
         return slots.map { .bytes(body(of: $0)) }
@@ -107,29 +102,34 @@ extension BridgeRehearsal {
 
     // MARK: Moving
 
+    /// What is moved is found, and the target asked, before anything is done.
     mutating func move(_ from: Bytes, _ fromEnd: ListEnd, _ to: Bytes, _ toEnd: ListEnd) throws(KeyError) -> KeyReply {
-        try wholly { rehearsal throws(KeyError) in
-            guard let element = try rehearsal.takeElement(from, fromEnd) else { return .null }
-            rehearsal.catchUp()
-            if let queue = rehearsal.broker.queue(at: to, in: rehearsal.database) {
-                // The body of a message that is not at hand yet is one that was accepted once.
-                if !rehearsal.isWaitingForBodies { try rehearsal.send(element, to: queue) }
-            } else {
-                _ = try rehearsal.carryOutKeys(.list(.push(to, toEnd, [element], onlyExisting: false)))
-            }
-            return .bytes(element)
+        let (element, removal) = try removal(of: from, fromEnd)
+        guard let element, let removal else { return .null }
+        if let queue = broker.queue(at: to, in: database) {
+            // A body that is not at hand yet is one that was accepted once.
+            let arrival = isWaitingForBodies ? nil : try prepareSend(element, to: queue)
+            add(removal)
+            if let arrival { add(arrival, NewMessage(body: element)) }
+        } else {
+            let arrival = try prepareKeys(.list(.push(to, toEnd, [element], onlyExisting: false))).entry
+            add(removal)
+            add(arrival)
         }
+        return .bytes(element)
     }
 
-    private mutating func takeElement(_ key: Bytes, _ end: ListEnd) throws(KeyError) -> Bytes? {
-        let reply: KeyReply
+    /// The first or last element, and what takes it away.
+    private mutating func removal(of key: Bytes, _ end: ListEnd) throws(KeyError) -> (element: Bytes?, Entry?) {
         if let queue = broker.queue(at: key, in: database) {
-            reply = take(from: queue, atMost: 1).first ?? .null
-        } else {
-            reply = try carryOutKeys(.list(.pop(key, end, count: nil)))
+            moveDeadLetters(from: queue, 1)
+            guard let slot = broker.takeableSlots(of: queue, maximum: 1, bytesMax: Self.answeredBytesMax).first
+            else { return (nil, nil) }
+            return (body(of: slot), .take(TakeEntry(queue: queue, at: now, slots: [slot])))
         }
-        guard case .bytes(let element) = reply else { return nil }
-        return element
+        let (reply, entry) = try prepareKeys(.list(.pop(key, end, count: nil)))
+        guard case .bytes(let element) = reply else { return (nil, nil) }
+        return (element, .keys(entry))
     }
 
     // MARK: Looking
@@ -144,8 +144,6 @@ extension BridgeRehearsal {
     mutating func range(of queue: UInt32, _ start: Int64, _ end: Int64) throws(KeyError) -> KeyReply {
         let count = broker.counts(of: queue).ready
         let slots = try slots(of: queue, clamped(start, end, count: count), count)
-        let bytes = slots.reduce(0) { $0 + Int(broker.index[$1].location.length) }
-        guard bytes <= Self.takenBytesMax else { throw .replyTooLong }
         return .array(slots.map { .bytes(body(of: $0)) })
     }
 
@@ -154,10 +152,11 @@ extension BridgeRehearsal {
         guard !places.isEmpty else { return [] }
         let steps = min(places.upperBound, count - places.lowerBound)
         guard steps <= Self.placesMax else { throw .tooFarIntoQueue(max: Self.placesMax) }
-        guard places.upperBound > count - places.lowerBound else {
-            return Array(broker.readySlots(of: queue, fromTail: false, places.upperBound).dropFirst(places.lowerBound))
-        }
-        let newest = broker.readySlots(of: queue, fromTail: true, steps)
-        return newest.dropFirst(count - places.upperBound).reversed()
+        let fromTail = places.upperBound > count - places.lowerBound
+        let slots = broker.readySlots(of: queue, fromTail: fromTail, steps)
+        // In a queue with groups, the walk over them has an end.
+        guard slots.count == steps else { throw .tooFarIntoQueue(max: Broker.peekStepsMax) }
+        guard fromTail else { return Array(slots.dropFirst(places.lowerBound)) }
+        return slots.dropFirst(count - places.upperBound).reversed()
     }
 }

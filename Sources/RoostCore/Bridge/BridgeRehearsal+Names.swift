@@ -89,7 +89,7 @@ extension BridgeRehearsal {
     // MARK: Picking
 
     /// How many ids are looked at for a queue that is seen.
-    private static let pickStepsMax = 1000
+    private static let pickStepsMax: UInt32 = 1000
 
     mutating func randomKey() throws(KeyError) -> KeyReply {
         let (key, _) = try prepareKeys(.key(.random))
@@ -97,11 +97,13 @@ extension BridgeRehearsal {
         guard queues > 0 else { return key }
         let pick = takeRandom()
         guard key == .null || pick % UInt64(queues + keys) < UInt64(queues) else { return key }
-        return seenQueue(from: UInt32(pick >> 33) % broker.queues.idCount) ?? key
+        // Without a key to answer, all are looked at.
+        let stepsMax = key == .null ? broker.queues.idCount : Self.pickStepsMax
+        return seenQueue(from: UInt32(pick >> 33) % broker.queues.idCount, stepsMax) ?? key
     }
 
-    private func seenQueue(from first: UInt32) -> KeyReply? {
-        for step in 0..<UInt32(Self.pickStepsMax) {
+    private func seenQueue(from first: UInt32, _ stepsMax: UInt32) -> KeyReply? {
+        for step in 0..<stepsMax {
             let id = (first + step) % broker.queues.idCount
             if broker.queues.isLive(id), isSeen(id) { return .bytes(Bytes(broker.queues[id].name.text.utf8)) }
         }
@@ -109,6 +111,9 @@ extension BridgeRehearsal {
     }
 
     // MARK: Scanning
+
+    /// Ids that one SCAN looks at, whatever its COUNT.
+    private static let scanStepsMax = 10_000
 
     /// Queues come first, by their ids: a cursor up to `Limits.queuesMax` is one more than the id looked at last. Keys
     /// follow; their cursors are hashes, and one that is as low is not handed out.
@@ -120,7 +125,7 @@ extension BridgeRehearsal {
             return try scanKeys(rest, type)
         }
         var (found, id) = ([Bytes](), UInt32(truncatingIfNeeded: options.cursor))
-        let end = UInt32(min(idCount, options.cursor + UInt64(max(1, options.countMin))))
+        let end = UInt32(min(idCount, options.cursor + UInt64(min(max(1, options.countMin), Self.scanStepsMax))))
         while id < end {
             if let name = name(of: id, options.pattern), type == nil || type == .queue { found.append(name) }
             id += 1

@@ -15,10 +15,17 @@ struct BridgeRehearsal {
     /// Of messages that these commands send.
     private var sentBodies: [UInt64: Bytes] = [:]
     private var needed: [NeededBody] = []
+    /// Of messages in the answers.
+    private var answeredBytes = 0
+    /// Of the records.
+    private var stepBytes = 0
+    private let stepBytesMax: Int
+    /// Why the whole request is refused.
+    private(set) var refusal: KeyError?
 
     init(
         _ broker: Broker, database: UInt8, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64,
-        growthMax: Int
+        growthMax: Int, bytesMax: Int
     ) {
         self.broker = broker
         self.database = database
@@ -26,13 +33,14 @@ struct BridgeRehearsal {
         self.now = now
         self.random = random
         growthLeft = growthMax
+        stepBytesMax = bytesMax
     }
 
     func plan(_ replies: [KeyReply]) -> BridgePlan {
         needed.isEmpty ? .steps(steps, replies: replies) : .needsBodies(needed)
     }
 
-    /// A command that fails does nothing, and the others go on.
+    /// A command that fails does nothing, but that dead letters may have moved, and the others go on.
     mutating func perform(_ command: KeyCommand) throws(KeyError) -> KeyReply {
         do throws(KeyError) {
             return try answer(command)
@@ -63,15 +71,23 @@ extension BridgeRehearsal {
         }
     }
 
-    mutating func add(_ entry: Entry) { steps.append(.entry(entry)) }
+    mutating func add(_ entry: Entry) { append(.entry(entry), EntryCodec.size(entry)) }
 
     mutating func add(_ entry: SendEntry, _ message: NewMessage) {
         sentBodies[entry.number] = message.body
-        steps.append(.send(entry, message))
+        append(.send(entry, message), SendRecord.size(message))
     }
 
     mutating func add(_ entry: KeysEntry) {
-        if !entry.effects.isEmpty { steps.append(.entry(.keys(entry))) }
+        guard !entry.effects.isEmpty else { return }
+        growthLeft -= broker.databases.growth(entry.effects, in: database)
+        add(.keys(entry))
+    }
+
+    private mutating func append(_ step: BridgeStep, _ size: Int) {
+        steps.append(step)
+        stepBytes += size
+        if stepBytes > stepBytesMax { refusal = .requestTooLarge(bytes: stepBytes, max: stepBytesMax) }
     }
 
     /// What a command on keys would do, without a step for it.
@@ -91,28 +107,21 @@ extension BridgeRehearsal {
     /// Its effects as one step.
     mutating func carryOutKeys(_ command: KeyCommand) throws(KeyError) -> KeyReply {
         let (reply, entry) = try prepareKeys(command)
-        growthLeft -= broker.databases.growth(entry.effects, in: database)
         add(entry)
         return reply
-    }
-
-    /// All steps of the command, or none of them.
-    mutating func wholly(_ body: (inout Self) throws(KeyError) -> KeyReply) throws(KeyError) -> KeyReply {
-        let before = self
-        do throws(KeyError) {
-            return try body(&self)
-        } catch {
-            self = before
-            throw error
-        }
     }
 
     /// The plan is for nothing: bodies have to be read first.
     var isWaitingForBodies: Bool { !needed.isEmpty }
 
+    /// Bytes of messages in all answers of a request: they are in memory together.
+    static let answeredBytesMax = 64 * 1024 * 1024
+
     /// The body of a message that is there; empty, and the plan is for nothing, while it is not at hand.
     mutating func body(of slot: UInt32) -> Bytes {
         let (number, location) = (broker.index[slot].number, broker.index[slot].location)
+        answeredBytes += sentBodies[number]?.count ?? Int(location.length)
+        if answeredBytes > Self.answeredBytesMax { refusal = .replyTooLong }
         if let body = sentBodies[number] ?? bodies[location] { return body }
         needed.append(NeededBody(slot: slot, number: number, location: location))
         return []

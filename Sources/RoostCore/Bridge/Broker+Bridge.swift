@@ -46,13 +46,19 @@ extension Broker {
     /// As `prepare` does for keys alone.
     ///
     /// - Parameter bodies: that an earlier plan of this request needed, as far as they were found.
+    /// - Parameter bytesMax: of all records together. What needs more is refused before all of it is made.
     package func prepareBridge(
-        _ request: borrowing KeyRequest, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64, growthMax: Int
+        _ request: borrowing KeyRequest, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64,
+        growthMax: Int, bytesMax: Int
     ) throws(KeyError) -> BridgePlan {
         var rehearsal = BridgeRehearsal(
-            self, database: request.database, bodies: bodies, now: now, random: random, growthMax: growthMax)
+            self, database: request.database, bodies: bodies, now: now, random: random, growthMax: growthMax,
+            bytesMax: bytesMax)
         var replies: [KeyReply] = []
-        for command in request.commands { replies.append(try rehearsal.perform(command)) }
+        for command in request.commands {
+            replies.append(try rehearsal.perform(command))
+            if let refusal = rehearsal.refusal { throw refusal }
+        }
         return rehearsal.plan(replies)
     }
 

@@ -24,7 +24,7 @@ extension Broker {
         }
         let settings = change.applied(to: defaultSettings)
         try validate(settings)
-        try validateBindings(change, settings)
+        try validateBindings(change, settings, before: [:])
         try validateDeadLetters(change, settings, of: name)
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
@@ -45,7 +45,7 @@ extension Broker {
         let settings = change.applied(to: queues[id].settings)
         guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
         try validate(settings)
-        try validateBindings(change, settings)
+        try validateBindings(change, settings, before: queues[id].settings.properties)
         try validateDeadLetters(change, settings, of: name)
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
@@ -90,12 +90,16 @@ extension Broker {
     }
 
     /// What is published names no group, and no two queues get a part of it.
-    private func validateBindings(_ change: QueueSettingsChange, _ settings: QueueSettings) throws(Rejection) {
+    private func validateBindings(
+        _ change: QueueSettingsChange, _ settings: QueueSettings, before: QueueProperties
+    ) throws(Rejection) {
         let added = change.properties.filter { $0.value != nil && $0.key.hasPrefix(ChannelBinding.propertyPrefix) }
         guard !added.isEmpty else { return }
         guard !settings.isFIFO else { throw .bindingOfFIFO }
         let max = BindingTable.countMax
-        guard queues.bindings.count + added.count <= max else { throw .tooManyBindings(max: max) }
+        let others = queues.bindings.count - ChannelBinding.patterns(in: before).count
+        let own = ChannelBinding.patterns(in: settings.properties).count
+        guard others + own <= max else { throw .tooManyBindings(max: max) }
     }
 
     /// A policy that stands is left alone: its target may be gone, or not allow it any more.

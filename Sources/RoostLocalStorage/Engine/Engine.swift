@@ -193,16 +193,27 @@ extension Engine {
     }
 
     private mutating func cancel(_ token: UInt64, of receiver: Int) {
-        guard let waiter = lines.remove(receiver: receiver, token: token) else {
-            return reads.cancel(token, of: receiver)
+        if let waiter = lines.remove(receiver: receiver, token: token) { return answerNothing(waiter) }
+        if !cancelAskedAgain(token, of: receiver) { reads.cancel(token, of: receiver) }
+    }
+
+    /// False: it is not among those that go on with the next turn. There are few.
+    private mutating func cancelAskedAgain(_ token: UInt64, of receiver: Int) -> Bool {
+        for (place, item) in askedAgain.enumerated() {
+            guard case .requests(let submissions, receiver) = item, let asked = submissions.first,
+                asked.token == token
+            else { continue }
+            askedAgain.remove(at: place)
+            answer(receiver, token, .success(asked.request.nothing))
+            return true
         }
-        answerNothing(waiter)
+        return false
     }
 
     /// Ends every wait with an empty answer: the server is going down.
     mutating func endWaits() {
         acceptsWaits = false
-        while let waiter = lines.removeAny() { answerNothing(waiter) }
+        for waiter in lines.removeAll() { answerNothing(waiter) }
     }
 
     /// When the engine has to run although nobody asks; nil when nothing waits for time. May be early, never late.
@@ -461,25 +472,40 @@ extension Engine {
     /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
     /// waiters there, whose turn comes next.
     private mutating func serveWaiters() {
-        if !keys.toServe.isEmpty, !serveKeyWaiters() { lacksRoom.waiter = true }
+        // What is moved from a queue to a list has its waiters, and the other way round.
+        repeat {
+            guard serveKeyWaiters(), serveQueueWaiters() else { return lacksRoom.waiter = true }
+        } while !keys.toServe.isEmpty
+    }
+
+    /// False: no room in the log.
+    private mutating func serveQueueWaiters() -> Bool {
         while let queue = queuesToServe.popLast() {
             guard serveWaiters(of: queue) else {
                 queuesToServe.append(queue)
-                lacksRoom.waiter = true
-                return
+                return false
             }
         }
+        return true
     }
 
     /// False: no room in the log.
     private mutating func serveWaiters(of queue: UInt32) -> Bool {
-        var place = lines.firstPlace(ofQueue: queue)
-        while let current = place, core.hasDeliverable(queue) {
+        var (place, reading) = (lines.firstPlace(ofQueue: queue), 0)
+        // Those who wait for bodies to be read have taken nothing yet.
+        while let current = place, core.hasDeliverable(queue), reading < core.counts(of: queue).ready {
             place = lines.place(after: current)
             let waiter = lines.waiter(at: current)
             switch waiter.wish {
             case .keys:
-                guard serveKeyWaiter(waiter, from: queue) else { return false }
+                switch serveKeyWaiter(waiter, from: queue) {
+                case .noRoom: return false
+                case .reading: reading += 1
+                case .served, .passedOver: break
+                case .nothing:
+                    if core.hasDeliverable(queue) { queuesToServeNext.append(queue) }
+                    return true
+                }
             case .receive(_, let name, let options):
                 guard let isServed = serve(waiter, from: queue, name, options) else { return false }
                 if isServed { continue }
@@ -547,5 +573,13 @@ extension BridgeStep {
         case .entry(.keys(let entry)): entry.effects.allSatisfy { $0.removesKeys }
         case .entry: true
         }
+    }
+}
+
+extension StorageRequest {
+    /// What one that waits is answered when it got nothing.
+    fileprivate var nothing: StorageReply {
+        if case .keys(let request) = self { return .keys(request.commands.map(\.nothing)) }
+        return .received([])
     }
 }

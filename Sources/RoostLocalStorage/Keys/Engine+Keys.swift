@@ -8,7 +8,7 @@ import RoostStorage
 extension Engine {
     /// What became of commands that do not wait.
     private enum Performed {
-        case replies([KeyReply], hasChanged: Bool)
+        case replies([KeyReply])
         case needsBodies([NeededBody])
         case noRoom
     }
@@ -57,8 +57,8 @@ extension Engine {
         switch try perform(request, bodies) {
         case .noRoom: return .noRoom
         case .needsBodies(let needed): return read(needed, for: request, bodies, token, receiver)
-        case .replies(let replies, let hasChanged):
-            guard let wait = request.wait, acceptsWaits, !hasChanged, let nothing = replies.first, nothing.isNothing
+        case .replies(let replies):
+            guard let wait = request.wait, acceptsWaits, let nothing = replies.first, nothing.isNothing
             else { return .reply(.keys(replies)) }
             join(request, nothing, deadline: wait.timeout.map { now + $0 }, token, receiver)
             return .waiting
@@ -71,7 +71,7 @@ extension Engine {
         guard !core.concernsQueues(request) else { return try performOnQueues(request, bodies) }
         let (replies, entry) = try prepare(request)
         guard try commit(entry) else { return .noRoom }
-        return .replies(replies, hasChanged: !entry.effects.isEmpty)
+        return .replies(replies)
     }
 
     private mutating func prepare(
@@ -141,7 +141,7 @@ extension Engine {
         case .steps(let steps, let replies):
             guard try commit(steps) else { return .noRoom }
             for case .entry(.keys(let entry)) in steps { note(entry) }
-            return .replies(replies, hasChanged: !steps.isEmpty)
+            return .replies(replies)
         }
     }
 
@@ -150,9 +150,12 @@ extension Engine {
     ) throws(Rejection) -> BridgePlan {
         do throws(KeyError) {
             return try core.prepareBridge(
-                request, bodies: bodies, now: now, random: keys.random.next(), growthMax: growthMax)
+                request, bodies: bodies, now: now, random: keys.random.next(), growthMax: growthMax,
+                bytesMax: log.payloadBytesMax)
         } catch .outOfMemory {
             throw .outOfMemory
+        } catch .requestTooLarge(let bytes, let max) {
+            throw .messageTooLarge(bytes: bytes, max: max)
         } catch {
             return .steps([], replies: request.commands.map { _ in .failure(error) })
         }
@@ -177,6 +180,7 @@ extension Engine {
         _ request: KeyRequest, _ bodies: [BodyLocation: Bytes], deadline: BrokerTime?,
         _ reply: borrowing OutgoingReply
     ) -> Outcome {
+        serveWaitersNext(of: request)
         if reply.isCancelled { return .reply(.keys(request.commands.map(\.nothing))) }
         var (request, bodies, isWhole) = (request, bodies, true)
         if let deadline { request.wait?.timeout = max(deadline - now, .zero) }
@@ -195,6 +199,13 @@ extension Engine {
         } catch {
             answer(reply.receiver, reply.token, .failure(error))
             return .waiting
+        }
+    }
+
+    /// While bodies were read for one who waits, others were not served.
+    private mutating func serveWaitersNext(of request: borrowing KeyRequest) {
+        for key in request.wait?.keys ?? [] {
+            if let queue = core.queue(at: key, in: request.database) { queuesToServeNext.append(queue) }
         }
     }
 
@@ -237,32 +248,43 @@ extension Engine {
         var place = lines.firstPlace(of: name)
         while let current = place, core.hasKey(name.key, in: name.database, now: now) {
             place = lines.place(after: current)
-            guard serve(lines.waiter(at: current), from: name) else { return false }
+            if case .noRoom = serve(lines.waiter(at: current), from: name) { return false }
         }
         return true
     }
 
-    /// False: no room in the log.
-    mutating func serveKeyWaiter(_ waiter: WaitingLines.Waiter, from queue: UInt32) -> Bool {
-        guard let name = core.queueName(queue) else { return true }
-        return serve(waiter, from: KeyName(queue: name))
+    /// What became of one who waits.
+    enum Served {
+        case served
+        /// Bodies are being read for it; it has left the line.
+        case reading
+        /// There was nothing for it.
+        case nothing
+        /// It cannot take anything from this key.
+        case passedOver
+        case noRoom
+    }
+
+    mutating func serveKeyWaiter(_ waiter: WaitingLines.Waiter, from queue: UInt32) -> Served {
+        core.queueName(queue).map { serve(waiter, from: KeyName(queue: $0)) } ?? .passedOver
     }
 
     /// One for which there is nothing, because the key holds something of another type, goes on waiting. Others of its
     /// keys are not looked at: they woke nobody.
-    private mutating func serve(_ waiter: WaitingLines.Waiter, from name: KeyName) -> Bool {
-        guard case .keys(let whole, _) = waiter.wish else { return true }
+    private mutating func serve(_ waiter: WaitingLines.Waiter, from name: KeyName) -> Served {
+        guard case .keys(let whole, _) = waiter.wish else { return .passedOver }
         var request = whole
         request.commands = whole.commands.map { $0.taking(from: name.key) }
         do throws(Rejection) {
             switch try perform(request, [:]) {
-            case .noRoom: return false
+            case .noRoom: return .noRoom
             case .needsBodies(let needed):
                 lines.remove(receiver: waiter.receiver, token: waiter.token)
                 readOn(needed, for: whole, waiter)
-            case .replies(let replies, _):
-                guard let reply = replies.first, !reply.isNothing else { return true }
-                if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return true }
+                return .reading
+            case .replies(let replies):
+                guard let reply = replies.first, !reply.isNothing else { return .nothing }
+                if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return .passedOver }
                 lines.remove(receiver: waiter.receiver, token: waiter.token)
                 answer(waiter, .success(.keys(replies)))
             }
@@ -270,7 +292,7 @@ extension Engine {
             lines.remove(receiver: waiter.receiver, token: waiter.token)
             answer(waiter, .failure(error))
         }
-        return true
+        return .served
     }
 
     private mutating func readOn(_ needed: [NeededBody], for request: KeyRequest, _ waiter: WaitingLines.Waiter) {
@@ -278,8 +300,7 @@ extension Engine {
         request.wait?.timeout = waiter.deadline.map { max($0 - now, .zero) }
         switch read(needed, for: request, [:], waiter.token, waiter.receiver) {
         case .reply(let reply): answer(waiter, .success(reply))
-        case .noRoom: _ = askAgain(request, waiter.token, waiter.receiver)
-        case .waiting: break
+        case .noRoom, .waiting: break
         }
     }
 
@@ -306,7 +327,7 @@ extension KeyCommand {
     }
 
     /// What one that waits answers when there is nothing.
-    fileprivate var nothing: KeyReply {
+    var nothing: KeyReply {
         if case .list(.move) = self { return .null }
         return .nullArray
     }

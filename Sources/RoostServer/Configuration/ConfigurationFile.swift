@@ -2,15 +2,15 @@ import Configuration
 import Foundation
 import Yams
 
-/// The YAML file: a flat mapping from the names of options to values, and `queues:`. A key that is no option is an
-/// error, because a misspelt `fsync` that is quietly ignored is noticed at the next power cut.
+/// The YAML file: a flat mapping from the names of options to values, `queues:` and `bindings:`. A key that is none of
+/// them is an error, because a misspelt `fsync` that is quietly ignored is noticed at the next power cut.
 struct ConfigurationFile {
     /// A longer file is not a configuration but a mistake in the path.
     static let bytesMax = 1 << 20
 
     let path: String
     let snapshot: YAMLSnapshot
-    /// What `queues:` says.
+    /// What `queues:` and `bindings:` say.
     let queues: [DeclaredQueue]
     private let lines: [String: Int]
 
@@ -33,6 +33,7 @@ struct ConfigurationFile {
     private static func snapshot(of root: Node?, path: String) throws -> YAMLSnapshot {
         var options = root?.mapping ?? [:]
         options[QueueFields.option] = nil
+        options[BindingFields.option] = nil
         // An empty mapping and no document at all are the same to us, but not to the parser.
         let text = options.isEmpty ? "{}" : try Yams.serialize(node: .mapping(options))
         return try YAMLSnapshot(data: Data(text.utf8).bytes, providerName: path, parsingOptions: .default)
@@ -75,6 +76,7 @@ struct ConfigurationFile {
         }
         var lines: [String: Int] = [:]
         var queues: [DeclaredQueue] = []
+        var bindings: BindingFields?
         var problems: [ConfigurationError.Problem] = []
         for (key, value) in mapping {
             let name = key.string ?? ""
@@ -84,12 +86,16 @@ struct ConfigurationFile {
                 let fields = QueueFields(value, path: path)
                 queues = fields.queues
                 problems += fields.problems
+            } else if name == BindingFields.option {
+                let fields = BindingFields(value, path: path)
+                bindings = fields
+                problems += fields.problems
             } else if let reason = objection(to: name, value) {
                 problems.append(.init(subject: line.map { "\(path):\($0)" } ?? path, reason: reason))
             }
         }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
-        return (lines, queues)
+        return (lines, bindings?.bound(queues) ?? queues)
     }
 
     private static func objection(to name: String, _ value: Node) -> String? {
@@ -105,7 +111,7 @@ struct ConfigurationFile {
 
     private static func unknown(_ name: String) -> String {
         guard name != ServerOption.configFileName else { return "config has no place in the file itself" }
-        let near = (ServerOption.all.map(\.name) + [QueueFields.option]).min {
+        let near = (ServerOption.all.map(\.name) + [QueueFields.option, BindingFields.option]).min {
             Spelling.distance($0, name) < Spelling.distance($1, name)
         }
         guard let near, Spelling.distance(near, name) <= 3 else { return "\"\(name)\" is not an option" }

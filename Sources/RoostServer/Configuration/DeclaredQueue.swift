@@ -40,7 +40,7 @@ package enum SettingTexts {
             ("dead-letter-sources", change.deadLetterSources.map(text)),
         ]
         let properties = change.properties.sorted { $0.key < $1.key }.map { name, value in
-            (Self.name(ofProperty: name), value ?? "none")
+            (Self.name(ofProperty: name), name.hasPrefix(ChannelBinding.propertyPrefix) ? "bound" : value ?? "none")
         }
         return fixed.compactMap { name, text in text.map { (name, $0) } } + properties
     }
@@ -79,6 +79,9 @@ package enum SettingTexts {
 
     private static func name(ofProperty name: String) -> String {
         if name == SQSProperty.policy { return "policy" }
+        if name.hasPrefix(ChannelBinding.propertyPrefix) {
+            return "bindings.\(name.dropFirst(ChannelBinding.propertyPrefix.count))"
+        }
         guard name.hasPrefix(SQSProperty.tagPrefix) else { return name }
         return "tags.\(name.dropFirst(SQSProperty.tagPrefix.count))"
     }
