@@ -26,9 +26,10 @@ extension Engine {
     }
 
     private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {
+        // Before the call: what changes the engine among its arguments would make it copy the core.
+        let (random, growthMax) = (keys.random.next(), growthMax)
         do throws(KeyError) {
-            return try core.prepare(
-                command, in: database, now: now, random: keys.random.next(), growthMax: growthMax)
+            return try core.prepare(command, in: database, now: now, random: random, growthMax: growthMax)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -77,8 +78,9 @@ extension Engine {
     private mutating func prepare(
         _ request: KeyRequest
     ) throws(Rejection) -> (replies: [KeyReply], entry: KeysEntry) {
+        let (random, growthMax) = (keys.random.next(), growthMax)
         do throws(KeyError) {
-            return try core.prepare(request, now: now, random: keys.random.next(), growthMax: growthMax)
+            return try core.prepare(request, now: now, random: random, growthMax: growthMax)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -148,9 +150,10 @@ extension Engine {
     private mutating func plan(
         _ request: KeyRequest, _ bodies: [BodyLocation: Bytes]
     ) throws(Rejection) -> BridgePlan {
+        let (random, growthMax) = (keys.random.next(), growthMax)
         do throws(KeyError) {
             return try core.prepareBridge(
-                request, bodies: bodies, now: now, random: keys.random.next(), growthMax: growthMax,
+                request, bodies: bodies, now: now, random: random, growthMax: growthMax,
                 bytesMax: log.payloadBytesMax)
         } catch .outOfMemory {
             throw .outOfMemory
