@@ -37,6 +37,7 @@ let package = Package(
             name: "RedisFrontend",
             dependencies: [
                 "RoostModel", "RoostStorage", "RESP", "Connections",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
