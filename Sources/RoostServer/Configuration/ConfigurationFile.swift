@@ -85,11 +85,11 @@ struct ConfigurationFile {
             if name == QueueFields.option {
                 let fields = QueueFields(value, path: path)
                 queues = fields.queues
-                problems += fields.problems
+                problems += fields.problems.all
             } else if name == BindingFields.option {
                 let fields = BindingFields(value, path: path)
                 bindings = fields
-                problems += fields.problems
+                problems += fields.problems.all
             } else if let reason = objection(to: name, value) {
                 problems.append(.init(subject: line.map { "\(path):\($0)" } ?? path, reason: reason))
             }

@@ -12,33 +12,19 @@ struct QueueFields {
     /// SQS.
     private static let tagsMax = 50
 
-    typealias Problem = ConfigurationError.Problem
-
-    private let path: String
     private(set) var queues: [DeclaredQueue] = []
-    private(set) var problems: [Problem] = []
+    private(set) var problems: FieldProblems
 
     init(_ node: Node, path: String) {
-        self.path = path
-        guard let mapping = node.mapping else {
-            // Nothing below the name of the option: no queues.
-            if node.scalar?.string.isEmpty != true {
-                object(node, "queues is no mapping from names to settings, for example \"orders: {visibility: 2m}\"")
-            }
-            return
-        }
-        for (key, value) in mapping { read(key, value) }
+        problems = FieldProblems(path: path)
+        let mapping = problems.mapping(
+            node, else: "queues is no mapping from names to settings, for example \"orders: {visibility: 2m}\"")
+        for (key, value) in mapping ?? [:] { read(key, value) }
     }
-
-    private mutating func object(_ node: Node, _ reason: String, accepted: String? = nil) {
-        problems.append(Problem(subject: place(of: node), reason: reason, accepted: accepted))
-    }
-
-    private func place(of node: Node) -> String { node.mark.map { "\(path):\($0.line)" } ?? path }
 
     private mutating func read(_ key: Node, _ value: Node) {
         guard let name = try? QueueName(key.string ?? "") else {
-            return object(
+            return problems.object(
                 key, "\"\((key.string ?? "").prefix(100))\" is not the name of a queue",
                 accepted: "1 to 80 of A-Z, a-z, 0-9, - and _, with or without .fifo at the end")
         }
@@ -48,9 +34,9 @@ struct QueueFields {
         if let mapping = value.mapping {
             for (key, value) in mapping { set(key, value, name, &change) }
         } else if value.scalar?.string.isEmpty != true {
-            object(value, "\(name) is no mapping of settings, for example \"visibility: 2m\"")
+            problems.object(value, "\(name) is no mapping of settings, for example \"visibility: 2m\"")
         }
-        queues.append(DeclaredQueue(name: name, change: change, place: place(of: key)))
+        queues.append(DeclaredQueue(name: name, change: change, place: problems.place(of: key)))
     }
 
     private mutating func set(_ key: Node, _ value: Node, _ queue: QueueName, _ change: inout QueueSettingsChange) {
@@ -71,7 +57,8 @@ struct QueueFields {
         default:
             let near = Self.names.min { Spelling.distance($0, name) < Spelling.distance($1, name) }
             let hint = near.flatMap { Spelling.distance($0, name) <= 3 ? ". Did you mean \($0)?" : nil } ?? ""
-            object(key, "\"\(name)\" is not a setting of a queue\(hint)", accepted: Self.names.joined(separator: ", "))
+            problems.object(
+                key, "\"\(name)\" is not a setting of a queue\(hint)", accepted: Self.names.joined(separator: ", "))
         }
     }
 
@@ -79,7 +66,7 @@ struct QueueFields {
 
     private mutating func text(_ name: String, _ node: Node) -> String? {
         if let text = node.scalar?.string, !text.isEmpty { return text }
-        object(node, "\(name) has no value, or not a single one")
+        problems.object(node, "\(name) has no value, or not a single one")
         return nil
     }
 
@@ -88,7 +75,7 @@ struct QueueFields {
     ) -> Milliseconds? {
         guard let text = text(name, node) else { return nil }
         if let time = TimeSpan.parse(text), range.contains(time) { return time }
-        object(node, "\(name) \"\(text)\" is no time in range", accepted: "\(words) (\(TimeSpan.accepted))")
+        problems.object(node, "\(name) \"\(text)\" is no time in range", accepted: "\(words) (\(TimeSpan.accepted))")
         return nil
     }
 
@@ -101,14 +88,14 @@ struct QueueFields {
     private mutating func size(_ name: String, _ node: Node) -> Int? {
         guard let text = text(name, node) else { return nil }
         if let bytes = ByteSize.parse(text), bytes > 0 { return bytes }
-        object(node, "\(name) \"\(text)\" is no size", accepted: ByteSize.accepted)
+        problems.object(node, "\(name) \"\(text)\" is no size", accepted: ByteSize.accepted)
         return nil
     }
 
     private mutating func choice<Value>(_ name: String, _ node: Node, _ values: [(String, Value)]) -> Value? {
         guard let text = text(name, node) else { return nil }
         if let value = values.first(where: { $0.0 == text })?.1 { return value }
-        object(node, "\(name) \"\(text)\" is not known", accepted: values.map(\.0).joined(separator: " or "))
+        problems.object(node, "\(name) \"\(text)\" is not known", accepted: values.map(\.0).joined(separator: " or "))
         return nil
     }
 
@@ -118,7 +105,7 @@ struct QueueFields {
         case "on", "true", "yes": return true
         case "off", "false", "no": return false
         default:
-            object(node, "\(name) \"\(text)\" is neither on nor off", accepted: "on or off")
+            problems.object(node, "\(name) \"\(text)\" is neither on nor off", accepted: "on or off")
             return nil
         }
     }
@@ -126,7 +113,7 @@ struct QueueFields {
     private mutating func redelivery(_ node: Node, _ queue: QueueName) -> Redelivery? {
         let value = choice("redelivery", node, Redelivery.allCases.map { ("\($0)", $0) })
         guard value == .back, queue.isFIFO else { return value }
-        object(node, "redelivery back is against the order of a FIFO queue", accepted: "front")
+        problems.object(node, "redelivery back is against the order of a FIFO queue", accepted: "front")
         return nil
     }
 
@@ -135,12 +122,12 @@ struct QueueFields {
     ) {
         guard name != "fifo" else {
             guard let isFIFO = flag(name, node), isFIFO != queue.isFIFO else { return }
-            return object(
+            return problems.object(
                 node, "fifo: \(isFIFO ? "on" : "off") and the name \(queue) contradict each other",
                 accepted: "a name that ends in .fifo, and no other, for a FIFO queue")
         }
         guard queue.isFIFO else {
-            return object(node, "\(name) is for FIFO queues, whose names end in .fifo")
+            return problems.object(node, "\(name) is for FIFO queues, whose names end in .fifo")
         }
         if name == "deduplication-scope" {
             change.deduplicationScope = choice(name, node, DeduplicationScope.allCases.map { ("\($0)", $0) })
@@ -158,20 +145,20 @@ extension QueueFields {
         guard let mapping = node.mapping, mapping.count == 2, let targetNode = mapping["queue"],
             let receivesNode = mapping["max-receives"]
         else {
-            object(node, "dead-letters of \(queue) is incomplete, or says too much", accepted: form)
+            problems.object(node, "dead-letters of \(queue) is incomplete, or says too much", accepted: form)
             return nil
         }
         let receives = receivesNode.scalar.flatMap { Int($0.string) } ?? 0
         guard let target = try? QueueName(targetNode.string ?? ""), target != queue else {
-            object(targetNode, "dead-letters of \(queue) does not name another queue", accepted: form)
+            problems.object(targetNode, "dead-letters of \(queue) does not name another queue", accepted: form)
             return nil
         }
         guard target.isFIFO == queue.isFIFO else {
-            object(targetNode, "\(queue) and \(target) have to be both FIFO queues, or both not")
+            problems.object(targetNode, "\(queue) and \(target) have to be both FIFO queues, or both not")
             return nil
         }
         guard (1...Limits.deadLetterReceivesMax).contains(receives) else {
-            object(
+            problems.object(
                 receivesNode, "max-receives of \(queue) is out of range",
                 accepted: "1 to \(Limits.deadLetterReceivesMax)")
             return nil
@@ -187,7 +174,7 @@ extension QueueFields {
         }
         let names = node.sequence?.compactMap { try? QueueName($0.string ?? "") } ?? []
         guard names.count == node.sequence?.count, (1...Limits.deadLetterSourcesMax).contains(names.count) else {
-            object(
+            problems.object(
                 node, "dead-letter-sources cannot be read",
                 accepted: "all, none, or a list of at most \(Limits.deadLetterSourcesMax) names of queues")
             return nil
@@ -201,7 +188,7 @@ extension QueueFields {
         var document = node.mapping == nil ? node.scalar?.string ?? "" : JSONText.of(node)
         let isValid = document.withUTF8 { (try? PolicyReader.read(UnsafeRawBufferPointer($0))) != nil }
         guard isValid else {
-            object(
+            problems.object(
                 node, "policy is not a policy document that SQS would take",
                 accepted: "the document as JSON in quotes or as YAML, or none")
             return nil
@@ -211,7 +198,7 @@ extension QueueFields {
 
     private mutating func tags(_ node: Node) -> [(name: String, value: String)] {
         guard let mapping = node.mapping, mapping.count <= Self.tagsMax else {
-            object(node, "tags is no mapping", accepted: "{NAME: VALUE}, at most \(Self.tagsMax)")
+            problems.object(node, "tags is no mapping", accepted: "{NAME: VALUE}, at most \(Self.tagsMax)")
             return []
         }
         var tags: [(name: String, value: String)] = []
@@ -219,7 +206,8 @@ extension QueueFields {
             guard let name = key.scalar?.string, let text = value.scalar?.string,
                 (1...128).contains(name.unicodeScalars.count), text.unicodeScalars.count <= 256
             else {
-                object(key, "a tag cannot be read", accepted: "a name of 1 to 128 characters and a value of up to 256")
+                problems.object(
+                    key, "a tag cannot be read", accepted: "a name of 1 to 128 characters and a value of up to 256")
                 continue
             }
             tags.append((name, text))
