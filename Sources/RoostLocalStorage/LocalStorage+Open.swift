@@ -97,7 +97,9 @@ extension LocalStorage {
             var engine = Engine(
                 core: replay.core, log: log, disk: disk, configuration: configuration, space: space,
                 now: clock.now())
-            if replay.isInTransaction { engine.followUps.append(.voidTransaction) }
+            if replay.isInTransaction, !engine.commit(.transaction(.void)) {
+                engine.followUps.append(.voidTransaction)
+            }
             if let doubt { onNotice(doubt) }
             let (used, all) = (engine.log.position.segment, LogLimits.segmentNumberMax)
             if used > all / 2 { onNotice(.segmentNumbersRunOut(used: used, of: all)) }

@@ -117,6 +117,18 @@ struct QueueKeyTests {
                 })
     }
 
+    @Test("All answers of a transaction together have a limit, and beyond it nothing is done")
+    func longAnswers() throws {
+        let harness = try open()
+        let queue = try harness.create("jobs")
+        try harness.send(String(repeating: "x", count: 100_000), to: queue)
+        let replies = try harness.ask(.keys(KeyRequest(Array(repeating: range("jobs"), count: 700) + [set("k")])))
+        guard case .keys(let replies) = replies else { throw Unexpected() }
+        #expect(replies.count == 701)
+        #expect(Set(replies.map { "\($0)" }) == ["\(KeyReply.failure(.messagesTooLong(max: 64 * 1024 * 1024)))"])
+        #expect(try ask(harness, length("jobs"), .key(.exists([bytes("k")]))) == [.integer(1), .integer(0)])
+    }
+
     // MARK: All or nothing
 
     @Test("A transaction on queues and keys is carried out whole, or not at all, wherever the log ends")
@@ -275,6 +287,20 @@ struct QueueKeyTests {
         }
         #expect(harness.result(tokens[0]) == .success(.keys([texts("jobs", "x")])))
         #expect(try harness.info(queue).counts == MessageCounts(inFlight: 1))
+    }
+
+    @Test("What comes at once serves as many in the same turn")
+    func servedTogether() throws {
+        let harness = try open()
+        _ = try harness.create("jobs")
+        let tokens = try (0..<5).map { _ in try #require(harness.submit(waiting(nil, "jobs")).first) }
+        harness.run()
+        harness.submit(.keys(KeyRequest([push("jobs", "0", "1", "2", "3", "4")])))
+        harness.turn()
+        harness.storage.commit()
+        for (number, token) in tokens.enumerated() {
+            #expect(harness.result(token) == .success(.keys([texts("jobs", "\(number)")])))
+        }
     }
 
     @Test("Who waits for a key waits for the queue that is made under its name, and on when it is deleted")

@@ -93,6 +93,7 @@ extension KeyError {
         case .refused(let rejection): rejection.redisText
         case .groupNeeded: "ERR this queue is FIFO: send to it with ROOST.SEND and a GROUP"
         case .tooFarIntoQueue(let max): "ERR only the first and the last \(max) messages of a queue can be looked at"
+        case .messagesTooLong(let max): "ERR the messages in the answer would be longer than \(max) bytes"
         case .requestTooLarge(let bytes, let max):
             "ERR the request changes \(bytes) bytes or more, at most \(max) are accepted"
         case .nameOfQueue: "ERR a key of the other database has the name of a queue, and queues stay in database 0"

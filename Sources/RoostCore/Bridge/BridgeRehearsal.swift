@@ -121,7 +121,7 @@ extension BridgeRehearsal {
     mutating func body(of slot: UInt32) -> Bytes {
         let (number, location) = (broker.index[slot].number, broker.index[slot].location)
         answeredBytes += sentBodies[number]?.count ?? Int(location.length)
-        if answeredBytes > Self.answeredBytesMax { refusal = .replyTooLong }
+        if answeredBytes > Self.answeredBytesMax { refusal = .messagesTooLong(max: Self.answeredBytesMax) }
         if let body = sentBodies[number] ?? bodies[location] { return body }
         needed.append(NeededBody(slot: slot, number: number, location: location))
         return []

@@ -140,6 +140,8 @@ extension Engine {
     /// on with the next turn.
     mutating func run(_ inbound: [Inbound], at time: BrokerTime, isOverdue: () -> Bool) {
         now = max(now, time)
+        // Before reads that are done: nothing comes into the log before a transaction at its end is void.
+        _ = performFollowUps()
         take(inbound)
         retryPreparation()
         // A large request that waits for an empty batch would never find one if each turn began with a tick.

@@ -283,8 +283,7 @@ extension Engine {
             case .noRoom: return .noRoom
             case .needsBodies(let needed):
                 lines.remove(receiver: waiter.receiver, token: waiter.token)
-                readOn(needed, for: whole, waiter)
-                return .reading
+                return readOn(needed, for: whole, waiter)
             case .replies(let replies):
                 guard let reply = replies.first, !reply.isNothing else { return .nothing }
                 if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return .passedOver }
@@ -298,13 +297,16 @@ extension Engine {
         return .served
     }
 
-    private mutating func readOn(_ needed: [NeededBody], for request: KeyRequest, _ waiter: WaitingLines.Waiter) {
+    /// Mostly the bodies are in memory, and it is served at once.
+    private mutating func readOn(
+        _ needed: [NeededBody], for request: KeyRequest, _ waiter: WaitingLines.Waiter
+    ) -> Served {
         var request = request
         request.wait?.timeout = waiter.deadline.map { max($0 - now, .zero) }
-        switch read(needed, for: request, [:], waiter.token, waiter.receiver) {
-        case .reply(let reply): answer(waiter, .success(reply))
-        case .noRoom, .waiting: break
-        }
+        let reading = reads.replyCount
+        let outcome = read(needed, for: request, [:], waiter.token, waiter.receiver)
+        if case .reply(let reply) = outcome { answer(waiter, .success(reply)) }
+        return reads.replyCount > reading ? .reading : .served
     }
 
     /// Whether it is not the key that woke the command whose type is wrong, but the one where the element is to go.

@@ -87,6 +87,8 @@ package enum KeyError: Error, Sendable, Equatable {
     case groupNeeded
     /// Nobody looks so far into a queue.
     case tooFarIntoQueue(max: Int)
+    /// Messages of queues in the answers of one request.
+    case messagesTooLong(max: Int)
     /// All that a request changes has to fit one record of the log, or as much as one.
     case requestTooLarge(bytes: Int, max: Int)
     /// A key with the name of a queue would come into the database of queues.
