@@ -27,7 +27,7 @@ struct Outbox {
 
     var isEmpty: Bool { lines.allSatisfy { $0.completions.isEmpty } }
 
-    mutating func add(_ completion: Completion, for receiver: Int, after sequence: UInt64) {
+    mutating func add(_ completion: consuming Completion, for receiver: Int, after sequence: UInt64) {
         while lines.count <= receiver { lines.append(Line()) }
         lines[receiver].completions.append(completion)
         lines[receiver].sequences.append(sequence)

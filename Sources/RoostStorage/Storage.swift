@@ -38,7 +38,7 @@ extension Storage {
 /// Gets the results of a turn. One object for each event loop of a front end.
 package protocol CompletionReceiver: AnyObject, Sendable {
     /// Called once for each commit, on any thread, never while `submit` runs on the same stack.
-    func receive(_ completions: [Completion])
+    func receive(_ completions: consuming [Completion])
 }
 
 /// A request with the token under which its result will come back. Tokens need to be unique for one receiver.

@@ -115,7 +115,7 @@ extension RedisConnection {
 
     @discardableResult
     private func submit(
-        _ request: StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
+        _ request: consuming StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
     ) -> UInt64 {
         let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes, rest: rest)
         _ = held.add(bytes, load)

@@ -47,7 +47,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     // MARK: To the storage
 
     /// The token under which `connection` gets the answer, with `number`.
-    func submit(_ request: StorageRequest, for connection: RedisConnection, _ number: Int) -> UInt64 {
+    func submit(_ request: consuming StorageRequest, for connection: RedisConnection, _ number: Int) -> UInt64 {
         let token = ReplyTokens.token(connection.slot, number)
         connection.answersDue &+= 1
         append(Submission(token: token, request: request))
@@ -55,7 +55,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     }
 
     /// A request whose answer nobody waits for.
-    func tell(_ request: StorageRequest) { append(Submission(token: 0, request: request)) }
+    func tell(_ request: consuming StorageRequest) { append(Submission(token: 0, request: request)) }
 
     /// Ends a wait; its answer, empty as a rule, comes as usual.
     func cancel(_ token: UInt64) {
@@ -66,7 +66,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         }
     }
 
-    private func append(_ submission: Submission) {
+    private func append(_ submission: consuming Submission) {
         if turn.isEmpty {
             // Runs after all sockets that are readable in this turn were read.
             eventLoop.assumeIsolated().execute { self.endTurn() }
@@ -75,8 +75,11 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     }
 
     private func endTurn() {
-        services.storage.submit(turn, for: self)
-        turn.removeAll(keepingCapacity: true)
+        let count = turn.count
+        var requests: [Submission] = []
+        swap(&requests, &turn)
+        services.storage.submit(requests, for: self)
+        turn.reserveCapacity(count)
         guard !cancelledInTurn.isEmpty else { return }
         let cancelled = cancelledInTurn
         cancelledInTurn.removeAll()
@@ -85,16 +88,20 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     // MARK: From the storage
 
-    package func receive(_ completions: [Completion]) {
+    package func receive(_ completions: consuming [Completion]) {
         if eventLoop.inEventLoop {
             deliver(completions)
         } else {
+            let completions = completions
             eventLoop.execute { self.deliver(completions) }
         }
     }
 
-    private func deliver(_ completions: [Completion]) {
-        for completion in completions {
+    /// Results are moved out of the list: a copy of each would cost as much as to write it.
+    private func deliver(_ completions: consuming [Completion]) {
+        for index in completions.indices {
+            var completion = Completion(token: 0, result: .success(.done))
+            swap(&completion, &completions[index])
             guard let connection = tokens.connection(of: completion.token) else { continue }
             connection.complete(UInt32(truncatingIfNeeded: completion.token), completion.result)
         }

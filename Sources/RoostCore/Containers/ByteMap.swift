@@ -54,7 +54,7 @@ package struct ByteMap<Column: TreeColumn>: Sendable {
     }
 
     package func value(_ key: some ByteString & ~Escapable, hash: UInt64) -> Column.Value? {
-        withKey(key, hash) { tree.find($0) { leaf, index in leaf.values.value(index) } }
+        withKey(key, hash) { tree.find($0) { leaf, index in leaf.pointee.values.value(index) } }
     }
 
     /// Where the key is in the order of the map; nil when it is not there.
@@ -113,7 +113,7 @@ extension ByteMap {
     package func withEntry<Result>(
         _ key: some ByteString & ~Escapable, hash: UInt64, _ body: (_ values: Column, _ index: Int) -> Result
     ) -> Result? {
-        withKey(key, hash) { tree.find($0) { leaf, index in body(leaf.values, index) } }
+        withKey(key, hash) { tree.find($0) { leaf, index in body(leaf.pointee.values, index) } }
     }
 
     /// Runs `body` on the key and the value of an entry that exists: a random pick is one of a random rank.
@@ -122,7 +122,7 @@ extension ByteMap {
     ) -> Result {
         precondition(rank >= 0 && rank < count, "no such rank in the map")
         return tree.withEntry(at: rank) { leaf, index in
-            leaf.keys.withBytes(index) { body($0, leaf.values, index) }
+            leaf.pointee.keys.withBytes(index) { body($0, leaf.pointee.values, index) }
         }
     }
 
@@ -178,6 +178,6 @@ extension ByteMap {
     package func withValue<Value, Result>(
         _ key: some ByteString & ~Escapable, hash: UInt64, _ body: (Value) -> Result
     ) -> Result? where Column == ArrayColumn<Value> {
-        withKey(key, hash) { tree.find($0) { leaf, index in body(leaf.values[index]) } }
+        withKey(key, hash) { tree.find($0) { leaf, index in body(leaf.pointee.values[index]) } }
     }
 }

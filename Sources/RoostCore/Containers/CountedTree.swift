@@ -9,7 +9,7 @@ struct CountedTree<Leaf: TreeLeaf>: Sendable {
     var measure: TreeMeasure { root.measure }
 
     func read<Locator: TreeLocator<Leaf>, Result>(
-        _ locator: Locator, _ body: (Leaf, Locator) -> Result
+        _ locator: Locator, _ body: (UnsafePointer<Leaf>, Locator) -> Result
     ) -> Result {
         root.read(locator, body)
     }

@@ -3,10 +3,10 @@ typealias KeyedTree<Column: TreeColumn> = CountedTree<KeyedLeaf<Column>>
 
 extension CountedTree {
     /// Runs `body` on the entry with this key.
-    func find<Column, Result>(_ key: TreeKey, _ body: (Leaf, Int) -> Result) -> Result?
+    func find<Column, Result>(_ key: TreeKey, _ body: (UnsafePointer<Leaf>, Int) -> Result) -> Result?
     where Leaf == KeyedLeaf<Column> {
         read(KeyLocator(key)) { leaf, place in
-            let (index, isFound) = leaf.find(place)
+            let (index, isFound) = leaf.pointee.find(place)
             return isFound ? body(leaf, index) : nil
         }
     }
@@ -14,7 +14,7 @@ extension CountedTree {
     /// How many entries are below the key, and whether it is there.
     func rank<Column>(of key: TreeKey) -> (rank: Int, isFound: Bool) where Leaf == KeyedLeaf<Column> {
         read(RankLocator(key)) { leaf, place in
-            let (index, isFound) = leaf.find(place.place)
+            let (index, isFound) = leaf.pointee.find(place.place)
             return (place.rank + index, isFound)
         }
     }
@@ -46,7 +46,7 @@ extension CountedTree {
     }
 
     /// Runs `body` on the entry at a position that exists.
-    func withEntry<Column, Result>(at rank: Int, _ body: (Leaf, Int) -> Result) -> Result
+    func withEntry<Column, Result>(at rank: Int, _ body: (UnsafePointer<Leaf>, Int) -> Result) -> Result
     where Leaf == KeyedLeaf<Column> {
         read(EntryPosition(rank)) { leaf, place in body(leaf, place.position) }
     }

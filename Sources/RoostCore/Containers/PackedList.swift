@@ -19,12 +19,12 @@ package struct PackedList: Sendable {
 
     package subscript(position: Int) -> [UInt8] {
         checkExists(position)
-        return tree.read(EntryPosition(position)) { leaf, place in leaf.bytes(place.position) }
+        return tree.read(EntryPosition(position)) { leaf, place in leaf.pointee.bytes(place.position) }
     }
 
     package func withBytes<Result>(at position: Int, _ body: (Span<UInt8>) -> Result) -> Result {
         checkExists(position)
-        return tree.read(EntryPosition(position)) { leaf, place in leaf.withBytes(place.position, body) }
+        return tree.read(EntryPosition(position)) { leaf, place in leaf.pointee.withBytes(place.position, body) }
     }
 
     private func checkExists(_ position: Int) {

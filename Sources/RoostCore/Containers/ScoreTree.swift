@@ -62,7 +62,7 @@ extension ScoreTree {
     package func withEntry<Result>(at rank: Int, _ body: (Double, Span<UInt8>) -> Result) -> Result {
         precondition(rank >= 0 && rank < count, "no such rank in the tree")
         return tree.withEntry(at: rank) { leaf, index in
-            leaf.keys.withBytes(index) { body(Self.score(leaf.keys.word(index)), $0) }
+            leaf.pointee.keys.withBytes(index) { body(Self.score(leaf.pointee.keys.word(index)), $0) }
         }
     }
 

@@ -53,20 +53,28 @@ struct TreeNode<Leaf: TreeLeaf>: Sendable {
 }
 
 extension TreeNode {
-    /// Runs `body` on the leaf that `locator` leads to.
-    func read<Locator: TreeLocator<Leaf>, Result>(_ locator: Locator, _ body: (Leaf, Locator) -> Result) -> Result {
+    /// Runs `body` on the leaf that `locator` leads to. It is lent: the pointer is of no use after that.
+    func read<Locator: TreeLocator<Leaf>, Result>(
+        _ locator: Locator, _ body: (UnsafePointer<Leaf>, Locator) -> Result
+    ) -> Result {
         withUnsafePointer(to: self) { Self.read($0, locator, body) }
     }
 
-    /// By pointers: a node that is passed by value is retained with all that it holds, at every level.
+    /// By pointers: a node or leaf that is passed by value is retained with all that it holds, at every level.
     private static func read<Locator: TreeLocator<Leaf>, Result>(
-        _ node: UnsafePointer<TreeNode>, _ locator: Locator, _ body: (Leaf, Locator) -> Result
+        _ node: UnsafePointer<TreeNode>, _ locator: Locator, _ body: (UnsafePointer<Leaf>, Locator) -> Result
     ) -> Result {
         var locator = locator
         return node.pointee.children.withUnsafeBufferPointer { children in
-            guard let first = children.baseAddress, !children.isEmpty else { return body(node.pointee.leaf, locator) }
+            guard let first = children.baseAddress, !children.isEmpty else {
+                return body(Self.leaf(of: node), locator)
+            }
             return read(first + locator.step(into: children), locator, body)
         }
+    }
+
+    private static func leaf(of node: UnsafePointer<TreeNode>) -> UnsafePointer<Leaf> {
+        node.pointer(to: \.leaf).unsafelyUnwrapped
     }
 
     /// Changes values in the leaf that `locator` leads to, but neither their number nor their size.

@@ -3,11 +3,13 @@ package import RoostModel
 /// One change of the core, as it stands in the log. Everything that was decided is in it; `Broker.apply` decides
 /// nothing.
 package enum Entry: Sendable, Equatable {
-    case createQueue(CreateQueueEntry)
+    // Those that are large and rare stand elsewhere, so that the others are quick to move.
+
+    indirect case createQueue(CreateQueueEntry)
     case deleteQueue(DeleteQueueEntry)
     case purgeQueue(PurgeQueueEntry)
-    case changeSettings(ChangeSettingsEntry)
-    case pauseQueue(PauseQueueEntry)
+    indirect case changeSettings(ChangeSettingsEntry)
+    indirect case pauseQueue(PauseQueueEntry)
     case resumeQueue(ResumeQueueEntry)
     case send(SendEntry)
     case lease(LeaseEntry)
@@ -16,9 +18,9 @@ package enum Entry: Sendable, Equatable {
     case move(MoveEntry)
     case damage(DamageEntry)
     case transfer(TransferEntry)
-    case bury(BuryEntry)
+    indirect case bury(BuryEntry)
     case kick(KickEntry)
-    case startMove(StartMoveEntry)
+    indirect case startMove(StartMoveEntry)
     case endMove(EndMoveEntry)
     case take(TakeEntry)
     case tick(TickEntry)

@@ -71,10 +71,12 @@ package struct Databases: Sendable {
     }
 
     func growth(_ effects: [KeyEffect], in database: UInt8) -> Int {
-        effects.reduce(0) { sum, effect in
-            guard case .extend(let key, _) = effect else { return sum + effect.growth(onto: 0) }
-            return sum + effect.growth(onto: keyspaces[Int(database)].stringBytes(key))
+        var sum = 0
+        effects.visit { effect in
+            guard case .extend(let key, _) = effect.pointee else { return sum += effect.pointee.growth(onto: 0) }
+            sum += effect.pointee.growth(onto: keyspaces[Int(database)].stringBytes(key))
         }
+        return sum
     }
 
     /// What makes these databases out of empty ones, in pieces of about 48 KiB where values can be parted.
@@ -89,13 +91,12 @@ package struct Databases: Sendable {
         let before = sums(of: database)
         var changesOthers = false
         defer { changesOthers ? noteAll() : note(database, before) }
-        for effect in entry.effects {
-            guard case .databases(let effect) = effect else {
-                try keyspaces[database].apply(effect)
-                continue
+        try entry.effects.visit { (effect) throws(KeyMismatch) in
+            guard case .databases(let change) = effect.pointee else {
+                return try keyspaces[database].apply(effect.pointee)
             }
             changesOthers = true
-            try apply(effect, database)
+            try apply(change, database)
         }
     }
 

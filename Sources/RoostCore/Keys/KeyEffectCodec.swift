@@ -32,7 +32,7 @@ import RoostModel
 package enum KeyEffectCodec {
     package static func size(_ effects: [KeyEffect]) -> Int {
         var counter = ByteCounter()
-        for effect in effects { effect.write(to: &counter) }
+        effects.visit { $0.pointee.write(to: &counter) }
         return counter.count
     }
 
@@ -43,7 +43,7 @@ package enum KeyEffectCodec {
     }
 
     static func encode(_ effects: [KeyEffect], _ writer: inout ByteWriter) {
-        for effect in effects { effect.write(to: &writer) }
+        effects.visit { $0.pointee.write(to: &writer) }
     }
 
     package static func decode(_ payload: UnsafeRawBufferPointer) throws(EntryDecodingError) -> [KeyEffect] {

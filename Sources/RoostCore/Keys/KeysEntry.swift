@@ -35,3 +35,14 @@ package struct KeysEntry: Sendable, Equatable {
         guard !effects.isEmpty else { throw .init(reason: "keys without an effect") }
     }
 }
+
+extension [KeyEffect] {
+    /// Visits them in their place, in order: a `for` loop would retain all that is in each.
+    @inline(__always)
+    func visit<Failure>(_ body: (UnsafePointer<KeyEffect>) throws(Failure) -> Void) throws(Failure) {
+        try withUnsafeBufferPointer { (effects) throws(Failure) in
+            guard let first = effects.baseAddress else { return }
+            for index in 0..<effects.count { try body(first + index) }
+        }
+    }
+}

@@ -138,11 +138,13 @@ extension Engine {
 
     /// One turn: what time did, then the requests, as far as the log has room and until `isOverdue`. What is left goes
     /// on with the next turn.
-    mutating func run(_ inbound: [Inbound], at time: BrokerTime, isOverdue: () -> Bool) {
+    ///
+    /// - Parameter inbound: moved out, so that requests are held once and need not be copied.
+    mutating func run(_ inbound: inout [Inbound], at time: BrokerTime, isOverdue: () -> Bool) {
         now = max(now, time)
         // Before reads that are done: nothing comes into the log before a transaction at its end is void.
         _ = performFollowUps()
-        take(inbound)
+        take(&inbound)
         retryPreparation()
         // A large request that waits for an empty batch would never find one if each turn began with a tick.
         let yieldsToRequest = lacksRoom.request && !lacksRoom.tick
@@ -161,10 +163,12 @@ extension Engine {
     }
 
     /// Reads that are done do not wait behind requests that lack room in the log.
-    private mutating func take(_ inbound: [Inbound]) {
+    private mutating func take(_ inbound: inout [Inbound]) {
         for item in askedAgain { backlog.add(item) }
         askedAgain.removeAll(keepingCapacity: true)
-        for item in inbound {
+        for index in inbound.indices {
+            var item = Inbound.endOfWaits
+            swap(&item, &inbound[index])
             if case .bodyRead(let read, let result) = item { finish(read, result) } else { backlog.add(item) }
         }
     }
@@ -182,12 +186,12 @@ extension Engine {
 
     private mutating func performRequests(_ isOverdue: () -> Bool) {
         var count = 0
-        while count < Self.requestsPerTurnMax, let item = backlog.first {
+        while count < Self.requestsPerTurnMax, let item = backlog.takeFirst() {
             guard perform(item) else {
+                backlog.putBack(item)
                 lacksRoom.request = true
                 return
             }
-            backlog.removeFirst()
             serveWaiters()
             count += 1
             if count % Self.requestsPerLook == 0, isOverdue() { return }
@@ -317,7 +321,7 @@ extension Engine {
         return true
     }
 
-    mutating func answer(_ receiver: Int, _ token: UInt64, _ result: Result<StorageReply, Rejection>) {
+    mutating func answer(_ receiver: Int, _ token: UInt64, _ result: consuming Result<StorageReply, Rejection>) {
         outbox.add(Completion(token: token, result: result), for: receiver, after: log.appendedSequence)
     }
 

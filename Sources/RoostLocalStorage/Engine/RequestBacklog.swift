@@ -22,29 +22,52 @@ struct RequestBacklog {
 
     private var inbound: ContiguousArray<Inbound> = []
     private var position = 0
-    private var submission = 0
+    /// Of the turn that is being carried out, and how many of them are.
+    private var submissions: [Submission] = []
+    private var taken = 0
+    private var receiver = 0
+    /// What was taken and could not be done yet.
+    private var returned: Item?
 
-    var isEmpty: Bool { position == inbound.count }
+    var isEmpty: Bool { returned == nil && submissions.isEmpty && position == inbound.count }
 
-    mutating func add(_ item: Inbound) { inbound.append(item) }
+    mutating func add(_ item: consuming Inbound) { inbound.append(item) }
 
-    var first: Item? {
+    mutating func takeFirst() -> Item? {
+        if let item = returned {
+            returned = nil
+            return item
+        }
+        guard submissions.isEmpty else { return takeSubmission() }
         guard position < inbound.count else { return nil }
-        switch inbound[position] {
-        case .requests(let submissions, let receiver): return .request(submissions[submission], receiver: receiver)
+        switch takeInbound() {
+        case .requests(let requests, let number):
+            (submissions, receiver) = (requests, number)
+            return takeSubmission()
         case .cancellation(let token, let receiver): return .cancellation(token: token, receiver: receiver)
         case .endOfWaits, .bodyRead: return .endOfWaits
         }
     }
 
-    mutating func removeFirst() {
-        if case .requests(let submissions, _) = inbound[position], submission + 1 < submissions.count {
-            submission += 1
-            return
+    /// It comes first again.
+    mutating func putBack(_ item: Item) { returned = item }
+
+    /// Moved out: a copy would retain all that is in it.
+    private mutating func takeSubmission() -> Item {
+        var submission = Submission(token: 0, request: .unwatch(0))
+        swap(&submission, &submissions[taken])
+        taken += 1
+        if taken == submissions.count {
+            submissions = []
+            taken = 0
         }
-        submission = 0
+        return .request(submission, receiver: receiver)
+    }
+
+    private mutating func takeInbound() -> Inbound {
         // What is done must not be held by what waits behind it.
-        inbound[position] = .endOfWaits
+        var item = Inbound.endOfWaits
+        swap(&item, &inbound[position])
         position += 1
         if position == inbound.count {
             inbound.removeAll(keepingCapacity: true)
@@ -53,5 +76,6 @@ struct RequestBacklog {
             inbound.removeFirst(position)
             position = 0
         }
+        return item
     }
 }
