@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import threading
+import time
 
 import pytest
 import redis
@@ -123,16 +124,19 @@ def test_kills_around_an_adoption(server, client):
     """However it ends, all elements are there, in their order."""
     elements = [f"{number} ".encode() + b"x" * 2000 for number in range(400)]
     client.rpush("jobs", *elements)
-    for attempt in range(6):
+    for attempt in range(8):
         with redis.Redis(port=server.redis_port) as caller:
             thread = threading.Thread(target=adopt, args=(caller,))
             thread.start()
+            # Before it is there, while it is carried out, after the reply.
+            time.sleep(attempt * 0.002)
             server.kill()
             thread.join(20)
         server.start()
         assert client.lrange("jobs", 0, -1) == elements
         if client.type("jobs") == b"queue":
-            break
+            return
+    assert client.execute_command("ROOST.ADOPT", "jobs") == len(elements)
 
 
 def adopt(caller) -> None:
