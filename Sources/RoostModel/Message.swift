@@ -9,10 +9,13 @@ package struct NewMessage: Sendable, Equatable {
     /// Needed in a FIFO queue, and only there.
     package var deduplication: Deduplication?
     package var labels: MessageLabels
+    /// The front end found that the body is no legal text: only a queue of bytes takes the message. The JSON API, which
+    /// may send any bytes to any queue, does not say so.
+    package var needsBytes: Bool
 
     package init(
         body: [UInt8], attributes: [MessageAttribute] = [], delay: Milliseconds? = nil, group: String? = nil,
-        deduplication: Deduplication? = nil, labels: MessageLabels = MessageLabels()
+        deduplication: Deduplication? = nil, labels: MessageLabels = MessageLabels(), needsBytes: Bool = false
     ) {
         self.body = body
         self.attributes = attributes
@@ -20,6 +23,7 @@ package struct NewMessage: Sendable, Equatable {
         self.group = group
         self.deduplication = deduplication
         self.labels = labels
+        self.needsBytes = needsBytes
     }
 
     /// Bytes that count against the maximum of a message: body, and name, type and value of each attribute (SQS).
@@ -144,12 +148,14 @@ package struct ReceivedMessage: Sendable, Equatable {
     package var deadLetterSource: QueueName?
     package var deduplicationID: String?
     package var labels: MessageLabels
+    /// Those of the queue that it was received from.
+    package var contents: QueueContents
 
     package init(
         id: MessageID, handle: ReceiptHandle, body: [UInt8], attributes: [MessageAttribute],
         sentAt: BrokerTime, firstReceivedAt: BrokerTime, receiveCount: UInt32, group: String? = nil,
         sequence: UInt64 = 0, deadLetterSource: QueueName? = nil, deduplicationID: String? = nil,
-        labels: MessageLabels = MessageLabels()
+        labels: MessageLabels = MessageLabels(), contents: QueueContents = .text
     ) {
         self.id = id
         self.handle = handle
@@ -163,6 +169,7 @@ package struct ReceivedMessage: Sendable, Equatable {
         self.deadLetterSource = deadLetterSource
         self.deduplicationID = deduplicationID
         self.labels = labels
+        self.contents = contents
     }
 }
 

@@ -6,6 +6,18 @@ package enum Redelivery: UInt8, Sendable, CaseIterable {
     case back = 2
 }
 
+/// What bodies of messages may be.
+package enum QueueContents: UInt8, Sendable, CaseIterable {
+    /// What SQS takes as text: every client can be given it.
+    case text = 0
+    /// Any bytes, also none. Clients that take text alone see them in base64. A queue of bytes stays one: its messages
+    /// may be dead letters in other queues, and come back.
+    case bytes = 1
+
+    /// Whether messages of a queue with these contents may come into one with the other.
+    package func fits(into other: Self) -> Bool { self == .text || other == .bytes }
+}
+
 /// What a queue does with its messages. Times are those of SQS by default.
 package struct QueueSettings: Sendable, Equatable {
     package var visibilityTimeout: Milliseconds
@@ -16,6 +28,7 @@ package struct QueueSettings: Sendable, Equatable {
     /// How long a receive waits that does not say so itself.
     package var receiveWait: Milliseconds
     package var redelivery: Redelivery
+    package var contents: QueueContents
     /// Fixed when the queue is made.
     package var isFIFO: Bool
     /// Of FIFO queues: a message without an id of its own is told by its body.
@@ -33,6 +46,7 @@ package struct QueueSettings: Sendable, Equatable {
         maximumMessageBytes: Int = Limits.sqsMessageBytesMax,
         receiveWait: Milliseconds = .zero,
         redelivery: Redelivery = .front,
+        contents: QueueContents = .text,
         isFIFO: Bool = false,
         deduplicatesContent: Bool = false,
         deduplicationScope: DeduplicationScope = .queue,
@@ -46,6 +60,7 @@ package struct QueueSettings: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.contents = contents
         self.isFIFO = isFIFO
         self.deduplicatesContent = deduplicatesContent
         self.deduplicationScope = deduplicationScope
@@ -68,6 +83,8 @@ package struct QueueSettingsChange: Sendable, Equatable {
     package var maximumMessageBytes: Int?
     package var receiveWait: Milliseconds?
     package var redelivery: Redelivery?
+    /// A queue of text may become one of bytes, and not the other way round.
+    package var contents: QueueContents?
     /// For a new queue; of one that exists it can only be named, not changed.
     package var isFIFO: Bool?
     package var deduplicatesContent: Bool?
@@ -85,6 +102,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         maximumMessageBytes: Int? = nil,
         receiveWait: Milliseconds? = nil,
         redelivery: Redelivery? = nil,
+        contents: QueueContents? = nil,
         isFIFO: Bool? = nil,
         deduplicatesContent: Bool? = nil,
         deduplicationScope: DeduplicationScope? = nil,
@@ -98,6 +116,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.maximumMessageBytes = maximumMessageBytes
         self.receiveWait = receiveWait
         self.redelivery = redelivery
+        self.contents = contents
         self.isFIFO = isFIFO
         self.deduplicatesContent = deduplicatesContent
         self.deduplicationScope = deduplicationScope
@@ -114,6 +133,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
             maximumMessageBytes: maximumMessageBytes ?? settings.maximumMessageBytes,
             receiveWait: receiveWait ?? settings.receiveWait,
             redelivery: redelivery ?? settings.redelivery,
+            contents: contents ?? settings.contents,
             isFIFO: isFIFO ?? settings.isFIFO,
             deduplicatesContent: deduplicatesContent ?? settings.deduplicatesContent,
             deduplicationScope: deduplicationScope ?? settings.deduplicationScope,
@@ -138,6 +158,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let maximumMessageBytes, maximumMessageBytes != settings.maximumMessageBytes { return .maximumMessageBytes }
         if let receiveWait, receiveWait != settings.receiveWait { return .receiveWait }
         if let redelivery, redelivery != settings.redelivery { return .redelivery }
+        if let contents, contents != settings.contents { return .contents }
         if let isFIFO, isFIFO != settings.isFIFO { return .isFIFO }
         if let deduplicatesContent, deduplicatesContent != settings.deduplicatesContent { return .deduplicatesContent }
         if let deduplicationScope, deduplicationScope != settings.deduplicationScope { return .deduplicationScope }
@@ -152,14 +173,14 @@ package struct QueueSettingsChange: Sendable, Equatable {
 
 /// The name of one setting, for errors that have to say which. Each front end has its own word for it.
 package enum QueueSetting: Sendable, Hashable {
-    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, isFIFO
+    case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, contents, isFIFO
     case deduplicatesContent, deduplicationScope
     case deadLetters, deadLetterSources
     case property(String)
 
     /// Those that every queue has.
     package static let fixed: [Self] = [
-        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .isFIFO,
+        .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .contents, .isFIFO,
         .deduplicatesContent, .deduplicationScope, .deadLetters, .deadLetterSources,
     ]
 }

@@ -52,6 +52,10 @@ package enum Rejection: Error, Sendable, Equatable {
     case invalidMoveTarget(QueueName, reason: String)
     /// A queue stays FIFO, or standard.
     case queueTypeIsFixed
+    /// A queue of bytes does not become one of text.
+    case contentsStayBytes
+    /// The key of this name cannot become a queue. The text says why.
+    case cannotAdopt(QueueName, reason: String)
     /// The target of dead letters has to be another queue of the same type that allows it. The text says what is wrong.
     case invalidDeadLetterTarget(QueueName, reason: String)
     case invalidReceivesMax(Int, accepted: ClosedRange<Int>)

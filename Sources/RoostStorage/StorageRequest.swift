@@ -4,6 +4,8 @@ package import RoostModel
 package enum StorageRequest: Sendable {
     /// Creates the queue, or finds it when it exists with the settings named. Answers `.queue`.
     indirect case createQueue(QueueName, QueueSettingsChange)
+    /// Makes a queue of a list of Redis, with its elements as messages, all or nothing. Answers `.queue`.
+    indirect case adoptQueue(QueueName, Adoption)
     /// Answers `.done` at once; memory is freed in slices afterwards.
     case deleteQueue(QueueName)
     /// Removes all messages, in flight and delayed too. Answers `.done`.

@@ -27,6 +27,8 @@ package enum RejectionMapping {
         case .invalidGroup: .invalidIdentifier("MessageGroupId", max: Limits.groupBytesMax)
         case .tooManyGroups(let max): .tooMany("message groups with messages", max)
         case .queueTypeIsFixed: .invalidAttribute("FifoQueue", "Modifying queue type is not supported.")
+        case .contentsStayBytes: .invalidAttribute("Contents", "A queue of bytes does not become one of text.")
+        case .cannotAdopt(_, let reason): SQSFault(.invalidParameterValue, "The key cannot become a queue: \(reason).")
         case .bindingOfFIFO: .invalidAttribute("Channel", "A FIFO queue cannot be bound to a channel.")
         case .tooManyBindings(let max): .tooMany("bindings to channels", max)
         case .backInFIFO: .invalidAttribute("Redelivery", "A FIFO queue keeps its order.")
@@ -75,6 +77,7 @@ package enum RejectionMapping {
         case .maximumMessageBytes: "MaximumMessageSize"
         case .receiveWait: "ReceiveMessageWaitTimeSeconds"
         case .redelivery: "Redelivery"
+        case .contents: "Contents"
         case .isFIFO: "FifoQueue"
         case .deduplicatesContent: "ContentBasedDeduplication"
         case .deduplicationScope: "DeduplicationScope"

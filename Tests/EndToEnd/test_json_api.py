@@ -46,9 +46,9 @@ def counts(call, name):
 def test_settings(call, name):
     assert call("GET", f"/queues/{name}")["settings"] == {
         "visibility_timeout_seconds": 30, "delay_seconds": 0, "retention_seconds": 345600,
-        "maximum_message_bytes": 1048576, "receive_wait_seconds": 0, "redelivery": "front", "fifo": False,
-        "content_based_deduplication": False, "deduplication_scope": "queue", "dead_letters": None,
-        "dead_letter_sources": "all", "properties": {}}
+        "maximum_message_bytes": 1048576, "receive_wait_seconds": 0, "redelivery": "front",
+        "contents": "text", "fifo": False, "content_based_deduplication": False, "deduplication_scope": "queue",
+        "dead_letters": None, "dead_letter_sources": "all", "properties": {}}
     wanted = {
         "visibility_timeout_seconds": 1.5, "delay_seconds": 0.25, "retention_seconds": None,
         "maximum_message_bytes": 5000000, "receive_wait_seconds": 2, "redelivery": "back"}

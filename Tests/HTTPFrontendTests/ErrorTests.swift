@@ -31,7 +31,8 @@ import Testing
             (.moveTaskDoesNotExist, 404, "move_does_not_exist"), (.moveIsOver, 409, "move_is_over"),
             (.invalidMoveRate(0, accepted: 1...2), 400, "invalid_move_rate"),
             (.invalidMoveTarget(name, reason: "it is full"), 400, "invalid_move_target"),
-            (.queueTypeIsFixed, 400, "queue_type_is_fixed"),
+            (.queueTypeIsFixed, 400, "queue_type_is_fixed"), (.contentsStayBytes, 400, "contents_stay_bytes"),
+            (.cannotAdopt(name, reason: "it is a queue already"), 409, "cannot_adopt"),
             (.invalidDeadLetterTarget(name, reason: "it is full"), 400, "invalid_dead_letter_target"),
             (.invalidReceivesMax(0, accepted: 1...2), 400, "invalid_max_receives"),
             (.tooManyDeadLetterSources(9, max: 8), 400, "too_many_dead_letter_sources"),
@@ -85,6 +86,7 @@ import Testing
         (.retention, 5, 60_000...Int64.max, "retention_seconds is 0.005; accepted are 60 to unlimited."),
         (.maximumMessageBytes, 1, 1024...2048, "maximum_message_bytes is 1; accepted are 1024 to 2048."),
         (.redelivery, 2, 1...1, "redelivery is back; accepted are front to front."),
+        (.contents, 1, 0...0, "contents is bytes; accepted are text to text."),
     ])
     func aSettingIsToldInTheUnitOfTheAPI(
         setting: QueueSetting, value: Int64, range: ClosedRange<Int64>, text: String

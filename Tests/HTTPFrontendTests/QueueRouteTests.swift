@@ -15,7 +15,7 @@ import Testing
                 response.text == #"{"name":"jobs","created_at_ms":1700000000000,"modified_at_ms":1700000000000,"#
                     + #""settings":{"visibility_timeout_seconds":30,"delay_seconds":0,"retention_seconds":345600,"#
                     + #""maximum_message_bytes":1048576,"receive_wait_seconds":0,"redelivery":"front","#
-                    + #""fifo":false,"content_based_deduplication":false,"deduplication_scope":"queue","#
+                    + #""contents":"text","fifo":false,"content_based_deduplication":false,"deduplication_scope":"queue","#
                     + #""dead_letters":null,"dead_letter_sources":"all","properties":{}},"#
                     + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0,"buried":0},"#
                     + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0,"#
@@ -30,13 +30,15 @@ import Testing
         try await server.test { client in
             let body = #"""
                 {"visibility_timeout_seconds": 1.5, "delay_seconds": 0.001, "retention_seconds": 60,
-                 "maximum_message_bytes": 2048, "receive_wait_seconds": 20, "redelivery": "back"}
+                 "maximum_message_bytes": 2048, "receive_wait_seconds": 20, "redelivery": "back",
+                 "contents": "bytes"}
                 """#
             let response = try await client.call(.put, "/api/v1/queues/jobs", body)
             #expect(
                 response.text.contains(
                     #""settings":{"visibility_timeout_seconds":1.5,"delay_seconds":0.001,"retention_seconds":60,"#
                         + #""maximum_message_bytes":2048,"receive_wait_seconds":20,"redelivery":"back","#
+                        + #""contents":"bytes","#
                 )
             )
         }
@@ -66,6 +68,28 @@ import Testing
             let problem = try response.problem()
             #expect(problem.code == "queue_exists")
             #expect(problem.detail.contains("visibility_timeout_seconds"))
+        }
+    }
+
+    @Test func aListIsAdopted() async throws {
+        let server = try TestServer()
+        try await server.test { client in
+            let plain = try await client.call(.post, "/api/v1/queues/a/adopt")
+            #expect(plain.status == .ok && plain.text.hasPrefix(#"{"name":"a","#))
+            let body = #"{"first": "tail", "settings": {"contents": "bytes", "delay_seconds": 2}}"#
+            let whole = try await client.call(.post, "/api/v1/queues/b/adopt", body)
+            #expect(whole.text.contains(#""contents":"bytes""#))
+            let change = QueueSettingsChange(delay: .seconds(2), contents: .bytes)
+            #expect(server.storage.read { $0.adoptions } == [Adoption(), Adoption(settings: change, first: .right)])
+            for (body, detail) in [
+                (#"{"first": "left"}"#, #"first must be "head" or "tail"."#),
+                (#"{"contents": "bytes"}"#, #""contents" is not known here. Known: settings, first."#),
+                (#"{"settings": {"fifo": true}}"#, "fifo is true, but"),
+            ] {
+                let refused = try await client.call(.post, "/api/v1/queues/c/adopt", body)
+                #expect(try refused.problem().detail.hasPrefix(detail))
+            }
+            #expect(server.storage.read { $0.adoptions.count } == 2)
         }
     }
 
@@ -169,6 +193,7 @@ import Testing
         (#"{"delay_seconds": -1e300}"#, "invalid_field", "delay_seconds is too large"),
         (#"{"maximum_message_bytes": 1.5}"#, "invalid_field", "maximum_message_bytes must be a whole number."),
         (#"{"maximum_message_bytes": null}"#, "invalid_field", "maximum_message_bytes must be a whole number."),
+        (#"{"contents": "any"}"#, "invalid_field", #"contents must be "text" or "bytes"."#),
         (#"{"redelivery": "side"}"#, "invalid_field", #"redelivery must be "front" or "back"."#),
         (#"{"retention_seconds": "long"}"#, "invalid_field", "retention_seconds must be a number of seconds, null or"),
         (#"{"retention_seconds": true}"#, "invalid_field", "retention_seconds must be a number of seconds."),

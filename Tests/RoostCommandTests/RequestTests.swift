@@ -15,14 +15,21 @@ struct CommandRequest: Sendable {
         CommandRequest(
             arguments: [
                 "queue", "create", "jobs", "--visibility", "2m", "--delay", "250ms", "--retention", "unlimited",
-                "--max-message-bytes", "256KiB", "--wait", "20", "--redelivery", "back",
+                "--max-message-bytes", "256KiB", "--wait", "20", "--redelivery", "back", "--contents", "bytes",
             ],
             line: "PUT /api/v1/queues/jobs",
             body: """
                 {"visibility_timeout_seconds":120,"delay_seconds":0.25,"retention_seconds":null,\
-                "maximum_message_bytes":262144,"receive_wait_seconds":20,"redelivery":"back"}
+                "maximum_message_bytes":262144,"receive_wait_seconds":20,"redelivery":"back","contents":"bytes"}
                 """,
             reply: queueJSON),
+        CommandRequest(
+            arguments: ["queue", "adopt", "jobs"], line: "POST /api/v1/queues/jobs/adopt",
+            body: #"{"first":"head","settings":{}}"#, reply: queueJSON),
+        CommandRequest(
+            arguments: ["queue", "adopt", "jobs", "--first", "tail", "--contents", "bytes", "--wait", "5"],
+            line: "POST /api/v1/queues/jobs/adopt",
+            body: #"{"first":"tail","settings":{"receive_wait_seconds":5,"contents":"bytes"}}"#, reply: queueJSON),
         CommandRequest(
             arguments: ["queue", "list", "--prefix", "a b&c", "--limit", "5"],
             line: "GET /api/v1/queues?limit=5&prefix=a%20b%26c", reply: #"{"queues":[],"more":false,"next_after":null}"#

@@ -208,6 +208,19 @@ struct EntryCodecTests {
         return entry.settings
     }
 
+    @Test("That contents are bytes is a flag, which is written as it was read")
+    func contents() throws {
+        for flag in [32, 32 | 3] as [UInt8] {
+            let rest = flag & 2 == 0 ? [] : Self.le(UInt32(Self.partsBytes.count)) + Self.partsBytes
+            let settings = Array(Self.settingsBytes.prefix(41)) + [flag] + Array(repeating: 0, count: 11) + rest
+            let bytes = Self.le(UInt32(7)) + Self.le(Int64(1000)) + settings
+            guard case .changeSettings(let entry) = try decode(.changeSettings, bytes) else { return }
+            #expect(entry.settings.contents == .bytes && entry.settings.isFIFO == (flag & 1 != 0))
+            #expect(EntryRecording.encode(.changeSettings(entry)) == bytes)
+        }
+        #expect(try decodeSettings(parts: Self.partsBytes)?.contents == .text)
+    }
+
     @Test("Parts of settings that are not known, or are not as long as they say, are errors")
     func illegalParts() throws {
         #expect(try decodeSettings(parts: Self.partsBytes) == Self.wholeSettings)

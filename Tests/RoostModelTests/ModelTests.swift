@@ -101,7 +101,7 @@ struct QueueSettingsTests {
         let settings = QueueSettings()
         #expect(settings.visibilityTimeout == .seconds(30) && settings.delay == .zero)
         #expect(settings.retention == .seconds(4 * 86_400) && settings.maximumMessageBytes == 1_048_576)
-        #expect(settings.receiveWait == .zero && settings.redelivery == .front)
+        #expect(settings.receiveWait == .zero && settings.redelivery == .front && settings.contents == .text)
     }
 
     private static let single: [(QueueSettingsChange, QueueSetting)] = [
@@ -111,6 +111,7 @@ struct QueueSettingsTests {
         (QueueSettingsChange(maximumMessageBytes: 9), .maximumMessageBytes),
         (QueueSettingsChange(receiveWait: Milliseconds(9)), .receiveWait),
         (QueueSettingsChange(redelivery: .front), .redelivery),
+        (QueueSettingsChange(contents: .bytes), .contents),
         (QueueSettingsChange(isFIFO: true), .isFIFO),
         (QueueSettingsChange(deduplicatesContent: true), .deduplicatesContent),
         (QueueSettingsChange(deduplicationScope: .group), .deduplicationScope),

@@ -23,6 +23,7 @@ import Testing
                 max-message-bytes: 256KiB
                 wait: 20s
                 redelivery: back
+                contents: bytes
                 dead-letters: {queue: orders-dead, max-receives: 5}
                 dead-letter-sources: [a, b.fifo]
                 tags: {team: shop, cost: 7}
@@ -32,7 +33,8 @@ import Testing
             queue.change
                 == QueueSettingsChange(
                     visibilityTimeout: .seconds(120), delay: Milliseconds(250), retention: .unlimited,
-                    maximumMessageBytes: 262_144, receiveWait: .seconds(20), redelivery: .back, isFIFO: false,
+                    maximumMessageBytes: 262_144, receiveWait: .seconds(20), redelivery: .back,
+                    contents: .bytes, isFIFO: false,
                     deadLetters: .some(DeadLetterPolicy(target: try QueueName("orders-dead"), receivesMax: 5)),
                     deadLetterSources: .these([try QueueName("a"), try QueueName("b.fifo")]),
                     properties: ["sqs.tag.team": "shop", "sqs.tag.cost": "7"]))
@@ -102,6 +104,7 @@ import Testing
         ("  a: {wait: soon}\n", "FILE:2: wait \"soon\" is no time in range"),
         ("  a: {delay: }\n", "FILE:2: delay has no value"),
         ("  a: {max-message-bytes: big}\n", "FILE:2: max-message-bytes \"big\" is no size"),
+        ("  a: {contents: any}\n", "FILE:2: contents \"any\" is not known. Accepted: text or bytes."),
         ("  a: {redelivery: side}\n", "FILE:2: redelivery \"side\" is not known. Accepted: front or back."),
         ("  a.fifo: {redelivery: back}\n", "FILE:2: redelivery back is against the order of a FIFO queue"),
         ("  a: {fifo: on}\n", "FILE:2: fifo: on and the name a contradict each other"),

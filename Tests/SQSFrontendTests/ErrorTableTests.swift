@@ -48,6 +48,8 @@ import Testing
         (.tooManyDeadLetterSources(11, max: 10), .invalidParameterValue, 400),
         (.propertiesTooLong(bytes: 2, max: 1), .overLimit, 403),
         (.backInFIFO, .invalidAttributeValue, 400),
+        (.contentsStayBytes, .invalidAttributeValue, 400),
+        (.cannotAdopt(name("q"), reason: "x"), .invalidParameterValue, 400),
         (.bindingOfFIFO, .invalidAttributeValue, 400),
         (.tooManyBindings(max: 5), .overLimit, 403),
         (.outOfDiskSpace, .serviceUnavailable, 503),

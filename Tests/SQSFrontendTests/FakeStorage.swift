@@ -186,19 +186,21 @@ final class FakeStorage: Storage {
             stored.handle = handle
             stored.receiveCount += 1
             queue.messages[index] = stored
-            taken.append(received(stored, handle))
+            taken.append(received(stored, handle, queue.settings.contents))
         }
         state.queues[name] = queue
         return taken
     }
 
-    private static func received(_ stored: Stored, _ handle: ReceiptHandle) -> ReceivedMessage {
+    private static func received(
+        _ stored: Stored, _ handle: ReceiptHandle, _ contents: QueueContents
+    ) -> ReceivedMessage {
         ReceivedMessage(
             id: stored.id, handle: handle, body: stored.message.body, attributes: stored.message.attributes,
             sentAt: BrokerTime(milliseconds: 1_700_000_000_123),
             firstReceivedAt: BrokerTime(milliseconds: 1_700_000_000_456), receiveCount: stored.receiveCount,
             group: stored.message.group, sequence: stored.sequence, deadLetterSource: stored.deadLetterSource,
-            deduplicationID: stored.message.deduplication?.id, labels: stored.message.labels)
+            deduplicationID: stored.message.deduplication?.id, labels: stored.message.labels, contents: contents)
     }
 
     private static func send(
@@ -331,9 +333,8 @@ final class FakeStorage: Storage {
                 state.queues[name]?.messages[index].isInFlight = false
             }
             return .done
-        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID, .key, .keys,
-            .watch,
-            .unwatch:
+        case .receive, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID,
+            .key, .keys, .watch, .unwatch:
             throw .busy
         }
     }

@@ -43,6 +43,8 @@ extension Problem {
         case .invalidMoveRate(let rate, let range): self = .invalidMoveRate(rate, range)
         case .invalidMoveTarget(let name, let reason): self = .invalidMoveTarget(name, reason)
         case .queueTypeIsFixed: self = .queueTypeIsFixed
+        case .contentsStayBytes: self = .contentsStayBytes
+        case .cannotAdopt(let name, let reason): self = .cannotAdopt(name, reason)
         case .invalidDeadLetterTarget(let name, let reason): self = .invalidDeadLetterTarget(name, reason)
         case .invalidReceivesMax(let value, let range): self = .invalidReceivesMax(value, range)
         case .tooManyDeadLetterSources(let count, let max): self = .tooManyDeadLetterSources(count, max)
@@ -88,10 +90,23 @@ extension Problem {
     }
 
     private static func keyExists(_ name: QueueName, _ type: KeyReply.StaticWord) -> Problem {
-        Problem(
+        let adopt = type == .list ? " POST /api/v1/queues/\(name)/adopt makes a queue of a list." : ""
+        return Problem(
             .conflict, "key_exists", "There is a key of this name",
             "\"\(name)\" is a \(type.rawValue) of the Redis protocol, and queues share their names with its keys. Take"
-                + " another name, or delete the key."
+                + " another name, or delete the key.\(adopt)"
+        )
+    }
+
+    private static let contentsStayBytes = Problem(
+        .badRequest, "contents_stay_bytes", "A queue of bytes stays one",
+        "contents can be changed from text to bytes, not back. Create another queue."
+    )
+
+    private static func cannotAdopt(_ name: QueueName, _ reason: String) -> Problem {
+        Problem(
+            .conflict, "cannot_adopt", "The key cannot become a queue",
+            "\"\(name)\" cannot become a queue: \(reason)."
         )
     }
 

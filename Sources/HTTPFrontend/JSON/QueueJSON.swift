@@ -32,6 +32,7 @@ extension JSON {
             "maximum_message_bytes": .count(settings.maximumMessageBytes),
             "receive_wait_seconds": .seconds(settings.receiveWait),
             "redelivery": .string(settings.redelivery.name),
+            "contents": .string(settings.contents.name),
             "fifo": .bool(settings.isFIFO),
             "content_based_deduplication": .bool(settings.deduplicatesContent),
             "deduplication_scope": .string(settings.deduplicationScope.name),

@@ -13,6 +13,7 @@ package struct SettingsFields: Decodable {
             maximumMessageBytes: try fields.wholeNumber(QueueSetting.maximumMessageBytes.fieldName),
             receiveWait: try fields.seconds(QueueSetting.receiveWait.fieldName),
             redelivery: try Self.choice(fields, .redelivery, Redelivery.allCases, \.name),
+            contents: try Self.choice(fields, .contents, QueueContents.allCases, \.name),
             isFIFO: try fields.flag(QueueSetting.isFIFO.fieldName),
             deduplicatesContent: try fields.flag(QueueSetting.deduplicatesContent.fieldName),
             deduplicationScope: try Self.choice(fields, .deduplicationScope, DeduplicationScope.allCases, \.name),
@@ -105,6 +106,7 @@ extension QueueSetting {
         case .maximumMessageBytes: "maximum_message_bytes"
         case .receiveWait: "receive_wait_seconds"
         case .redelivery: "redelivery"
+        case .contents: "contents"
         case .isFIFO: "fifo"
         case .deduplicatesContent: "content_based_deduplication"
         case .deduplicationScope: "deduplication_scope"
@@ -121,6 +123,7 @@ extension QueueSetting {
             value == .max ? "unlimited" : Milliseconds(value).secondsText
         case .maximumMessageBytes, .deadLetters, .deadLetterSources, .property: String(value)
         case .redelivery: UInt8(exactly: value).flatMap(Redelivery.init)?.name ?? String(value)
+        case .contents: UInt8(exactly: value).flatMap(QueueContents.init)?.name ?? String(value)
         case .isFIFO, .deduplicatesContent: value == 0 ? "false" : "true"
         case .deduplicationScope: UInt8(exactly: value).flatMap(DeduplicationScope.init)?.name ?? String(value)
         }
@@ -132,6 +135,15 @@ extension Redelivery {
         switch self {
         case .front: "front"
         case .back: "back"
+        }
+    }
+}
+
+extension QueueContents {
+    package var name: String {
+        switch self {
+        case .text: "text"
+        case .bytes: "bytes"
         }
     }
 }

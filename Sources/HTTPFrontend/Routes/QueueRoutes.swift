@@ -14,6 +14,7 @@ package struct QueueRoutes: Sendable {
         queues.get(":name") { _, context in try await describe(try queueName(context)) }
         queues.patch(":name") { request, context in try await change(request, try queueName(context)) }
         queues.delete(":name") { _, context in try await end(.deleteQueue(try queueName(context))) }
+        queues.post(":name/adopt") { request, context in try await adopt(request, try queueName(context)) }
         queues.post(":name/purge") { _, context in try await end(.purgeQueue(try queueName(context))) }
         queues.post(":name/pause") { request, context in try await pause(request, try queueName(context)) }
         queues.post(":name/resume") { _, context in try await resume(try queueName(context)) }
@@ -30,6 +31,13 @@ package struct QueueRoutes: Sendable {
     private func create(_ request: Request, _ name: QueueName) async throws -> Response {
         let settings = try await bodies.decodeIfPresent(SettingsFields.self, from: request)
         return .json(JSON(try await calls.queue(.createQueue(name, settings.checked(with: name, isNew: true)))))
+    }
+
+    private func adopt(_ request: Request, _ name: QueueName) async throws -> Response {
+        let fields = try await bodies.decodeIfPresent(AdoptFields.self, from: request)
+        let settings = try fields.settings?.checked(with: name, isNew: true) ?? QueueSettingsChange()
+        let adoption = Adoption(settings: settings, first: fields.first)
+        return .json(JSON(try await calls.queue(.adoptQueue(name, adoption))))
     }
 
     private func describe(_ name: QueueName) async throws -> Response {
@@ -56,6 +64,22 @@ package struct QueueRoutes: Sendable {
     private func end(_ request: StorageRequest) async throws -> Response {
         try await calls.done(request)
         return .json([:])
+    }
+}
+
+/// Body of `POST adopt`.
+private struct AdoptFields: Decodable {
+    var settings: SettingsFields?
+    var first: ListEnd
+
+    init(from decoder: any Decoder) throws {
+        let fields = try StrictFields(decoder, allowed: ["settings", "first"])
+        settings = try fields.value("settings", as: SettingsFields.self)
+        switch try fields.text("first") {
+        case nil, "head": first = .left
+        case "tail": first = .right
+        default: throw Problem.invalidField("first must be \"head\" or \"tail\".")
+        }
     }
 }
 

@@ -11,6 +11,10 @@ enum QueueCommands {
             queue: "roost.send", -3, [.write, .denyoom], "Sends a message with all that it can have; answers its id."
         ) { (arguments) throws(Failure) in try send(&arguments) },
         CommandRow(
+            queue: "roost.adopt", -2, [.write, .denyoom],
+            "Makes a queue of a list, with its elements as messages; answers how many they are."
+        ) { (arguments) throws(Failure) in try adopt(&arguments) },
+        CommandRow(
             queue: "roost.receive", -2, .write,
             "Leases messages: nobody else gets them until they are acknowledged, released, or the lease is over."
         ) { (arguments) throws(Failure) in try receive(&arguments) },
@@ -57,14 +61,27 @@ enum QueueCommands {
         return QueueCommand(.changeSettings(queue, ChannelBinding.change(of: patterns, isBound: isBound)))
     }
 
+    private static func adopt(_ arguments: inout Arguments) throws(CommandError) -> QueueCommand {
+        let queue = try arguments.queueName()
+        var adoption = Adoption()
+        while !arguments.isAtEnd {
+            if arguments.takes("FIRST") {
+                adoption.first = try arguments.choice([("HEAD", .left), ("TAIL", .right)])
+            } else if arguments.takes("CONTENTS") {
+                adoption.settings.contents = try arguments.choice([("TEXT", .text), ("BYTES", .bytes)])
+            } else {
+                throw .syntax
+            }
+        }
+        return QueueCommand(.adoptQueue(queue, adoption))
+    }
+
     // MARK: Sending
 
     private static func send(_ arguments: inout Arguments) throws(CommandError) -> QueueCommand {
         let queue = try arguments.queueName()
         var message = NewMessage(body: try arguments.bytes())
-        guard message.body.withUnsafeBytes({ UTF8Text.isValid($0) && UTF8Text.isLegalMessage($0) }) else {
-            throw .refused(.messageNotText)
-        }
+        message.needsBytes = !UTF8Text.isLegalText(message.body)
         while !arguments.isAtEnd {
             if arguments.takes("GROUP") {
                 message.group = try arguments.identifier("GROUP")
@@ -193,6 +210,11 @@ extension Arguments {
     fileprivate mutating func queueName() throws(CommandError) -> QueueName {
         let text = try text()
         do throws(Rejection) { return try QueueName(text) } catch { throw .refused(error) }
+    }
+
+    fileprivate mutating func choice<Value>(_ words: [(StaticString, Value)]) throws(CommandError) -> Value {
+        for (word, value) in words where takes(word) { return value }
+        throw .syntax
     }
 
     /// Text of which nothing is lost.

@@ -237,6 +237,9 @@ extension ReplyWriter {
         case .success(.count(let count)):
             writeInteger(Int64(count))
             return false
+        case .success(.queue(let queue)):
+            writeInteger(Int64(queue.counts.ready))
+            return false
         case .success: break
         case .failure(let rejection):
             writeError(rejection.redisText)

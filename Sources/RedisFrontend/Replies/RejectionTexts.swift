@@ -15,6 +15,7 @@ extension Rejection {
             textOfMessage
         case .invalidReceiptHandle, .receiptHandleExpired, .messageNotAvailable, .invalidVisibilityTimeout:
             textOfLease
+        case .cannotAdopt(let name, let reason): "ERR the key '\(name)' cannot become a queue: \(reason)"
         case .bindingOfFIFO: "ERR a FIFO queue cannot be bound to a channel: what is published names no group"
         case .tooManyBindings(let max): "ERR all queues together may have \(max) bindings to channels"
         case .invalidCount(let count, let accepted):

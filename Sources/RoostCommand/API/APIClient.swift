@@ -119,6 +119,7 @@ extension APIClient {
     private static func nextStep(after code: String, _ status: UInt) -> String? {
         switch code {
         case "queue_does_not_exist": "Create it with: roost queue create NAME. List the queues with: roost queue list"
+        case "key_exists": "A list of the Redis port becomes a queue with: roost queue adopt NAME"
         case "invalid_dead_letter_target": "A queue for dead letters is made first: roost queue create NAME"
         case "move_is_running": "See it with: roost moves list QUEUE. End it with: roost moves cancel ID"
         case "missing_group": "Name one with: --group NAME"

@@ -11,6 +11,7 @@ package struct QueueDescription: Decodable, Sendable {
         package var receiveWaitSeconds: Double
         package var redelivery: String
         // Nil from here on: an earlier version of the server, which knows none of them.
+        package var contents: String?
         package var fifo: Bool?
         package var contentBasedDeduplication: Bool?
         package var deduplicationScope: String?

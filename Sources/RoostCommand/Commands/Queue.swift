@@ -13,9 +13,8 @@ package struct Queue: AsyncParsableCommand {
               roost queue stats orders
             """,
         subcommands: [
-            QueueCreate.self, QueueSet.self, QueueList.self, QueueDelete.self, QueuePurge.self, QueueStats.self,
-            QueuePause.self,
-            QueueResume.self,
+            QueueCreate.self, QueueAdopt.self, QueueSet.self, QueueList.self, QueueDelete.self, QueuePurge.self,
+            QueueStats.self, QueuePause.self, QueueResume.self,
         ]
     )
 

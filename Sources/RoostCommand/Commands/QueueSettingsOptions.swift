@@ -17,6 +17,11 @@ package struct QueueSettingsOptions: ParsableArguments {
         help: ArgumentHelp(
             "Where a message returns whose visibility timeout ended: front or back.", valueName: "front|back"))
     package var redelivery: Redelivery?
+    @Option(
+        help: ArgumentHelp(
+            "What bodies may be: text, or any bytes, which SQS clients see in base64. A queue of bytes stays one.",
+            valueName: "text|bytes"))
+    package var contents: Contents?
     @Option(help: ArgumentHelp("Queue for messages that were received too often.", valueName: "queue"))
     package var deadLetters: String?
     @Option(
@@ -39,6 +44,7 @@ package struct QueueSettingsOptions: ParsableArguments {
     package var deduplicationScope: Scope?
 
     package enum Redelivery: String, ExpressibleByArgument, CaseIterable, Sendable { case front, back }
+    package enum Contents: String, ExpressibleByArgument, CaseIterable, Sendable { case text, bytes }
     package enum Scope: String, ExpressibleByArgument, CaseIterable, Sendable { case queue, group }
     package enum OnOrOff: String, ExpressibleByArgument, CaseIterable, Sendable { case on, off }
 
@@ -63,6 +69,7 @@ package struct QueueSettingsOptions: ParsableArguments {
         settings["maximum_message_bytes"] = maxMessageBytes.map { .integer(Int64($0.bytes)) }
         settings["receive_wait_seconds"] = wait?.json
         settings["redelivery"] = redelivery.map { .text($0.rawValue) }
+        settings["contents"] = contents.map { .text($0.rawValue) }
         if let deadLetters, let maxReceives {
             settings["dead_letters"] = .object([
                 "queue": .text(deadLetters), "max_receives": .integer(Int64(maxReceives)),

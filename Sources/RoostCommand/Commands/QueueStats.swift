@@ -63,6 +63,7 @@ package struct QueueStats: AsyncParsableCommand {
             ("largest message", ByteSize.text(settings.maximumMessageBytes)),
             ("receive wait", Text.duration(settings.receiveWaitSeconds)),
             ("redelivery", settings.redelivery),
+            ("contents", settings.contents ?? "text"),
         ] + fifo(settings)
             + [
                 (

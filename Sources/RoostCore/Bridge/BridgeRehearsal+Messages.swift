@@ -39,11 +39,12 @@ extension BridgeRehearsal {
     }
 
     private func prepareSend(_ body: Bytes, to queue: UInt32) throws(KeyError) -> SendEntry {
-        guard !broker.settings(of: queue).isFIFO else { throw .groupNeeded }
-        let isText = body.withUnsafeBytes { UTF8Text.isValid($0) && UTF8Text.isLegalMessage($0) }
-        guard isText else { throw .refused(.messageNotText) }
+        let settings = broker.settings(of: queue)
+        guard !settings.isFIFO else { throw .groupNeeded }
+        var message = NewMessage(body: body)
+        message.needsBytes = settings.contents == .text && !UTF8Text.isLegalText(body)
         do throws(Rejection) {
-            return try broker.prepareSend(to: queue, NewMessage(body: body), now: now)
+            return try broker.prepareSend(to: queue, message, now: now)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {

@@ -95,7 +95,10 @@ extension Broker {
     }
 
     private func validate(_ message: borrowing NewMessage, for queue: UInt32) throws(Rejection) {
-        guard !message.body.isEmpty else { throw .messageEmpty }
+        if queues[queue].settings.contents == .text {
+            guard !message.body.isEmpty else { throw .messageEmpty }
+            guard !message.needsBytes else { throw .messageNotText }
+        }
         let bytes = message.countedBytes
         let bytesMax = min(queues[queue].settings.maximumMessageBytes, configuration.messageBytesMax)
         guard bytes <= bytesMax else { throw .messageTooLarge(bytes: bytes, max: bytesMax) }
@@ -163,6 +166,7 @@ extension Broker {
         package var firstReceivedAt: BrokerTime
         package var receiveCount: UInt32
         package var deadLetterSource: QueueName?
+        package var contents: QueueContents
     }
 
     /// Call right after the lease entry was applied.
@@ -190,7 +194,8 @@ extension Broker {
             location: index[slot].location,
             firstReceivedAt: index[slot].firstReceivedAt,
             receiveCount: index[slot].receiveCount,
-            deadLetterSource: deadLetterSource(of: slot))
+            deadLetterSource: deadLetterSource(of: slot),
+            contents: queues[queue(of: slot)].settings.contents)
     }
 
     mutating func apply(

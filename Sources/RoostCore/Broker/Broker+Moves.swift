@@ -30,6 +30,9 @@ extension Broker {
         guard queues[to].isFIFO == queues[from].isFIFO else {
             throw .invalidMoveTarget(name, reason: "both queues must be FIFO, or both standard")
         }
+        guard queues[from].settings.contents.fits(into: queues[to].settings.contents) else {
+            throw .invalidMoveTarget(name, reason: Self.contentsDiffer)
+        }
         return to
     }
 

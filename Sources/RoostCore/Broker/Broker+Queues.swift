@@ -26,6 +26,7 @@ extension Broker {
         try validate(settings)
         try validateBindings(change, settings, before: [:])
         try validateDeadLetters(change, settings, of: name)
+        try validateContents(change, settings)
         guard let id = queues.freeID() else { throw .tooManyQueues(max: Limits.queuesMax) }
         return .entry(CreateQueueEntry(queue: id, at: now, name: name, settings: settings))
     }
@@ -44,9 +45,11 @@ extension Broker {
         let id = try queueID(named: name)
         let settings = change.applied(to: queues[id].settings)
         guard settings.isFIFO == queues[id].settings.isFIFO else { throw .queueTypeIsFixed }
+        guard queues[id].settings.contents.fits(into: settings.contents) else { throw .contentsStayBytes }
         try validate(settings)
         try validateBindings(change, settings, before: queues[id].settings.properties)
         try validateDeadLetters(change, settings, of: name)
+        try validateContents(change, settings)
         return ChangeSettingsEntry(queue: id, at: now, settings: settings)
     }
 
@@ -127,6 +130,19 @@ extension Broker {
             throw .invalidDeadLetterTarget(policy.target, reason: "it does not allow this source")
         }
     }
+
+    /// What is no text must not come into a queue of text. A policy that stands counts when the contents change.
+    private func validateContents(_ change: QueueSettingsChange, _ settings: QueueSettings) throws(Rejection) {
+        guard change.contents != nil || change.deadLetters != nil, let policy = settings.deadLetters,
+            let target = queues.id(named: policy.target)
+        else { return }
+        guard settings.contents.fits(into: queues[target].settings.contents) else {
+            throw .invalidDeadLetterTarget(policy.target, reason: Self.contentsDiffer)
+        }
+    }
+
+    /// Why messages of a queue cannot come into another one.
+    static let contentsDiffer = "its contents are text, and those of the other queue bytes"
 
     private func check(
         _ setting: QueueSetting, _ value: Int64, _ accepted: ClosedRange<Int64>

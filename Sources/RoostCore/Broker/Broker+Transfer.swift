@@ -31,6 +31,7 @@ extension Broker {
     private func deadLetterTarget(of queue: UInt32) -> (UInt32, DeadLetterPolicy)? {
         guard let policy = queues[queue].settings.deadLetters, let target = queues.id(named: policy.target),
             target != queue, queues[target].isFIFO == queues[queue].isFIFO,
+            queues[queue].settings.contents.fits(into: queues[target].settings.contents),
             groups.count + Limits.receiveMessagesMax <= GroupTable.groupsMax, hasNumbers
         else { return nil }
         return (target, policy)

@@ -4,7 +4,8 @@ import RoostModel
 ///
 /// ```
 /// visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group) | reserved (11), zero
+/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group, 32: bytes)
+/// | reserved (11), zero
 ///
 /// more parts       bytes u32 | part, part, …
 /// part             kind u8 | bytes u32 | content
@@ -25,6 +26,8 @@ enum SettingsCodec {
     private static let partsFlag: UInt8 = 2
     private static let contentFlag: UInt8 = 4
     private static let groupScopeFlag: UInt8 = 8
+    private static let bytesFlag: UInt8 = 32
+    private static let knownFlags = fifoFlag | partsFlag | contentFlag | groupScopeFlag | bytesFlag
     private static let partHeaderSize = 5
 
     static func size(_ settings: QueueSettings) -> Int {
@@ -71,6 +74,7 @@ enum SettingsCodec {
     private static func flags(of settings: QueueSettings) -> UInt8 {
         (settings.isFIFO ? fifoFlag : 0) | (settings.deduplicatesContent ? contentFlag : 0)
             | (settings.deduplicationScope == .group ? groupScopeFlag : 0)
+            | (settings.contents == .bytes ? bytesFlag : 0)
     }
 
     private static func encodeParts(_ settings: QueueSettings, _ writer: inout ByteWriter) {
@@ -109,9 +113,7 @@ enum SettingsCodec {
             throw EntryDecodingError(reason: "settings out of range")
         }
         let flags: UInt8 = try reader.read()
-        guard flags <= fifoFlag | partsFlag | contentFlag | groupScopeFlag else {
-            throw .init(reason: "settings that are not known here")
-        }
+        guard flags & ~knownFlags == 0 else { throw .init(reason: "settings that are not known here") }
         _ = try reader.readBytes(11)
         var settings = QueueSettings(
             visibilityTimeout: Milliseconds(visibility), delay: Milliseconds(delay),
@@ -119,6 +121,7 @@ enum SettingsCodec {
             receiveWait: Milliseconds(wait), redelivery: redelivery, isFIFO: flags & fifoFlag != 0)
         settings.deduplicatesContent = flags & contentFlag != 0
         settings.deduplicationScope = flags & groupScopeFlag != 0 ? .group : .queue
+        settings.contents = flags & bytesFlag != 0 ? .bytes : .text
         if flags & partsFlag != 0 { try decodeParts(&settings, &reader) }
         return settings
     }

@@ -280,7 +280,7 @@ extension Engine {
             id: leased.id, handle: leased.handle, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt, receiveCount: leased.receiveCount,
             group: content.group, sequence: leased.number, deadLetterSource: leased.deadLetterSource,
-            deduplicationID: content.deduplicationID, labels: content.labels)
+            deduplicationID: content.deduplicationID, labels: content.labels, contents: leased.contents)
     }
 
     private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {

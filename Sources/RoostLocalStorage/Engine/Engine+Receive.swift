@@ -124,7 +124,7 @@ extension Engine {
                     sentAt: content.sentAt, firstReceivedAt: leased.firstReceivedAt,
                     receiveCount: leased.receiveCount, group: content.group, sequence: leased.number,
                     deadLetterSource: leased.deadLetterSource, deduplicationID: content.deduplicationID,
-                    labels: content.labels))
+                    labels: content.labels, contents: leased.contents))
         }
         return messages
     }

@@ -1,4 +1,5 @@
 import RoostCore
+import RoostLog
 import RoostModel
 import RoostStorage
 
@@ -18,6 +19,7 @@ extension Engine {
         case .changeVisibility(let queue, let handle, let timeout):
             try changeVisibility(handle, in: queue, timeout)
         case .createQueue(let queue, let change): try createQueue(queue, change)
+        case .adoptQueue(let queue, let adoption): try adopt(queue, adoption)
         case .deleteQueue(let queue): done(.deleteQueue(try core.prepareDeleteQueue(queue)))
         case .purgeQueue(let queue): done(.purgeQueue(try core.preparePurgeQueue(queue)))
         case .giveBack(let queue, let handle):
@@ -115,6 +117,24 @@ extension Engine {
             lines.noteCreated(entry.queue, named: KeyName(queue: queue))
             return .reply(.queue(describe(entry.queue)))
         }
+    }
+}
+
+// MARK: - From a list
+
+extension Engine {
+    private mutating func adopt(_ queue: QueueName, _ adoption: Adoption) throws(Rejection) -> Outcome {
+        let steps = try core.prepareAdoption(
+            of: queue, adoption, now: now, bytesMax: log.payloadBytesMax, frameBytes: Self.frameBytesMax)
+        do throws(Rejection) {
+            guard try commit(steps) else { return .noRoom }
+        } catch .messageTooLarge(let bytes, let max) {
+            throw .cannotAdopt(queue, reason: Broker.tooLarge(bytes: bytes, max: max))
+        }
+        for case .entry(.keys(let entry)) in steps { note(entry) }
+        let id = try core.queueID(named: queue)
+        lines.noteCreated(id, named: KeyName(queue: queue))
+        return .reply(.queue(describe(id)))
     }
 }
 

@@ -64,6 +64,11 @@ package enum UTF8Text {
         return true
     }
 
+    /// Whether `bytes` are text that SQS accepts in a message, of which nothing is known yet.
+    package static func isLegalText(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { isValid($0) && isLegalMessage($0) }
+    }
+
     /// False when none of eight bytes is a control character or the first byte of U+F000 to U+FFFF.
     private static func mayHoldIllegal(_ word: UInt64) -> Bool {
         let ef = word ^ 0xEFEF_EFEF_EFEF_EFEF

@@ -33,7 +33,7 @@ package enum SettingTexts {
             ("retention", change.retention.map(TimeSpan.text)),
             ("max-message-bytes", change.maximumMessageBytes.map(ByteSize.text)),
             ("wait", change.receiveWait.map(TimeSpan.text)), ("redelivery", change.redelivery.map { "\($0)" }),
-            ("fifo", change.isFIFO.map(onOrOff)),
+            ("contents", change.contents.map { "\($0)" }), ("fifo", change.isFIFO.map(onOrOff)),
             ("content-based-deduplication", change.deduplicatesContent.map(onOrOff)),
             ("deduplication-scope", change.deduplicationScope.map { "\($0)" }),
             ("dead-letters", change.deadLetters.map(text)),
@@ -92,7 +92,7 @@ extension QueueSettingsChange {
         self.init(
             visibilityTimeout: settings.visibilityTimeout, delay: settings.delay, retention: settings.retention,
             maximumMessageBytes: settings.maximumMessageBytes, receiveWait: settings.receiveWait,
-            redelivery: settings.redelivery, isFIFO: settings.isFIFO,
+            redelivery: settings.redelivery, contents: settings.contents, isFIFO: settings.isFIFO,
             deduplicatesContent: settings.deduplicatesContent, deduplicationScope: settings.deduplicationScope,
             deadLetters: .some(settings.deadLetters), deadLetterSources: settings.deadLetterSources,
             properties: settings.properties.mapValues { $0 })

@@ -6,7 +6,7 @@ import Yams
 struct QueueFields {
     static let option = "queues"
     static let names = [
-        "visibility", "delay", "retention", "max-message-bytes", "wait", "redelivery", "fifo",
+        "visibility", "delay", "retention", "max-message-bytes", "wait", "redelivery", "contents", "fifo",
         "content-based-deduplication", "deduplication-scope", "dead-letters", "dead-letter-sources", "policy", "tags",
     ]
     /// SQS.
@@ -49,6 +49,7 @@ struct QueueFields {
         case "retention": change.retention = retention(value)
         case "max-message-bytes": change.maximumMessageBytes = size(name, value)
         case "redelivery": change.redelivery = redelivery(value, queue)
+        case "contents": change.contents = choice(name, value, QueueContents.allCases.map { ("\($0)", $0) })
         case "fifo", "content-based-deduplication", "deduplication-scope": setFIFO(name, value, queue, &change)
         case "dead-letters": change.deadLetters = deadLetters(value, of: queue)
         case "dead-letter-sources": change.deadLetterSources = sources(value)

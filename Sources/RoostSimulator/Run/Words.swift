@@ -66,6 +66,7 @@ extension StorageRequest {
     var brief: String {
         switch self {
         case .createQueue(let name, _): "create \(name)"
+        case .adoptQueue(let name, _): "adopt \(name)"
         case .deleteQueue(let name): "delete queue \(name)"
         case .purgeQueue(let name): "purge \(name)"
         case .changeSettings(let name, _): "change settings of \(name)"

@@ -111,7 +111,11 @@ enum SendMessage {
         guard parameters.body != nil else { throw .missing("MessageBody") }
         guard !queue.isFIFO || parameters.group != nil else { throw .missing("MessageGroupId") }
         let (message, sums) = try parameters.message(for: queue, reader, scope.caller)
-        return .single(.send(queue, message), .sent(sums, showsSequence: queue.isFIFO))
+        let shape = ReplyShape.sent(sums, showsSequence: queue.isFIFO)
+        guard BodyEncoding.isNamed(in: message) else { return .single(.send(queue, message), shape) }
+        return .describe(queue) { info throws(SQSFault) in
+            .single(.send(queue, try BodyEncoding.decoded(message, info.settings.contents)), shape)
+        }
     }
 }
 
@@ -126,7 +130,16 @@ enum SendMessageBatch {
             throw SQSFault(.invalidParameterValue, SQSFault.missing("MessageGroupId").message)
         }
         let batch = try batch(read, reader, scope.caller)
-        return try checked(batch, for: read)
+        let queue = read.queue
+        let named = read.entries.count { $0.parameters.deduplication != nil }
+        let isMixed = queue.isFIFO && named > 0 && named < read.entries.count
+        guard isMixed || batch.namesEncoding else { return .batch(batch, of: queue) }
+        return .describe(queue) { info throws(SQSFault) in
+            guard !isMixed || info.settings.deduplicatesContent else {
+                throw RejectionMapping.fault(for: .missingDeduplication)
+            }
+            return .batch(batch.decoded(info.settings.contents))
+        }
     }
 
     private static func batch(
@@ -152,21 +165,6 @@ enum SendMessageBatch {
             )
         }
         return Batch(entries: entries, showsSequence: read.queue.isFIFO)
-    }
-
-    /// A queue that does not tell messages by their content refuses a batch as a whole when one message has no id. If
-    /// all have one, or none, no entry is stored before that is known.
-    private static func checked(_ batch: Batch, for read: BatchReader<SendParameters>) throws(SQSFault) -> Plan {
-        let named = read.entries.count { $0.parameters.deduplication != nil }
-        guard read.queue.isFIFO, named > 0, named < read.entries.count else {
-            return .batch(batch, of: read.queue)
-        }
-        return .describe(read.queue) { info throws(SQSFault) in
-            guard info.settings.deduplicatesContent else {
-                throw RejectionMapping.fault(for: .missingDeduplication)
-            }
-            return .batch(batch)
-        }
     }
 
     private static func readEntry(_ reader: inout JSONReader) throws(SQSFault) -> (JSONText?, SendParameters) {

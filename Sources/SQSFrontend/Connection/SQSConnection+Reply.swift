@@ -86,6 +86,7 @@ extension SQSConnection {
             outlet.giveBack(messages, to: queue)
             return answer(.tooManyUnsent)
         }
+        let messages = BodyEncoding.shown(messages)
         let fitting = messages.prefix(Self.countOfFitting(messages, outlet.configuration.limits.replyBodyBytesMax))
         if fitting.count < messages.count { outlet.giveBack(messages[fitting.count...], to: queue) }
         let delivery = fitting.isEmpty ? nil : Delivery(messages: fitting, queue: queue)

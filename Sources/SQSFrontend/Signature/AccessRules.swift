@@ -104,9 +104,10 @@ extension StorageRequest {
     /// Nil: all, or not known.
     fileprivate var queue: QueueName? {
         switch self {
-        case .createQueue(let queue, _), .deleteQueue(let queue), .purgeQueue(let queue), .changeSettings(let queue, _),
-            .pauseQueue(let queue, _), .resumeQueue(let queue), .describeQueue(let queue), .send(let queue, _),
-            .receive(let queue, _), .delete(let queue, _), .deleteByID(let queue, _),
+        case .createQueue(let queue, _), .adoptQueue(let queue, _), .deleteQueue(let queue), .purgeQueue(let queue),
+            .changeSettings(let queue, _), .pauseQueue(let queue, _), .resumeQueue(let queue),
+            .describeQueue(let queue), .send(let queue, _), .receive(let queue, _), .delete(let queue, _),
+            .deleteByID(let queue, _),
             .changeVisibility(let queue, _, _), .giveBack(let queue, _), .peek(let queue, _), .bury(let queue, _, _),
             .kick(let queue, _), .kickByID(let queue, _), .listDeadLetterSources(let queue, _, _),
             .listMoves(let queue, _), .moveByID(let queue, _, _):

@@ -47,6 +47,7 @@ final class FakeStorage: Storage {
         var metrics = StorageMetrics()
         /// Every request is refused with this.
         var rejection: Rejection?
+        var adoptions: [Adoption] = []
         /// Results stay here instead of going out.
         var held: [Delivery]?
         var watchers: [(condition: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
@@ -185,6 +186,9 @@ extension FakeStorage.State {
     private mutating func perform(_ request: StorageRequest) throws(Rejection) -> StorageReply {
         switch request {
         case .createQueue(let name, let change): return .queue(try create(name, change))
+        case .adoptQueue(let name, let adoption):
+            adoptions.append(adoption)
+            return .queue(try create(name, adoption.settings))
         case .deleteQueue(let name):
             _ = try queue(name)
             queues[name] = nil
