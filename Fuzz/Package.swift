@@ -41,6 +41,7 @@ let package = Package(
         .executableTarget(name: "fuzz-signature", dependencies: ["FuzzSupport", "SQSFrontend"]),
         .executableTarget(name: "fuzz-policy", dependencies: ["FuzzSupport", "SQSFrontend"]),
         .executableTarget(name: "fuzz-resp", dependencies: ["FuzzSupport", "RESP", "RoostModel"]),
+        .executableTarget(name: "fuzz-dump", dependencies: ["FuzzSupport", "RESP", "RoostModel"]),
         .executableTarget(name: "fuzz-sealing", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
     ]
 )

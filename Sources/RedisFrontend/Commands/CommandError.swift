@@ -96,6 +96,7 @@ extension KeyError {
         case .messagesTooLong(let max): "ERR the messages in the answer would be longer than \(max) bytes"
         case .requestTooLarge(let bytes, let max):
             "ERR the request changes \(bytes) bytes or more, at most \(max) are accepted"
+        case .keyExists: "BUSYKEY Target key name already exists."
         case .nameOfQueue: "ERR a key of the other database has the name of a queue, and queues stay in database 0"
         case .sortValueNotANumber: "ERR One or more scores can't be converted into double"
         }

@@ -1,7 +1,8 @@
 /// The rows of the table by what they are about: the groups of COMMAND DOCS.
 enum CommandFamilies {
     private static let generic =
-        GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + WaitCommands.rows
+        GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + DumpCommands.rows
+        + WaitCommands.rows
 
     private static let server =
         ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + MemoryCommands.rows + MonitoringCommands.rows

@@ -27,6 +27,7 @@ extension ReplyWriter {
             writeSet(count: replies.count)
             for reply in replies { write(reply) }
         case .page(let next, let found): write(found, next)
+        case .content(let content): writeBulk(DumpWriter.dump(content))
         case .failure(let error): writeError(error.text)
         }
     }

@@ -19,6 +19,9 @@ extension Keyspace {
         case .names(let pattern): PreparedKeys(.array(try names(pattern, now)))
         case .flush: PreparedKeys(.ok, count == 0 ? [] : [.flush])
         case .about(let key, let question): PreparedKeys(try answer(question, key, now))
+        case .dump(let key): PreparedKeys(record(key, now).map { .content($0.value.content) } ?? .null)
+        case .restore(let key, let content, let expiry, let replaces):
+            try restore(key, content, expiry, replaces, now)
         }
     }
 

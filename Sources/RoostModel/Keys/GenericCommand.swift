@@ -21,6 +21,17 @@ package enum GenericCommand: Sendable, Equatable {
     case names(GlobPattern?)
     case flush
     case about(Bytes, KeyQuestion)
+    /// All that the key holds. Null without it.
+    case dump(Bytes)
+    /// Makes a key of what was dumped. `replaces`: in place of what is there; otherwise there must be none.
+    case restore(Bytes, KeyContent, RestoredExpiry, replaces: Bool)
+}
+
+/// When a key expires that is made of a dump.
+package enum RestoredExpiry: Sendable, Equatable {
+    case never
+    case after(Milliseconds)
+    case at(BrokerTime)
 }
 
 /// How it is said when a key expires. Seconds are rounded to the nearest.

@@ -117,7 +117,7 @@ extension GenericCommand {
         switch self {
         case .delete(let keys), .exists(let keys): keys.forEach(visit)
         case .type(let key), .expire(let key, _, _), .expireAfter(let key, _, _), .persist(let key),
-            .expiry(let key, _), .about(let key, _):
+            .expiry(let key, _), .about(let key, _), .dump(let key), .restore(let key, _, _, _):
             visit(key)
         case .rename(let key, let new, _), .copy(let key, let new, _):
             visit(key)

@@ -40,6 +40,8 @@ package enum KeyReply: Sendable, Equatable {
     ///
     /// - Parameter next: the cursor to go on from; zero at the end.
     case page(next: UInt64, [Bytes])
+    /// What a key holds, for DUMP.
+    indirect case content(KeyContent)
     case failure(KeyError)
 
     /// Fixed words that are no content: types of keys.
@@ -93,4 +95,6 @@ package enum KeyError: Error, Sendable, Equatable {
     case requestTooLarge(bytes: Int, max: Int)
     /// A key with the name of a queue would come into the database of queues.
     case nameOfQueue
+    /// RESTORE does not replace what is there.
+    case keyExists
 }
