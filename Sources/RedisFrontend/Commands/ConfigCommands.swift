@@ -35,7 +35,7 @@ enum ConfigCommands {
                 ) { (_, _) throws(Failure) in throw .message("The server is running without a config file") },
                 CommandRow(connection: "config|resetstat", 2, flags, since: "2.0.0", "Sets counters to zero.") {
                     (_, connection) throws(Failure) in
-                    connection.loop.services.statistics.reset()
+                    connection.loop.services.resetStatistics()
                     connection.replyOK()
                 },
             ])

@@ -35,7 +35,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     private(set) var tick: UInt32 = 0
     private(set) var isShuttingDown = false
     @exclusivity(unchecked) var commandsInTurn = 0
-    @exclusivity(unchecked) var errorsInTurn = 0
+    @exclusivity(unchecked) private var errorsInTurn = 0
+    let counters = CommandCounters()
 
     package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
         self.eventLoop = eventLoop
@@ -121,6 +122,16 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if errorsInTurn > 0 { services.statistics.errors.add(errorsInTurn, ordering: .relaxed) }
         commandsInTurn = 0
         errorsInTurn = 0
+    }
+
+    /// An error that is answered.
+    ///
+    /// - Parameter text: without the minus sign.
+    /// - Parameter row: the number of that of the command, when it is known.
+    func noteError(_ text: some StringProtocol, _ kind: CommandCounters.Kind = .failed, of row: UInt16? = nil) {
+        errorsInTurn &+= 1
+        services.statistics.errorCounts.add(text)
+        if let row { counters.add(kind, row) }
     }
 
     // MARK: Connections

@@ -137,8 +137,10 @@ extension RedisConnection {
             if let count = deliver(connection, result) {
                 connection.answer { $0.writeInteger(count) }
             } else {
-                connection.loop.errorsInTurn &+= 1
-                connection.answer { _ = $0.write(result) }
+                connection.answer { writer in
+                    writer.write(result)
+                    connection.loop.noteError(writer.errorCode)
+                }
             }
         }
     }
