@@ -333,7 +333,7 @@ final class FakeStorage: Storage {
             return .done
         case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID, .key, .keys,
             .watch,
-            .unwatch:
+            .unwatch, .tellKeyEvents:
             throw .busy
         }
     }

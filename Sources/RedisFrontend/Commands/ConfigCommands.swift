@@ -1,5 +1,6 @@
 import RESP
 import RoostModel
+import Synchronization
 
 /// CONFIG: the parameters that clients look at.
 enum ConfigCommands {
@@ -62,7 +63,11 @@ enum ConfigCommands {
         }
         var writes: [() -> Void] = []
         for (parameter, value) in changes { writes.append(try parameter.change(to: value, services)) }
+        let notifications = services.settings.notifications.withLock { $0 }
         for write in writes { write() }
+        guard services.settings.notifications.withLock({ $0 }) == notifications else {
+            return connection.changeNotifications(from: notifications)
+        }
         connection.replyOK()
     }
 }

@@ -96,7 +96,10 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     private func deliver(_ completions: [Completion]) {
         for completion in completions {
-            guard let connection = tokens.connection(of: completion.token) else { continue }
+            guard let connection = tokens.connection(of: completion.token) else {
+                if case .success(.keyEvents(let events)) = completion.result { publish(events) }
+                continue
+            }
             connection.complete(UInt32(truncatingIfNeeded: completion.token), completion.result)
         }
         settle()
@@ -195,6 +198,18 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         guard services.hub.holdsBack(number) else { return true }
         heldPublishers.append(connection)
         return false
+    }
+
+    /// How many clients get it.
+    func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
+        let (receivers, wake) = services.hub.publish(kind, channel, message)
+        guard !wake.isEmpty else { return receivers }
+        let loops = services.loops
+        for number in wake where number < loops.count {
+            let loop = loops[number]
+            loop.eventLoop.execute { loop.emptyMailbox() }
+        }
+        return receivers
     }
 
     func mailboxesCameFree() {

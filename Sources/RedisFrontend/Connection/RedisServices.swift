@@ -66,6 +66,7 @@ package final class RedisServices: Sendable {
 final class RuntimeSettings: Sendable {
     let idleSecondsMax: Atomic<Int>
     let bulkBytesMax: Atomic<Int>
+    let notifications = Mutex(KeyspaceNotifications())
     let remembered = RememberedSettings()
 
     init(_ limits: RedisLimits) {

@@ -156,13 +156,6 @@ extension RedisConnection {
 
     /// How many clients get it.
     func deliver(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
-        let (receivers, wake) = loop.services.hub.publish(kind, channel, message)
-        guard !wake.isEmpty else { return receivers }
-        let loops = loop.services.loops
-        for number in wake where number < loops.count {
-            let loop = loops[number]
-            loop.eventLoop.execute { loop.emptyMailbox() }
-        }
-        return receivers
+        loop.publish(kind, channel, message)
     }
 }
