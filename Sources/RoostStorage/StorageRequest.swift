@@ -65,6 +65,9 @@ package enum StorageRequest: Sendable {
     indirect case watch(database: UInt8, [Bytes], under: UInt64?)
     /// Answers `.done`, also when there is no such watch.
     case unwatch(UInt64)
+    /// From now on whoever asked, and nobody else, gets completions with token 0 and `.keyEvents`, each when what it
+    /// tells of is on disk; without classes there are none. Answers `.done`.
+    case tellKeyEvents(KeyEventClasses)
 }
 
 package struct ReceiveOptions: Sendable, Equatable {
@@ -126,6 +129,8 @@ package enum StorageReply: Sendable, Equatable {
     case watching(UInt64)
     /// Something that was watched changed: nothing was done.
     case watchBroken
+    /// The answer to nothing: see `StorageRequest.tellKeyEvents`.
+    case keyEvents([KeyEvent])
 }
 
 package struct SentMessage: Sendable, Equatable {

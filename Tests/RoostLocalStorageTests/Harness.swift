@@ -86,15 +86,29 @@ final class Harness {
 final class Inbox: CompletionReceiver {
     private let results = Mutex<[UInt64: Result<StorageReply, Rejection>]>([:])
     private let order = Mutex<[UInt64]>([])
+    private let unasked = Mutex<[Result<StorageReply, Rejection>]>([])
 
     func receive(_ completions: [Completion]) {
         for completion in completions {
+            guard completion.token != 0 else {
+                unasked.withLock { $0.append(completion.result) }
+                continue
+            }
             results.withLock { $0[completion.token] = completion.result }
             order.withLock { $0.append(completion.token) }
         }
     }
 
     func result(_ token: UInt64) -> Result<StorageReply, Rejection>? { results.withLock { $0[token] } }
+
+    /// What came with token 0 since the last call.
+    func takeUnasked() -> [Result<StorageReply, Rejection>] {
+        unasked.withLock { unasked in
+            defer { unasked = [] }
+            return unasked
+        }
+    }
+
     var answered: [UInt64] { order.withLock { $0 } }
 }
 

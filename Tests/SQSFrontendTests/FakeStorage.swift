@@ -334,7 +334,7 @@ final class FakeStorage: Storage {
             }
             return .done
         case .receive, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID,
-            .key, .keys, .watch, .unwatch:
+            .key, .keys, .watch, .unwatch, .tellKeyEvents:
             throw .busy
         }
     }

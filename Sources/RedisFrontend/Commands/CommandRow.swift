@@ -1,5 +1,6 @@
 import RESP
 package import RoostModel
+import Synchronization
 
 /// What is said of a command in one row: everything that can be checked without knowing it is checked from here.
 package final class CommandRow: Sendable {
@@ -81,6 +82,10 @@ package final class CommandRow: Sendable {
     package let since: String
     package let summary: String
     let handler: Handler
+    /// From 0 on, in the order in which rows are made: counters are found by it.
+    let number: UInt16
+
+    private static let numbers = Atomic<UInt16>(0)
 
     private init(
         _ name: String, _ arity: Int, _ flags: Flags, _ keys: Keys, _ since: String, _ summary: String,
@@ -94,6 +99,7 @@ package final class CommandRow: Sendable {
         self.since = since
         self.summary = summary
         self.handler = handler
+        number = Self.numbers.add(1, ordering: .relaxed).oldValue
     }
 
     convenience init(
@@ -181,6 +187,14 @@ package struct CommandTable: Sendable {
         self.places = places
     }
 
+    /// With the rows of containers behind theirs.
+    func forEachRow(_ visit: (CommandRow) -> Void) {
+        for row in rows {
+            visit(row)
+            if case .container(let rows) = row.handler { rows.forEach(visit) }
+        }
+    }
+
     package func row(named name: UnsafeRawBufferPointer) -> CommandRow? {
         var place = Self.hash(name) & (places.count - 1)
         while places[place] != .max {
@@ -192,24 +206,32 @@ package struct CommandTable: Sendable {
     }
 
     /// The row of a request, when its arguments are as many as they have to be. What follows is to be read next.
-    func row(of arguments: inout Arguments) throws(CommandError) -> CommandRow {
+    ///
+    /// - Parameter refused: gets the number of the row whose number of arguments was wrong.
+    func row(of arguments: inout Arguments, refused: inout UInt16) throws(CommandError) -> CommandRow {
         guard let row = row(named: arguments.name) else {
             throw .unknownCommand(Bytes(arguments.name), arguments: try arguments.rest())
         }
-        guard row.accepts(arguments.count) else { throw .wrongArity(StaticCommandName(text: row.name)) }
+        guard row.accepts(arguments.count) else { throw wrongArity(row, &refused) }
         guard case .container(let rows) = row.handler else { return row }
         let name = try arguments.next()
         let prefix = row.name.utf8.count + 1
         guard let row = rows.first(where: { $0.isNamed(name, from: prefix) }) else {
             throw .unknownSubcommand(Bytes(name), of: row.name)
         }
-        guard row.accepts(arguments.count) else { throw .wrongArity(StaticCommandName(text: row.name)) }
+        guard row.accepts(arguments.count) else { throw wrongArity(row, &refused) }
         return row
+    }
+
+    private func wrongArity(_ row: CommandRow, _ refused: inout UInt16) -> CommandError {
+        refused = row.number
+        return .wrongArity(StaticCommandName(text: row.name))
     }
 
     /// The command on keys that a request is, or why there is none.
     package func parse(_ arguments: inout Arguments) throws(CommandError) -> KeyCommand {
-        switch try row(of: &arguments).handler {
+        var refused = UInt16.max
+        switch try row(of: &arguments, refused: &refused).handler {
         case .keys(let parse): return try arguments.whole(parse)
         case .waiting(let parse): return try arguments.whole(parse).command
         case .queue, .connection, .container: throw .message("this is no command on keys")

@@ -1,5 +1,6 @@
 import RESP
 import RoostModel
+import Synchronization
 
 /// CONFIG: the parameters that clients look at.
 enum ConfigCommands {
@@ -35,7 +36,7 @@ enum ConfigCommands {
                 ) { (_, _) throws(Failure) in throw .message("The server is running without a config file") },
                 CommandRow(connection: "config|resetstat", 2, flags, since: "2.0.0", "Sets counters to zero.") {
                     (_, connection) throws(Failure) in
-                    connection.loop.services.statistics.reset()
+                    connection.loop.services.resetStatistics()
                     connection.replyOK()
                 },
             ])
@@ -62,7 +63,11 @@ enum ConfigCommands {
         }
         var writes: [() -> Void] = []
         for (parameter, value) in changes { writes.append(try parameter.change(to: value, services)) }
+        let notifications = services.settings.notifications.withLock { $0 }
         for write in writes { write() }
+        guard services.settings.notifications.withLock({ $0 }) == notifications else {
+            return connection.changeNotifications(from: notifications)
+        }
         connection.replyOK()
     }
 }

@@ -13,13 +13,22 @@ extension RedisConnection {
             let row = try admitted(&arguments)
             session.lastCommand = row
             if session.transaction != nil, !row.flags.contains(.notQueued) {
-                try queue(row, arguments)
+                try enter(row, arguments)
             } else {
                 try carryOut(row, &arguments)
             }
         } catch {
             if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
             refuse(error)
+        }
+    }
+
+    private func enter(_ row: CommandRow, _ arguments: Arguments) throws(CommandError) {
+        do throws(CommandError) {
+            try queue(row, arguments)
+        } catch {
+            loop.counters.add(.rejected, row.number)
+            throw error
         }
     }
 
@@ -43,14 +52,17 @@ extension RedisConnection {
 
     /// The row of a request that may be carried out.
     private func admitted(_ arguments: inout Arguments) throws(CommandError) -> CommandRow {
+        var refused = UInt16.max
         do throws(CommandError) {
-            let row = try CommandTable.shared.row(of: &arguments)
+            let row = try CommandTable.shared.row(of: &arguments, refused: &refused)
+            refused = row.number
             guard session.isAuthenticated || row.flags.contains(.noAuth) else { throw .noAuthentication }
             guard !isSubscribed || session.version == .three || row.flags.contains(.whileSubscribed) else {
                 throw .onlyWhileSubscribed(row.name)
             }
             return row
         } catch {
+            loop.counters.add(.rejected, refused)
             if error == .wrongArity(StaticCommandName(text: "exec")) { throw abortTransaction(error) }
             session.transaction?.isRefused = true
             throw error
@@ -67,18 +79,29 @@ extension RedisConnection {
     }
 
     private func carryOut(_ row: CommandRow, _ arguments: inout Arguments) throws(CommandError) {
+        do throws(CommandError) {
+            try handle(row, &arguments)
+        } catch {
+            loop.counters.add(.failed, row.number)
+            throw error
+        }
+    }
+
+    /// A command that waits counts when it is answered, as in Redis.
+    private func handle(_ row: CommandRow, _ arguments: inout Arguments) throws(CommandError) {
         switch row.handler {
         case .keys(let parse):
+            loop.counters.add(.calls, row.number)
             let size = arguments.byteCount
             let command = try arguments.whole(parse)
-            submit(.key(command, database: session.database), .keys, bytes: size)
+            submit(.key(command, database: session.database), .keys, row, bytes: size)
         case .waiting(let parse):
             let size = arguments.byteCount
             let waiting = try arguments.whole(parse)
             let request = KeyRequest(database: session.database, [waiting.command], wait: waiting.wait)
-            blocked = BlockedCall(token: submit(.keys(request), .waiting, bytes: size))
+            blocked = BlockedCall(token: submit(.keys(request), .waiting, row, bytes: size))
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
-        case .queue(let parse): carryOut(try arguments.whole(parse), bytes: arguments.byteCount)
+        case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.byteCount)
         case .connection(let act):
             guard ring.isEmpty || !waitsForReplies(row) else {
                 return postpone(StoredRequest(row, arguments), .replies)
@@ -86,18 +109,20 @@ extension RedisConnection {
             if row.flags.contains(.publishes), !isInTransaction, !loop.mayPublish(self) {
                 return postpone(StoredRequest(row, arguments), .mailboxes)
             }
+            loop.counters.add(.calls, row.number)
             try act(&arguments, self)
         case .container: throw .syntax
         }
     }
 
-    private func carryOut(_ command: QueueCommand, bytes: Int) {
+    private func carryOut(_ command: QueueCommand, _ row: CommandRow, bytes: Int) {
         let rest = command.leasesFrom.map { PendingReply.Rest(nil, leasesFrom: $0) }
         guard command.waits else {
-            submit(command.request, .keys, bytes: bytes, rest)
+            loop.counters.add(.calls, row.number)
+            submit(command.request, .keys, row, bytes: bytes, rest)
             return
         }
-        blocked = BlockedCall(token: submit(command.request, .waiting, bytes: bytes, rest))
+        blocked = BlockedCall(token: submit(command.request, .waiting, row, bytes: bytes, rest))
         loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
     }
 
@@ -115,9 +140,11 @@ extension RedisConnection {
 
     @discardableResult
     private func submit(
-        _ request: consuming StorageRequest, _ kind: PendingReply.Kind, bytes: Int, _ rest: PendingReply.Rest? = nil
+        _ request: consuming StorageRequest, _ kind: PendingReply.Kind, _ row: CommandRow? = nil, bytes: Int,
+        _ rest: PendingReply.Rest? = nil
     ) -> UInt64 {
-        let entry = PendingReply(kind: kind, isSilent: isSilent, requestBytes: bytes, rest: rest)
+        let entry = PendingReply(
+            kind: kind, isSilent: isSilent, row: row?.number ?? .max, requestBytes: bytes, rest: rest)
         _ = held.add(bytes, load)
         return loop.submit(request, for: self, ring.append(entry))
     }

@@ -45,8 +45,9 @@ extension RedisConnection {
     func replyOK() { reply { $0.writeOK() } }
 
     func refuse(_ error: CommandError) {
-        loop.errorsInTurn &+= 1
-        reply { $0.write(error) }
+        let text = error.text
+        loop.noteError(text)
+        reply { $0.writeError(text) }
     }
 
     private func encode(_ write: (inout ReplyWriter) -> Void, _ use: (Bytes) -> Void) {
@@ -84,6 +85,7 @@ extension RedisConnection {
         answersDue &-= 1
         if entry.requestBytes > 0 { release(entry.requestBytes) }
         guard case .waiting = entry.kind else { return }
+        loop.counters.add(.calls, entry.row)
         loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
         if phase == .closed { blocked = nil }
     }
@@ -137,9 +139,15 @@ extension RedisConnection {
 
     private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
         loop.writer.version = session.version
-        if loop.writer.write(result) { loop.errorsInTurn &+= 1 }
+        if loop.writer.write(result) { noteError(result, entry) }
         if !entry.isSilent { append(loop.writer.bytes) }
         loop.clearWriter()
+    }
+
+    /// What finds no room is refused before it does anything.
+    private func noteError(_ result: StorageResult, _ entry: PendingReply) {
+        let isRejection = result == .success(.key(.failure(.outOfMemory))) || result == .failure(.outOfMemory)
+        loop.noteError(loop.writer.errorCode, isRejection ? .rejected : .failed, of: entry.row)
     }
 
     /// A wait is over.
@@ -247,6 +255,11 @@ extension ReplyWriter {
         }
         writeError("ERR the storage gave an answer of another kind than was asked for")
         return true
+    }
+
+    /// Of an error that was written into an empty writer.
+    var errorCode: String {
+        String(decoding: bytes.dropFirst().prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
     }
 
     private mutating func writeOne(_ reply: KeyReply) -> Bool {

@@ -35,7 +35,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     private(set) var tick: UInt32 = 0
     private(set) var isShuttingDown = false
     @exclusivity(unchecked) var commandsInTurn = 0
-    @exclusivity(unchecked) var errorsInTurn = 0
+    @exclusivity(unchecked) private var errorsInTurn = 0
+    let counters = CommandCounters()
 
     package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
         self.eventLoop = eventLoop
@@ -102,7 +103,10 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         for index in completions.indices {
             var completion = Completion(token: 0, result: .success(.done))
             swap(&completion, &completions[index])
-            guard let connection = tokens.connection(of: completion.token) else { continue }
+            guard let connection = tokens.connection(of: completion.token) else {
+                if case .success(.keyEvents(let events)) = completion.result { publish(events) }
+                continue
+            }
             connection.complete(UInt32(truncatingIfNeeded: completion.token), completion.result)
         }
         settle()
@@ -128,6 +132,16 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if errorsInTurn > 0 { services.statistics.errors.add(errorsInTurn, ordering: .relaxed) }
         commandsInTurn = 0
         errorsInTurn = 0
+    }
+
+    /// An error that is answered.
+    ///
+    /// - Parameter text: without the minus sign.
+    /// - Parameter row: the number of that of the command, when it is known.
+    func noteError(_ text: some StringProtocol, _ kind: CommandCounters.Kind = .failed, of row: UInt16? = nil) {
+        errorsInTurn &+= 1
+        services.statistics.errorCounts.add(text)
+        if let row { counters.add(kind, row) }
     }
 
     // MARK: Connections
@@ -191,6 +205,18 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         guard services.hub.holdsBack(number) else { return true }
         heldPublishers.append(connection)
         return false
+    }
+
+    /// How many clients get it.
+    func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
+        let (receivers, wake) = services.hub.publish(kind, channel, message)
+        guard !wake.isEmpty else { return receivers }
+        let loops = services.loops
+        for number in wake where number < loops.count {
+            let loop = loops[number]
+            loop.eventLoop.execute { loop.emptyMailbox() }
+        }
+        return receivers
     }
 
     func mailboxesCameFree() {

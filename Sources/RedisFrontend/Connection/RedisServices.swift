@@ -38,6 +38,24 @@ package final class RedisServices: Sendable {
         }
     }
 
+    // MARK: Counts of commands
+
+    /// When they were set to zero. The loops go on counting.
+    private let countsBefore = Mutex(CommandCounts())
+
+    private var allCounts: CommandCounts {
+        loops.reduce(into: CommandCounts()) { $0.add($1.counters) }
+    }
+
+    /// Since the start, or since they were set to zero.
+    var commandCounts: CommandCounts { allCounts - countsBefore.withLock { $0 } }
+
+    func resetStatistics() {
+        statistics.reset()
+        let counts = allCounts
+        countsBefore.withLock { $0 = counts }
+    }
+
     /// Loops that are gone let go of their connections.
     func removeLoops() { allLoops.withLock { $0 = [] } }
 
@@ -48,6 +66,7 @@ package final class RedisServices: Sendable {
 final class RuntimeSettings: Sendable {
     let idleSecondsMax: Atomic<Int>
     let bulkBytesMax: Atomic<Int>
+    let notifications = Mutex(KeyspaceNotifications())
     let remembered = RememberedSettings()
 
     init(_ limits: RedisLimits) {
@@ -62,6 +81,7 @@ final class RedisStatistics: Sendable {
     let refusedConnections = Atomic<Int>(0)
     let commands = Atomic<Int>(0)
     let errors = Atomic<Int>(0)
+    let errorCounts = ErrorCounts()
     let inputBytes = Atomic<Int>(0)
     let outputBytes = Atomic<Int>(0)
     /// Gauges, not counters: RESETSTAT leaves them.
@@ -74,6 +94,7 @@ final class RedisStatistics: Sendable {
         refusedConnections.store(0, ordering: .relaxed)
         commands.store(0, ordering: .relaxed)
         errors.store(0, ordering: .relaxed)
+        errorCounts.reset()
         inputBytes.store(0, ordering: .relaxed)
         outputBytes.store(0, ordering: .relaxed)
     }

@@ -22,6 +22,8 @@ struct PendingReply {
     var kind: Kind
     /// After CLIENT REPLY OFF or SKIP.
     var isSilent: Bool
+    /// The number of the command's row; of none: the highest.
+    var row = UInt16.max
     /// Of the request, held until it is answered.
     var requestBytes = 0
     /// What comes to the others.

@@ -137,8 +137,10 @@ extension RedisConnection {
             if let count = deliver(connection, result) {
                 connection.answer { $0.writeInteger(count) }
             } else {
-                connection.loop.errorsInTurn &+= 1
-                connection.answer { _ = $0.write(result) }
+                connection.answer { writer in
+                    writer.write(result)
+                    connection.loop.noteError(writer.errorCode)
+                }
             }
         }
     }
@@ -154,13 +156,6 @@ extension RedisConnection {
 
     /// How many clients get it.
     func deliver(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
-        let (receivers, wake) = loop.services.hub.publish(kind, channel, message)
-        guard !wake.isEmpty else { return receivers }
-        let loops = loop.services.loops
-        for number in wake where number < loops.count {
-            let loop = loops[number]
-            loop.eventLoop.execute { loop.emptyMailbox() }
-        }
-        return receivers
+        loop.publish(kind, channel, message)
     }
 }

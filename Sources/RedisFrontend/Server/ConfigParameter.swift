@@ -9,6 +9,8 @@ struct ConfigParameter: Sendable {
         case fixed
         case number(ClosedRange<Int>)
         case oneOf([String])
+        /// Why a value is refused; nil: it is not.
+        case checked(@Sendable (String) -> String?)
     }
 
     let name: String
@@ -32,6 +34,9 @@ struct ConfigParameter: Sendable {
             guard words.contains(wanted) else {
                 throw refusal("argument(s) must be one of the following: \(words.joined(separator: ", "))")
             }
+        case .checked(let reason):
+            if let reason = reason(text) { throw refusal(reason) }
+            return { set(services, text) }
         }
         return { set(services, wanted) }
     }
@@ -118,11 +123,21 @@ extension ConfigParameter {
         fixed("bind") { $0.configuration.host },
         fixed("protected-mode") { $0.configuration.isProtected ? "yes" : "no" },
         fixed("enable-debug-command") { $0.configuration.allowsDebug ? "yes" : "no" },
-        fixed("notify-keyspace-events", ""), fixed("cluster-enabled", "no"), fixed("replica-serve-stale-data", "yes"),
+        notifications, fixed("cluster-enabled", "no"), fixed("replica-serve-stale-data", "yes"),
         fixed("min-replicas-to-write", "0"), fixed("min-replicas-max-lag", "10"),
         // As Redis says that they are off.
         fixed("slowlog-log-slower-than", "-1"), fixed("slowlog-max-len", "0"), fixed("latency-monitor-threshold", "0"),
     ]
+
+    private static let notifications = Self(
+        name: "notify-keyspace-events", value: { $0.settings.notifications.withLock { $0.text } },
+        rule: .checked {
+            KeyspaceNotifications($0) == nil ? "Invalid event class character. Use 'Ag$lshzxeKEtmdn'." : nil
+        },
+        set: { services, text in
+            guard let wanted = KeyspaceNotifications(text) else { return }
+            services.settings.notifications.withLock { $0 = wanted }
+        })
 
     /// Forms that Redis has for small values. Roost has one form for each type.
     private static let ofForms: [Self] = [

@@ -9,15 +9,22 @@ enum InfoText {
 
     private static let sections: [(name: String, fields: @Sendable (RedisServices) -> [(String, String)])] = [
         ("Server", server), ("Clients", clients), ("Memory", memory), ("Persistence", persistence), ("Stats", stats),
-        ("Replication", replication), ("CPU", cpu), ("Keyspace", keyspace),
+        ("Replication", replication), ("CPU", cpu), ("Commandstats", commands), ("Errorstats", errors),
+        ("Keyspace", keyspace),
     ]
 
-    private static let wholes: Set<String> = ["default", "all", "everything"]
+    /// Told only when they are named, or all are.
+    private static let seldom: Set<String> = ["commandstats"]
 
-    /// - Parameter names: in small letters; none: all of them.
+    /// - Parameter names: in small letters; none: what is told by default.
     static func text(of services: RedisServices, _ names: [String]) -> String {
-        let isWhole = names.isEmpty || !wholes.isDisjoint(with: names)
-        return sections.filter { isWhole || names.contains($0.name.lowercased()) }.map { section in
+        let isWhole = names.contains("all") || names.contains("everything")
+        let isDefault = names.isEmpty || names.contains("default")
+        let wanted = sections.filter { section in
+            let name = section.name.lowercased()
+            return isWhole || isDefault && !seldom.contains(name) || names.contains(name)
+        }
+        return wanted.map { section in
             "# \(section.name)\r\n" + section.fields(services).map { "\($0):\($1)\r\n" }.joined()
         }.joined(separator: "\r\n")
     }
@@ -106,6 +113,24 @@ enum InfoText {
     private static func seconds(_ time: timeval) -> String {
         let digits = "\(time.tv_usec)"
         return "\(time.tv_sec)." + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
+    }
+
+    /// Nobody takes the time of single commands: a turn of the engine carries out many, and the disk syncs them together.
+    private static func commands(_ services: RedisServices) -> [(String, String)] {
+        let counts = services.commandCounts
+        var lines: [(String, String)] = []
+        CommandTable.shared.forEachRow { row in
+            let calls = counts[.calls, row.number]
+            let (rejected, failed) = (counts[.rejected, row.number], counts[.failed, row.number])
+            guard calls > 0 || rejected > 0 || failed > 0 else { return }
+            let text = "calls=\(calls),usec=0,usec_per_call=0.00,rejected_calls=\(rejected),failed_calls=\(failed)"
+            lines.append(("cmdstat_\(row.name)", text))
+        }
+        return lines
+    }
+
+    private static func errors(_ services: RedisServices) -> [(String, String)] {
+        services.statistics.errorCounts.sorted.map { ("errorstat_\($0.code)", "count=\($0.count)") }
     }
 
     private static func keyspace(_ services: RedisServices) -> [(String, String)] {

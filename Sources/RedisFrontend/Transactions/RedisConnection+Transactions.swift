@@ -47,18 +47,18 @@ extension RedisConnection {
         var arguments = arguments
         do throws(CommandError) {
             switch row.handler {
-            case .keys(let parse): session.transaction?.add(try arguments.whole(parse))
+            case .keys(let parse): session.transaction?.add(try arguments.whole(parse), row)
             // A transaction does not wait.
-            case .waiting(let parse): session.transaction?.add(try arguments.whole(parse).command)
+            case .waiting(let parse): session.transaction?.add(try arguments.whole(parse).command, row)
             case .connection where row.name == "publish":
-                session.transaction?.addPublication(try arguments.bytes(), try arguments.bytes())
+                session.transaction?.addPublication(try arguments.bytes(), try arguments.bytes(), row)
             case .connection:
                 session.transaction?.add(StoredRequest(row, arguments))
                 if row.name == "select", let number = database(&arguments) { session.transaction?.selected = number }
             case .queue, .container: throw .syntax
             }
         } catch {
-            session.transaction?.steps.append(.refused(error))
+            session.transaction?.steps.append(.refused(error, row: row.number))
         }
     }
 
@@ -110,13 +110,15 @@ extension RedisConnection {
         case .success(.watchBroken): answer { $0.writeNullArray() }
         case .success: answer { $0.write(result) }
         case .failure(let rejection):
-            loop.errorsInTurn &+= 1
             if let watch { loop.tell(.unwatch(watch)) }
-            answer { $0.writeError("EXECABORT Transaction discarded because of: " + rejection.redisText) }
+            let text = "EXECABORT Transaction discarded because of: " + rejection.redisText
+            loop.noteError(text)
+            answer { $0.writeError(text) }
         }
     }
 
     private func carryOut(_ transaction: Transaction, _ replies: [KeyReply]) {
+        count(transaction, replies)
         guard transaction.hasRequests else {
             return answer { Self.write(transaction, replies, to: &$0) }
         }
@@ -129,9 +131,25 @@ extension RedisConnection {
             case .keys:
                 let reply = replies.popFirst() ?? .null
                 answer { $0.write(reply) }
-            case .publication(let channel, let message): finishPublication(channel, message, replies.popFirst())
-            case .refused(let error): answer { $0.write(error) }
+            case .publication(let channel, let message, _): finishPublication(channel, message, replies.popFirst())
+            case .refused(let error, _): answer { $0.write(error) }
             case .request(let request): perform(request)
+            }
+        }
+    }
+
+    /// Its commands; requests count when they are carried out.
+    private func count(_ transaction: Transaction, _ replies: [KeyReply]) {
+        var replies = replies[...]
+        for step in transaction.steps {
+            switch step {
+            case .keys(let row), .publication(_, _, let row):
+                loop.counters.add(.calls, row)
+                if case .failure(let error)? = replies.popFirst() { loop.noteError(error.text, of: row) }
+            case .refused(let error, let row):
+                loop.counters.add(.calls, row)
+                loop.noteError(error.text, of: row)
+            case .request: break
             }
         }
     }
@@ -146,7 +164,7 @@ extension RedisConnection {
         for step in transaction.steps {
             switch step {
             case .keys: _ = rest.popFirst()
-            case .publication(let channel, let message):
+            case .publication(let channel, let message, _):
                 if case .integer? = rest.popFirst() { _ = deliver(.channel, channel, message) }
             case .refused, .request: break
             }
@@ -166,7 +184,7 @@ extension RedisConnection {
         for step in transaction.steps {
             switch step {
             case .keys, .publication: writer.write(replies.popFirst() ?? .null)
-            case .refused(let error): writer.write(error)
+            case .refused(let error, _): writer.write(error)
             case .request: writer.writeNull()
             }
         }

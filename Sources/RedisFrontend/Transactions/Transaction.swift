@@ -2,13 +2,14 @@ import RoostModel
 
 /// What was queued since MULTI.
 struct Transaction {
+    /// With the number of the command's row.
     enum Step {
         /// Answered by the next reply of the storage.
-        case keys
+        case keys(row: UInt16)
         /// Stored by the storage where queues are bound to the channel, then delivered.
-        case publication(channel: Bytes, Bytes)
+        case publication(channel: Bytes, Bytes, row: UInt16)
         /// A command on keys whose arguments were wrong.
-        case refused(CommandError)
+        case refused(CommandError, row: UInt16)
         /// Carried out by the connection when the others are done.
         case request(StoredRequest)
     }
@@ -30,17 +31,17 @@ struct Transaction {
 
     init(database: UInt8) { selected = database }
 
-    mutating func add(_ command: KeyCommand) {
+    mutating func add(_ command: KeyCommand, _ row: CommandRow) {
         if let database, database != selected { spansDatabases = true }
         database = database ?? selected
         commands.append(command)
-        steps.append(.keys)
+        steps.append(.keys(row: row.number))
     }
 
-    mutating func addPublication(_ channel: Bytes, _ message: Bytes) {
+    mutating func addPublication(_ channel: Bytes, _ message: Bytes, _ row: CommandRow) {
         hasRequests = true
         commands.append(.publish(channel: channel, message))
-        steps.append(.publication(channel: channel, message))
+        steps.append(.publication(channel: channel, message, row: row.number))
     }
 
     mutating func add(_ request: StoredRequest) {

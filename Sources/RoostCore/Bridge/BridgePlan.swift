@@ -3,7 +3,7 @@ package import RoostModel
 /// What commands on keys come to when queues are among the keys.
 package enum BridgePlan: Sendable {
     /// To be logged and applied in this order, all or none. Without steps nothing is to be logged.
-    case steps([BridgeStep], replies: [KeyReply])
+    case steps([BridgeStep], replies: [KeyReply], events: [KeyEvent])
     /// What has to be read first: then the commands are prepared again. None of it stands in the plan.
     case needsBodies([NeededBody])
 }

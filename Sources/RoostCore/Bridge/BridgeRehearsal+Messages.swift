@@ -106,14 +106,18 @@ extension BridgeRehearsal {
     /// What is moved is found, and the target asked, before anything is done.
     mutating func move(_ from: Bytes, _ fromEnd: ListEnd, _ to: Bytes, _ toEnd: ListEnd) throws(KeyError) -> KeyReply {
         let (element, removal) = try removal(of: from, fromEnd)
+        let pop = KeyCommand.list(.pop(from, fromEnd, count: nil))
         guard let element, let removal else { return .null }
         if let queue = broker.queue(at: to, in: database) {
             // A body that is not at hand yet is one that was accepted once.
             let arrival = isWaitingForBodies ? nil : try prepareSend(element, to: queue)
+            if case .keys(let entry) = removal { noteEvents(pop, .bytes(element), entry) }
             add(removal)
             if let arrival { add(arrival, NewMessage(body: element)) }
         } else {
-            let arrival = try prepareKeys(.list(.push(to, toEnd, [element], onlyExisting: false))).entry
+            let push = KeyCommand.list(.push(to, toEnd, [element], onlyExisting: false))
+            let (reply, arrival) = try prepareKeys(push)
+            noteEvents(push, reply, arrival)
             add(removal)
             add(arrival)
         }

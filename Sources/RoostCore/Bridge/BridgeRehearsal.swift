@@ -20,12 +20,13 @@ struct BridgeRehearsal {
     /// Of the records.
     private var stepBytes = 0
     private let stepBytesMax: Int
+    private var events: KeyEventLog
     /// Why the whole request is refused.
     private(set) var refusal: KeyError?
 
     init(
         _ broker: Broker, database: UInt8, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64,
-        growthMax: Int, bytesMax: Int
+        growthMax: Int, bytesMax: Int, events: KeyEventClasses
     ) {
         self.broker = broker
         self.database = database
@@ -34,10 +35,11 @@ struct BridgeRehearsal {
         self.random = random
         growthLeft = growthMax
         stepBytesMax = bytesMax
+        self.events = KeyEventLog(events)
     }
 
     func plan(_ replies: [KeyReply]) -> BridgePlan {
-        needed.isEmpty ? .steps(steps, replies: replies) : .needsBodies(needed)
+        needed.isEmpty ? .steps(steps, replies: replies, events: events.events) : .needsBodies(needed)
     }
 
     /// A command that fails does nothing, but that dead letters may have moved, and the others go on.
@@ -99,6 +101,11 @@ extension BridgeRehearsal {
         return (reply, entry)
     }
 
+    /// What it tells of keys when its entry is a step.
+    mutating func noteEvents(_ command: KeyCommand, _ reply: KeyReply, _ entry: KeysEntry) {
+        events.note(command, PreparedKeys(reply, entry.effects), in: database, broker.databases, now)
+    }
+
     mutating func takeRandom() -> UInt64 {
         random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         return random ^ random >> 33
@@ -107,6 +114,7 @@ extension BridgeRehearsal {
     /// Its effects as one step.
     mutating func carryOutKeys(_ command: KeyCommand) throws(KeyError) -> KeyReply {
         let (reply, entry) = try prepareKeys(command)
+        noteEvents(command, reply, entry)
         add(entry)
         return reply
     }

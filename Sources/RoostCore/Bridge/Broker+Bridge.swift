@@ -47,13 +47,14 @@ extension Broker {
     ///
     /// - Parameter bodies: that an earlier plan of this request needed, as far as they were found.
     /// - Parameter bytesMax: of all records together. What needs more is refused before all of it is made.
+    /// - Parameter events: the events of keys that are wanted; queues have none.
     package func prepareBridge(
         _ request: borrowing KeyRequest, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64,
-        growthMax: Int, bytesMax: Int
+        growthMax: Int, bytesMax: Int, events: KeyEventClasses = []
     ) throws(KeyError) -> BridgePlan {
         var rehearsal = BridgeRehearsal(
             self, database: request.database, bodies: bodies, now: now, random: random, growthMax: growthMax,
-            bytesMax: bytesMax)
+            bytesMax: bytesMax, events: events)
         var replies: [KeyReply] = []
         for command in request.commands {
             replies.append(try rehearsal.perform(command))

@@ -20,6 +20,13 @@ extension Broker {
         try databases.prepare(request, now: now, random: random, growthMax: growthMax)
     }
 
+    /// See `Databases.prepare`.
+    package func prepare(
+        _ request: borrowing KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int, events: inout KeyEventLog
+    ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
+        try databases.prepare(request, now: now, random: random, growthMax: growthMax, events: &events)
+    }
+
     mutating func apply(_ entry: borrowing KeysEntry) throws(EntryMismatch) {
         do throws(KeyMismatch) {
             try databases.apply(entry)

@@ -28,15 +28,26 @@ package struct Databases: Sendable {
     package func prepare(
         _ request: KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int = .max
     ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
+        var events = KeyEventLog([])
+        return try prepare(request, now: now, random: random, growthMax: growthMax, events: &events)
+    }
+
+    /// The same.
+    ///
+    /// - Parameter events: gets those of the commands.
+    package func prepare(
+        _ request: KeyRequest, now: BrokerTime, random: UInt64, growthMax: Int, events: inout KeyEventLog
+    ) throws(KeyError) -> (replies: [KeyReply], entry: KeysEntry) {
         var entry = KeysEntry(database: request.database, effects: [])
         if request.commands.count == 1 {
             let prepared = try prepare(
                 request.commands[0], in: request.database, now: now, random: random, growthMax: growthMax)
+            events.note(request.commands[0], prepared, in: request.database, self, now)
             entry.effects = prepared.effects
             return ([prepared.reply], entry)
         }
         guard request.database < Self.count else { throw .noSuchDatabase }
-        let replies = try rehearse(request, now, random, growthMax, &entry)
+        let replies = try rehearse(request, now, random, growthMax, &entry, &events)
         return (replies, entry)
     }
 
@@ -52,7 +63,8 @@ package struct Databases: Sendable {
 
     /// On a copy, of which only what they touch is copied.
     private func rehearse(
-        _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ growthMax: Int, _ entry: inout KeysEntry
+        _ request: KeyRequest, _ now: BrokerTime, _ random: UInt64, _ growthMax: Int, _ entry: inout KeysEntry,
+        _ events: inout KeyEventLog
     ) throws(KeyError) -> [KeyReply] {
         var (copy, random, room) = (self, random, growthMax)
         return try request.commands.map { command throws(KeyError) in
@@ -60,6 +72,7 @@ package struct Databases: Sendable {
             let prepared = copy.prepare(command, request.database, now, random ^ random >> 33)
             room -= copy.growth(prepared.effects, in: request.database)
             guard room >= 0 else { throw .outOfMemory }
+            events.note(command, prepared, in: request.database, copy, now)
             do throws(KeyMismatch) {
                 try copy.apply(KeysEntry(database: request.database, effects: prepared.effects))
             } catch {

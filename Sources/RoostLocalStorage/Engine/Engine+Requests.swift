@@ -44,6 +44,7 @@ extension Engine {
         case .keys(let request): try carryOut(request, token, receiver)
         case .watch(let database, let keys, let number): try watch(database, keys, under: number)
         case .unwatch(let number): unwatch(number)
+        case .tellKeyEvents(let classes): tellKeyEvents(classes, to: receiver)
         }
     }
 

@@ -17,7 +17,7 @@ extension Engine {
     mutating func carryOut(
         _ command: KeyCommand, in database: UInt8, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
-        guard !core.concernsQueues(command, in: database) else {
+        guard keys.eventClasses.isEmpty, !core.concernsQueues(command, in: database) else {
             return try carryOut(KeyRequest(database: database, [command]), token, receiver)
         }
         let prepared = try prepare(command, in: database)
@@ -70,17 +70,19 @@ extension Engine {
         _ request: KeyRequest, _ bodies: [BodyLocation: Bytes]
     ) throws(Rejection) -> Performed {
         guard !core.concernsQueues(request) else { return try performOnQueues(request, bodies) }
-        let (replies, entry) = try prepare(request)
+        var events = KeyEventLog(keys.eventClasses)
+        let (replies, entry) = try prepare(request, &events)
         guard try commit(entry) else { return .noRoom }
+        tell(events.events)
         return .replies(replies)
     }
 
     private mutating func prepare(
-        _ request: KeyRequest
+        _ request: KeyRequest, _ events: inout KeyEventLog
     ) throws(Rejection) -> (replies: [KeyReply], entry: KeysEntry) {
         let (random, growthMax) = (keys.random.next(), growthMax)
         do throws(KeyError) {
-            return try core.prepare(request, now: now, random: random, growthMax: growthMax)
+            return try core.prepare(request, now: now, random: random, growthMax: growthMax, events: &events)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch {
@@ -140,9 +142,10 @@ extension Engine {
     ) throws(Rejection) -> Performed {
         switch try plan(request, bodies) {
         case .needsBodies(let needed): return .needsBodies(needed)
-        case .steps(let steps, let replies):
+        case .steps(let steps, let replies, let events):
             guard try commit(steps) else { return .noRoom }
             for case .entry(.keys(let entry)) in steps { note(entry) }
+            tell(events)
             return .replies(replies)
         }
     }
@@ -154,13 +157,13 @@ extension Engine {
         do throws(KeyError) {
             return try core.prepareBridge(
                 request, bodies: bodies, now: now, random: random, growthMax: growthMax,
-                bytesMax: log.payloadBytesMax)
+                bytesMax: log.payloadBytesMax, events: keys.eventClasses)
         } catch .outOfMemory {
             throw .outOfMemory
         } catch .requestTooLarge(let bytes, let max) {
             throw .messageTooLarge(bytes: bytes, max: max)
         } catch {
-            return .steps([], replies: request.commands.map { _ in .failure(error) })
+            return .steps([], replies: request.commands.map { _ in .failure(error) }, events: [])
         }
     }
 

@@ -56,6 +56,7 @@ extension Engine {
         guard let entry = core.prepareExpiry(now: now, atMost: budget) else { return true }
         guard commit(.keys(entry)) else { return false }
         note(entry)
+        tellExpired(entry)
         return true
     }
 

@@ -6,6 +6,9 @@ struct KeyDesk {
     var watches = KeyWatches()
     /// Keys that may have something for their waiters.
     var toServe: [KeyName] = []
+    /// Of keys: told to `eventReceiver`, to nobody when there are none.
+    var eventClasses: KeyEventClasses = []
+    var eventReceiver = 0
     /// Decides random picks.
     var random: SplitMix64
 

@@ -54,7 +54,7 @@ extension ModelState {
         case .cancelMove(let id): cancelMove(id)
         case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
         // The books compare these with the keys themselves.
-        case .key, .keys, .watch, .unwatch: .answer
+        case .key, .keys, .watch, .unwatch, .tellKeyEvents: .answer
         // Runs ask for none.
         case .adoptQueue: .answer
         }

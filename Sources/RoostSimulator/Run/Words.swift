@@ -38,6 +38,7 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.keys(let replies)): replies.map(\.text).joined(separator: ", ")
         case .success(.watching(let number)): "watch \(number)"
         case .success(.watchBroken): "watch broken"
+        case .success(.keyEvents(let events)): "\(events.count) events"
         case .failure(let rejection): "refused: \(rejection)"
         }
     }
@@ -93,6 +94,7 @@ extension StorageRequest {
         case .keys(let request): request.brief
         case .watch(let database, let keys, _): "watch \(keys.count) keys of \(database)"
         case .unwatch(let number): "end watch \(number)"
+        case .tellKeyEvents: "tell events of keys"
         }
     }
 }

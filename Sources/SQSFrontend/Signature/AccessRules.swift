@@ -113,7 +113,7 @@ extension StorageRequest {
             .listMoves(let queue, _), .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
-        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch: nil
+        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents: nil
         }
     }
 }
