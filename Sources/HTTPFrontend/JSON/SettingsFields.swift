@@ -17,7 +17,8 @@ package struct SettingsFields: Decodable {
             deduplicatesContent: try fields.flag(QueueSetting.deduplicatesContent.fieldName),
             deduplicationScope: try Self.choice(fields, .deduplicationScope, DeduplicationScope.allCases, \.name),
             deadLetters: try Self.deadLetters(fields),
-            deadLetterSources: try Self.deadLetterSources(fields)
+            deadLetterSources: try Self.deadLetterSources(fields),
+            safePop: try fields.flag(QueueSetting.safePop.fieldName)
         )
     }
 
@@ -110,6 +111,7 @@ extension QueueSetting {
         case .deduplicationScope: "deduplication_scope"
         case .deadLetters: "dead_letters"
         case .deadLetterSources: "dead_letter_sources"
+        case .safePop: "safe_pop"
         case .property(let name): "properties.\(name)"
         }
     }
@@ -121,7 +123,7 @@ extension QueueSetting {
             value == .max ? "unlimited" : Milliseconds(value).secondsText
         case .maximumMessageBytes, .deadLetters, .deadLetterSources, .property: String(value)
         case .redelivery: UInt8(exactly: value).flatMap(Redelivery.init)?.name ?? String(value)
-        case .isFIFO, .deduplicatesContent: value == 0 ? "false" : "true"
+        case .isFIFO, .deduplicatesContent, .safePop: value == 0 ? "false" : "true"
         case .deduplicationScope: UInt8(exactly: value).flatMap(DeduplicationScope.init)?.name ?? String(value)
         }
     }

@@ -38,6 +38,11 @@ package struct QueueSettingsOptions: ParsableArguments {
             valueName: "queue|group"))
     package var deduplicationScope: Scope?
 
+    @Option(
+        help: ArgumentHelp(
+            "What Redis clients pop is theirs only after their next command: on or off.", valueName: "on|off"))
+    package var safePop: OnOrOff?
+
     package enum Redelivery: String, ExpressibleByArgument, CaseIterable, Sendable { case front, back }
     package enum Scope: String, ExpressibleByArgument, CaseIterable, Sendable { case queue, group }
     package enum OnOrOff: String, ExpressibleByArgument, CaseIterable, Sendable { case on, off }
@@ -71,6 +76,7 @@ package struct QueueSettingsOptions: ParsableArguments {
         settings["dead_letter_sources"] = deadLetterSources.map(Self.sources)
         settings["content_based_deduplication"] = contentBasedDeduplication.map { .bool($0 == .on) }
         settings["deduplication_scope"] = deduplicationScope.map { .text($0.rawValue) }
+        settings["safe_pop"] = safePop.map { .bool($0 == .on) }
         return settings
     }
 

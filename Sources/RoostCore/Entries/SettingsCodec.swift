@@ -4,7 +4,8 @@ import RoostModel
 ///
 /// ```
 /// visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group) | reserved (11), zero
+/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group, 16: safe pop)
+/// | reserved (11), zero
 ///
 /// more parts       bytes u32 | part, part, …
 /// part             kind u8 | bytes u32 | content
@@ -25,6 +26,8 @@ enum SettingsCodec {
     private static let partsFlag: UInt8 = 2
     private static let contentFlag: UInt8 = 4
     private static let groupScopeFlag: UInt8 = 8
+    private static let safePopFlag: UInt8 = 16
+    private static let knownFlags = fifoFlag | partsFlag | contentFlag | groupScopeFlag | safePopFlag
     private static let partHeaderSize = 5
 
     static func size(_ settings: QueueSettings) -> Int {
@@ -71,6 +74,7 @@ enum SettingsCodec {
     private static func flags(of settings: QueueSettings) -> UInt8 {
         (settings.isFIFO ? fifoFlag : 0) | (settings.deduplicatesContent ? contentFlag : 0)
             | (settings.deduplicationScope == .group ? groupScopeFlag : 0)
+            | (settings.safePop ? safePopFlag : 0)
     }
 
     private static func encodeParts(_ settings: QueueSettings, _ writer: inout ByteWriter) {
@@ -109,7 +113,7 @@ enum SettingsCodec {
             throw EntryDecodingError(reason: "settings out of range")
         }
         let flags: UInt8 = try reader.read()
-        guard flags <= fifoFlag | partsFlag | contentFlag | groupScopeFlag else {
+        guard flags & ~knownFlags == 0 else {
             throw .init(reason: "settings that are not known here")
         }
         _ = try reader.readBytes(11)
@@ -119,6 +123,7 @@ enum SettingsCodec {
             receiveWait: Milliseconds(wait), redelivery: redelivery, isFIFO: flags & fifoFlag != 0)
         settings.deduplicatesContent = flags & contentFlag != 0
         settings.deduplicationScope = flags & groupScopeFlag != 0 ? .group : .queue
+        settings.safePop = flags & safePopFlag != 0
         if flags & partsFlag != 0 { try decodeParts(&settings, &reader) }
         return settings
     }
