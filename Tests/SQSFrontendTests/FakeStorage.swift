@@ -331,9 +331,8 @@ final class FakeStorage: Storage {
                 state.queues[name]?.messages[index].isInFlight = false
             }
             return .done
-        case .receive, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID, .key, .keys,
-            .watch,
-            .unwatch:
+        case .receive, .renew, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID, .key,
+            .keys, .watch, .unwatch:
             throw .busy
         }
     }

@@ -52,8 +52,8 @@ extension Broker {
         growthMax: Int, bytesMax: Int
     ) throws(KeyError) -> BridgePlan {
         var rehearsal = BridgeRehearsal(
-            self, database: request.database, bodies: bodies, now: now, random: random, growthMax: growthMax,
-            bytesMax: bytesMax)
+            self, database: request.database, leases: request.leases, bodies: bodies, now: now, random: random,
+            growthMax: growthMax, bytesMax: bytesMax)
         var replies: [KeyReply] = []
         for command in request.commands {
             replies.append(try rehearsal.perform(command))
