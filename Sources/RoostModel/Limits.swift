@@ -21,6 +21,8 @@ package enum Limits {
     package static let visibilityTimeoutMax = Milliseconds.seconds(43_200)
     /// A receive may wait an hour; SQS allows 20 seconds.
     package static let receiveWaitMax = Milliseconds.seconds(3600)
+    /// A message that was popped with safe pop is held so long, from the pop or the last renewal on.
+    package static let popLeaseTimeout = Milliseconds.seconds(60)
     /// Messages of one queue that may be in flight to SQS clients: about 120,000 (SQS quota).
     package static let sqsInFlightMessagesMax = 120_000
     /// Due times may lie a hundred years ahead; further away is a mistake in units.

@@ -37,6 +37,8 @@ package struct QueueSettings: Sendable, Equatable {
     package var deduplicationScope: DeduplicationScope
     package var deadLetters: DeadLetterPolicy?
     package var deadLetterSources: DeadLetterSources
+    /// What Redis clients pop stays theirs to confirm: it is leased, and their next command deletes it.
+    package var safePop: Bool
     package var properties: QueueProperties
 
     package init(
@@ -52,6 +54,7 @@ package struct QueueSettings: Sendable, Equatable {
         deduplicationScope: DeduplicationScope = .queue,
         deadLetters: DeadLetterPolicy? = nil,
         deadLetterSources: DeadLetterSources = .all,
+        safePop: Bool = false,
         properties: QueueProperties = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
@@ -66,6 +69,7 @@ package struct QueueSettings: Sendable, Equatable {
         self.deduplicationScope = deduplicationScope
         self.deadLetters = deadLetters
         self.deadLetterSources = deadLetterSources
+        self.safePop = safePop
         self.properties = properties
     }
 }
@@ -92,6 +96,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
     /// A value of nil takes the policy away.
     package var deadLetters: DeadLetterPolicy??
     package var deadLetterSources: DeadLetterSources?
+    package var safePop: Bool?
     /// By name; a value of nil takes one away.
     package var properties: [String: String?]
 
@@ -108,6 +113,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         deduplicationScope: DeduplicationScope? = nil,
         deadLetters: DeadLetterPolicy?? = nil,
         deadLetterSources: DeadLetterSources? = nil,
+        safePop: Bool? = nil,
         properties: [String: String?] = [:]
     ) {
         self.visibilityTimeout = visibilityTimeout
@@ -122,6 +128,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         self.deduplicationScope = deduplicationScope
         self.deadLetters = deadLetters
         self.deadLetterSources = deadLetterSources
+        self.safePop = safePop
         self.properties = properties
     }
 
@@ -139,6 +146,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
             deduplicationScope: deduplicationScope ?? settings.deduplicationScope,
             deadLetters: deadLetters ?? settings.deadLetters,
             deadLetterSources: deadLetterSources?.normalized ?? settings.deadLetterSources,
+            safePop: safePop ?? settings.safePop,
             properties: applied(to: settings.properties)
         )
     }
@@ -166,6 +174,7 @@ package struct QueueSettingsChange: Sendable, Equatable {
         if let sources = deadLetterSources?.normalized, sources != settings.deadLetterSources {
             return .deadLetterSources
         }
+        if let safePop, safePop != settings.safePop { return .safePop }
         let differing = properties.filter { $0.value != settings.properties[$0.key] }.keys.min()
         return differing.map { .property($0) }
     }
@@ -176,11 +185,12 @@ package enum QueueSetting: Sendable, Hashable {
     case visibilityTimeout, delay, retention, maximumMessageBytes, receiveWait, redelivery, contents, isFIFO
     case deduplicatesContent, deduplicationScope
     case deadLetters, deadLetterSources
+    case safePop
     case property(String)
 
     /// Those that every queue has.
     package static let fixed: [Self] = [
         .visibilityTimeout, .delay, .retention, .maximumMessageBytes, .receiveWait, .redelivery, .contents, .isFIFO,
-        .deduplicatesContent, .deduplicationScope, .deadLetters, .deadLetterSources,
+        .deduplicatesContent, .deduplicationScope, .deadLetters, .deadLetterSources, .safePop,
     ]
 }

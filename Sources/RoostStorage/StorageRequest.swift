@@ -33,6 +33,9 @@ package enum StorageRequest: Sendable {
     case changeVisibility(QueueName, ReceiptHandle, timeout: Milliseconds)
     /// Returns a message whose reply could not be delivered, if this handle still holds it. Answers `.done`.
     case giveBack(QueueName, ReceiptHandle)
+    /// Sets the time left of the lease to `timeout` from now, if this handle still holds the message: whoever got it
+    /// meanwhile keeps it. Answers `.done`.
+    case renew(QueueName, ReceiptHandle, timeout: Milliseconds)
     /// Looks without leasing or counting. Answers `.peeked`.
     case peek(QueueName, PeekOptions)
 
@@ -56,10 +59,12 @@ package enum StorageRequest: Sendable {
     /// `MoveOptions`. Answers `.count`.
     indirect case moveByID(QueueName, to: QueueName?, [MessageID])
 
-    /// One command on keys that does not wait: nearly all are, so it takes the shortest way. Answers `.key`.
+    /// One command on keys that does not wait: nearly all are, so it takes the shortest way. Answers `.key`, or
+    /// `.leased` what it popped of a queue with safe pop.
     case key(KeyCommand, database: UInt8)
-    /// Commands on keys. Answers `.keys`, or `.watchBroken`. One that waits is answered when it got something, with
-    /// what it answers to nothing when its time is over or `cancel` is called.
+    /// Commands on keys. Answers `.keys`, `.watchBroken`, or `.leased` where the request says that it leases. One that
+    /// waits is answered when it got something, with what it answers to nothing when its time is over or `cancel` is
+    /// called.
     case keys(KeyRequest)
     /// Watches keys: more of them under a number that was given before. Answers `.watching`.
     indirect case watch(database: UInt8, [Bytes], under: UInt64?)
@@ -126,11 +131,24 @@ package enum StorageReply: Sendable, Equatable {
     case key(KeyReply)
     /// One for each command.
     case keys([KeyReply])
+    /// Of a single command that popped messages of a queue with safe pop: they are leased to who asked.
+    indirect case leased(KeyReply, PopLease)
     case watching(UInt64)
     /// Something that was watched changed: nothing was done.
     case watchBroken
     /// The answer to nothing: see `StorageRequest.tellKeyEvents`.
     case keyEvents([KeyEvent])
+}
+
+/// Messages that were popped, and are not deleted before who popped them goes on.
+package struct PopLease: Sendable, Equatable {
+    package var queue: QueueName
+    package var handles: [ReceiptHandle]
+
+    package init(queue: QueueName, handles: [ReceiptHandle]) {
+        self.queue = queue
+        self.handles = handles
+    }
 }
 
 package struct SentMessage: Sendable, Equatable {

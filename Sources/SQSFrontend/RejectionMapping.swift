@@ -83,6 +83,7 @@ package enum RejectionMapping {
         case .deduplicationScope: "DeduplicationScope"
         case .deadLetters: "RedrivePolicy"
         case .deadLetterSources: "RedriveAllowPolicy"
+        case .safePop: "SafePop"
         // Those of SQS are named `sqs.` and the attribute.
         case .property(let name): name.hasPrefix("sqs.") ? String(name.dropFirst(4)) : name
         }

@@ -48,7 +48,7 @@ def test_settings(call, name):
         "visibility_timeout_seconds": 30, "delay_seconds": 0, "retention_seconds": 345600,
         "maximum_message_bytes": 1048576, "receive_wait_seconds": 0, "redelivery": "front",
         "contents": "text", "fifo": False, "content_based_deduplication": False, "deduplication_scope": "queue",
-        "dead_letters": None, "dead_letter_sources": "all", "properties": {}}
+        "dead_letters": None, "dead_letter_sources": "all", "safe_pop": False, "properties": {}}
     wanted = {
         "visibility_timeout_seconds": 1.5, "delay_seconds": 0.25, "retention_seconds": None,
         "maximum_message_bytes": 5000000, "receive_wait_seconds": 2, "redelivery": "back"}

@@ -240,11 +240,13 @@ private func answer(_ recorder: Recorder, _ reply: @escaping @Sendable (FakeRequ
     @Test func settingsAreNamedAsInTheAPI() async throws {
         let arguments = [
             "--dead-letters", "dead", "--max-receives", "3", "--dead-letter-sources", "a,b",
-            "--content-based-deduplication", "on", "--deduplication-scope", "group", "--visibility", "1m",
+            "--content-based-deduplication", "on", "--deduplication-scope", "group", "--visibility", "1m", "--safe-pop",
+            "on",
         ]
         let settings: [String: JSONValue] = [
             "dead_letters": .object(["queue": "dead", "max_receives": 3]), "dead_letter_sources": .list(["a", "b"]),
             "content_based_deduplication": true, "deduplication_scope": "group", "visibility_timeout_seconds": 60,
+            "safe_pop": true,
         ]
         let changed = try await request(["queue", "set", "a.fifo"] + arguments)
         #expect(changed?.method == .PATCH && changed?.json == .object(settings))

@@ -228,6 +228,8 @@ struct EntryCodecTests {
         #expect(byContent?.deduplicatesContent == true && byContent?.deduplicationScope == .queue)
         let byGroup = try decodeSettings(parts: Self.partsBytes, flags: 11)
         #expect(byGroup?.deduplicatesContent == false && byGroup?.deduplicationScope == .group)
+        let safePop = try decodeSettings(parts: Self.partsBytes, flags: 19)
+        #expect(safePop?.safePop == true && safePop?.isFIFO == true && safePop?.deduplicatesContent == false)
         let noSources = try decodeSettings(parts: Self.part(2, []))
         #expect(noSources?.deadLetterSources == DeadLetterSources.none)
         let dead = Self.le(UInt32(5)) + Array("dead".utf8)
@@ -245,11 +247,11 @@ struct EntryCodecTests {
         for parts in illegal {
             #expect(throws: EntryDecodingError.self, "\(parts)") { try decodeSettings(parts: parts) }
         }
-        for flags in [16, 18, 31, 128] as [UInt8] {
+        for flags in [32, 34, 63, 128] as [UInt8] {
             #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
         }
         // Parts that are not announced are bytes too many.
-        for flags in [0, 1, 4, 5, 8, 9, 13] as [UInt8] {
+        for flags in [0, 1, 4, 5, 8, 9, 13, 16, 17] as [UInt8] {
             #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
         }
     }

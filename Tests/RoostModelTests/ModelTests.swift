@@ -117,6 +117,7 @@ struct QueueSettingsTests {
         (QueueSettingsChange(deduplicationScope: .group), .deduplicationScope),
         (QueueSettingsChange(deadLetters: .some(nil)), .deadLetters),
         (QueueSettingsChange(deadLetterSources: .these([])), .deadLetterSources),
+        (QueueSettingsChange(safePop: true), .safePop),
         (QueueSettingsChange(properties: ["tag": nil]), .property("tag")),
     ]
 

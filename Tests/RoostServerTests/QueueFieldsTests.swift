@@ -26,6 +26,7 @@ import Testing
                 contents: bytes
                 dead-letters: {queue: orders-dead, max-receives: 5}
                 dead-letter-sources: [a, b.fifo]
+                safe-pop: on
                 tags: {team: shop, cost: 7}
             """
         let queue = try #require(try queues(text).first)
@@ -36,7 +37,7 @@ import Testing
                     maximumMessageBytes: 262_144, receiveWait: .seconds(20), redelivery: .back,
                     contents: .bytes, isFIFO: false,
                     deadLetters: .some(DeadLetterPolicy(target: try QueueName("orders-dead"), receivesMax: 5)),
-                    deadLetterSources: .these([try QueueName("a"), try QueueName("b.fifo")]),
+                    deadLetterSources: .these([try QueueName("a"), try QueueName("b.fifo")]), safePop: true,
                     properties: ["sqs.tag.team": "shop", "sqs.tag.cost": "7"]))
         #expect(queue.name.text == "orders" && queue.place.hasSuffix(":2"))
     }
@@ -117,6 +118,7 @@ import Testing
         ("  a: {dead-letters: {queue: b, max-receives: 1001}}\n", "FILE:2: max-receives of a is out of range"),
         ("  a: {dead-letter-sources: some}\n", "FILE:2: dead-letter-sources cannot be read"),
         ("  a: {dead-letter-sources: [a b]}\n", "FILE:2: dead-letter-sources cannot be read"),
+        ("  a: {safe-pop: maybe}\n", "FILE:2: safe-pop \"maybe\" is neither on nor off. Accepted: on or off."),
         ("  a: {policy: '{}'}\n", "FILE:2: policy is not a policy document"),
         ("  a: {tags: [x]}\n", "FILE:2: tags is no mapping"),
         ("  a: 7\n", "FILE:2: a is no mapping of settings"),

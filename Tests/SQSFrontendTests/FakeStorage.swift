@@ -333,8 +333,8 @@ final class FakeStorage: Storage {
                 state.queues[name]?.messages[index].isInFlight = false
             }
             return .done
-        case .receive, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID, .moveByID,
-            .key, .keys, .watch, .unwatch, .tellKeyEvents:
+        case .receive, .renew, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID,
+            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents:
             throw .busy
         }
     }

@@ -128,6 +128,7 @@ package struct BrokerUse {
         case 7: .init(properties: ["fuzz": nil])
         case 8: .init(delay: .seconds(Int64(pick % 2 * 60)))
         case 9: .init(redelivery: pick & 1 == 0 ? .front : .back)
+        case 10: .init(safePop: pick & 1 == 0)
         default: .init(deadLetters: .some(DeadLetterPolicy(target: try Self.name(pick), receivesMax: 1 + pick / 8 % 3)))
         }
     }

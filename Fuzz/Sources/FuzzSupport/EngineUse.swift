@@ -91,7 +91,11 @@ package final class EngineUse {
         let key = Bytes(name.text.utf8)
         let push = KeyCommand.list(.push(key, .right, [key, key], onlyExisting: false))
         ask(.keys(KeyRequest([push, .list(.pop(key, .left, count: 2))])))
-        ask(.changeSettings(name, QueueSettingsChange(properties: ["fuzz": "yes"])))
+        ask(.changeSettings(name, QueueSettingsChange(safePop: true, properties: ["fuzz": "yes"])))
+        let pop = KeyCommand.list(.pop(key, .left, count: nil))
+        if case .leased(_, let lease) = ask(.key(pop, database: 0)), let handle = lease.handles.first {
+            ask(.renew(name, handle, timeout: .seconds(5)))
+        }
         ask(.pauseQueue(name, reason: "fuzz"))
         ask(.resumeQueue(name))
         ask(.purgeQueue(name))

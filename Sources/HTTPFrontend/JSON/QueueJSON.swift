@@ -40,6 +40,7 @@ extension JSON {
                 ["queue": .string($0.target.text), "max_receives": .count($0.receivesMax)]
             } ?? nil,
             "dead_letter_sources": JSON(settings.deadLetterSources),
+            "safe_pop": .bool(settings.safePop),
             "properties": .object(
                 settings.properties.sorted { $0.key < $1.key }.map { Member(name: $0.key, value: .string($0.value)) }),
         ]

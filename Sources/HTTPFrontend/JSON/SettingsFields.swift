@@ -18,7 +18,8 @@ package struct SettingsFields: Decodable {
             deduplicatesContent: try fields.flag(QueueSetting.deduplicatesContent.fieldName),
             deduplicationScope: try Self.choice(fields, .deduplicationScope, DeduplicationScope.allCases, \.name),
             deadLetters: try Self.deadLetters(fields),
-            deadLetterSources: try Self.deadLetterSources(fields)
+            deadLetterSources: try Self.deadLetterSources(fields),
+            safePop: try fields.flag(QueueSetting.safePop.fieldName)
         )
     }
 
@@ -112,6 +113,7 @@ extension QueueSetting {
         case .deduplicationScope: "deduplication_scope"
         case .deadLetters: "dead_letters"
         case .deadLetterSources: "dead_letter_sources"
+        case .safePop: "safe_pop"
         case .property(let name): "properties.\(name)"
         }
     }
@@ -124,7 +126,7 @@ extension QueueSetting {
         case .maximumMessageBytes, .deadLetters, .deadLetterSources, .property: String(value)
         case .redelivery: UInt8(exactly: value).flatMap(Redelivery.init)?.name ?? String(value)
         case .contents: UInt8(exactly: value).flatMap(QueueContents.init)?.name ?? String(value)
-        case .isFIFO, .deduplicatesContent: value == 0 ? "false" : "true"
+        case .isFIFO, .deduplicatesContent, .safePop: value == 0 ? "false" : "true"
         case .deduplicationScope: UInt8(exactly: value).flatMap(DeduplicationScope.init)?.name ?? String(value)
         }
     }

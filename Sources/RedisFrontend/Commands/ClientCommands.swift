@@ -278,7 +278,7 @@ extension RedisConnection {
 
     /// As CLIENT LIST shows it.
     fileprivate var description: String {
-        let fields: [(String, String)] = [
+        var fields: [(String, String)] = [
             ("id", "\(id)"), ("addr", remoteAddress), ("laddr", localAddress), ("name", session.name),
             ("age", "\(age)"), ("idle", "\(loop.tick &- lastTick)"), ("flags", flags), ("db", "\(session.database)"),
             ("sub", "\(subscriptions.channels.count)"), ("psub", "\(subscriptions.patterns.count)"),
@@ -292,6 +292,7 @@ extension RedisConnection {
             ("resp", "\(session.version.rawValue)"), ("lib-name", session.libraryName),
             ("lib-ver", session.libraryVersion),
         ]
+        if let unconfirmed { fields.append(("unconfirmed", "\(unconfirmed.messageCount)")) }
         return fields.map { "\($0)=\($1)" }.joined(separator: " ")
     }
 

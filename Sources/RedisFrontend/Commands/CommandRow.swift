@@ -38,6 +38,8 @@ package final class CommandRow: Sendable {
         static let publishes = Self(rawValue: 1 << 20)
         /// Answered by all event loops together, so it has no place among the replies of EXEC.
         static let asksAllLoops = Self(rawValue: 1 << 19)
+        /// Confirms nothing that was popped: the client goes.
+        static let endsSession = Self(rawValue: 1 << 21)
     }
 
     /// Where keys stand among the arguments, the name counted: as COMMAND says it.

@@ -6,6 +6,7 @@ enum ConnectionCommands {
     private typealias Failure = CommandError
 
     private static let open: CommandRow.Flags = [.noscript, .loading, .stale, .fast, .noAuth]
+    private static let end = open.union([.afterReplies, .notQueued, .whileSubscribed, .endsSession])
 
     static let rows: [CommandRow] = [
         CommandRow(connection: "ping", -1, [.fast, .whileSubscribed], since: "1.0.0", "Answers PONG, or its argument.")
@@ -36,14 +37,14 @@ enum ConnectionCommands {
             connection.replyOK()
         },
         CommandRow(
-            connection: "quit", -1, open.union([.afterReplies, .notQueued, .whileSubscribed]), since: "1.0.0",
+            connection: "quit", -1, end, since: "1.0.0",
             "Ends the connection."
         ) { (_, connection) throws(Failure) in
             connection.replyOK()
             connection.end()
         },
         CommandRow(
-            connection: "reset", 1, open.union([.afterReplies, .notQueued, .whileSubscribed]), since: "6.2.0",
+            connection: "reset", 1, end, since: "6.2.0",
             "Puts the connection into the state of a new one."
         ) { (_, connection) throws(Failure) in
             connection.resetSession()
@@ -143,6 +144,7 @@ extension RedisConnection {
     func resetSession() {
         unsubscribeFromAll()
         dropTransaction()
+        releasePops()
         session = Session(isAuthenticated: loop.services.configuration.password == nil)
         reader.isAuthenticated = session.isAuthenticated
         isSilent = false

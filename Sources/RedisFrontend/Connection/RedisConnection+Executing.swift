@@ -11,6 +11,7 @@ extension RedisConnection {
         beginReply()
         do throws(CommandError) {
             let row = try admitted(&arguments)
+            if unconfirmed != nil, !row.flags.contains(.endsSession) { confirmPops() }
             session.lastCommand = row
             if session.transaction != nil, !row.flags.contains(.notQueued) {
                 try enter(row, arguments)
@@ -19,6 +20,8 @@ extension RedisConnection {
             }
         } catch {
             if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
+            // The client has gone on, whatever it said.
+            if unconfirmed != nil { confirmPops() }
             refuse(error)
         }
     }
@@ -94,11 +97,12 @@ extension RedisConnection {
             loop.counters.add(.calls, row.number)
             let size = arguments.byteCount
             let command = try arguments.whole(parse)
-            submit(.key(command, database: session.database), .keys, row, bytes: size)
+            submit(request(command), .keys, row, bytes: size)
         case .waiting(let parse):
             let size = arguments.byteCount
             let waiting = try arguments.whole(parse)
-            let request = KeyRequest(database: session.database, [waiting.command], wait: waiting.wait)
+            let request = KeyRequest(
+                database: session.database, [waiting.command], leases: !isSilent, wait: waiting.wait)
             blocked = BlockedCall(token: submit(.keys(request), .waiting, row, bytes: size))
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
         case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.byteCount)
@@ -113,6 +117,12 @@ extension RedisConnection {
             try act(&arguments, self)
         case .container: throw .syntax
         }
+    }
+
+    /// A pop whose reply is left out could not be confirmed: it is final.
+    private func request(_ command: KeyCommand) -> StorageRequest {
+        isSilent
+            ? .keys(KeyRequest(database: session.database, [command])) : .key(command, database: session.database)
     }
 
     private func carryOut(_ command: QueueCommand, _ row: CommandRow, bytes: Int) {

@@ -12,6 +12,7 @@ extension RedisConnection {
     func take(_ bytes: ByteBuffer) {
         guard phase == .open, bytes.readableBytes > 0 else { return }
         lastTick = loop.tick
+        received &+= bytes.readableBytes
         var bytes = bytes
         if input.readableBytes <= Self.smallInputBytesMax {
             // The read buffer belongs to the channel too, and requests are read in place: they need one of their own.
@@ -59,7 +60,10 @@ extension RedisConnection {
         var fault: ProtocolError?
         buffer.withUnsafeMutableReadableBytes { bytes in
             do throws(ProtocolError) {
+                var start = reader.consumed
                 while canGoOn, try reader.next(in: bytes) {
+                    requestPlace = received &- bytes.count &+ start
+                    start = reader.consumed
                     var arguments = Arguments(UnsafeRawBufferPointer(bytes), reader.arguments)
                     execute(&arguments)
                 }

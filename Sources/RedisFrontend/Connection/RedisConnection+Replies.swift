@@ -104,6 +104,7 @@ extension RedisConnection {
         case .success(.received(let messages)):
             guard let queue = entry.rest?.leasesFrom else { return }
             for message in messages { loop.tell(.giveBack(queue, message.handle)) }
+        case .success(.leased(_, let lease)): release(lease)
         default: break
         }
     }
@@ -140,6 +141,7 @@ extension RedisConnection {
     private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
         loop.writer.version = session.version
         if loop.writer.write(result) { noteError(result, entry) }
+        if case .success(.leased(_, let lease)) = result { hold(lease) }
         if !entry.isSilent { append(loop.writer.bytes) }
         loop.clearWriter()
     }
@@ -211,7 +213,11 @@ extension RedisConnection {
         let bytes = output
         output = ByteBuffer()
         isFlushing = true
-        context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        if unconfirmed?.hasUnflushed ?? false {
+            flushPops(bytes, context)
+        } else {
+            context.writeAndFlush(Self.wrapOutboundOut(bytes), promise: nil)
+        }
         isFlushing = false
         loop.keepOutput(bytes)
         if !isWritable || unsent > 0 { measureUnsent() }
@@ -233,6 +239,7 @@ extension ReplyWriter {
         case .success(.key(let reply)): return writeOne(reply)
         case .success(.keys(let replies)):
             if let reply = replies.first { return writeOne(reply) }
+        case .success(.leased(let reply, _)): return writeOne(reply)
         case .success(.sent(let message)):
             writeBulk(Bytes(message.id.description.utf8))
             return false

@@ -74,6 +74,13 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     @exclusivity(unchecked) private var isTouched = false
     var isFlushing = false
 
+    // Safe pop.
+    /// What it popped and has not confirmed. Nil: nothing, as with nearly all clients.
+    @exclusivity(unchecked) var unconfirmed: UnconfirmedPops?
+    /// Bytes that have come, and where among them the request began that is carried out.
+    @exclusivity(unchecked) var received = 0
+    @exclusivity(unchecked) var requestPlace = 0
+
     var subscriptions = Subscriptions()
     var isCarryingOutTransaction = false
 
@@ -152,6 +159,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         phase = .closed
         if let blocked { loop.cancel(blocked.token) }
         ring.forEachAnswered { dropReply($0, $1) }
+        releasePops()
         leaveSession()
         postponed = nil
         output = ByteBuffer()
@@ -256,6 +264,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         phase = .ending
         postponed = nil
         hold = .none
+        releasePops()
         touch()
     }
 
@@ -285,6 +294,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         case .draining: checkDraining()
         case .open:
             checkRoom()
+            renewPops()
             let idleMax = loop.services.settings.idleSecondsMax.load(ordering: .relaxed)
             if idleMax > 0, blocked == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax { close() }
         case .ending, .closed: break

@@ -18,6 +18,7 @@ package struct QueueDescription: Decodable, Sendable {
         package var deadLetters: DeadLetters?
         /// `all`, `none` or a list of names.
         package var deadLetterSources: JSONValue?
+        package var safePop: Bool?
         package var properties: [String: String]?
     }
 

@@ -43,6 +43,11 @@ package struct QueueSettingsOptions: ParsableArguments {
             valueName: "queue|group"))
     package var deduplicationScope: Scope?
 
+    @Option(
+        help: ArgumentHelp(
+            "What Redis clients pop is theirs only after their next command: on or off.", valueName: "on|off"))
+    package var safePop: OnOrOff?
+
     package enum Redelivery: String, ExpressibleByArgument, CaseIterable, Sendable { case front, back }
     package enum Contents: String, ExpressibleByArgument, CaseIterable, Sendable { case text, bytes }
     package enum Scope: String, ExpressibleByArgument, CaseIterable, Sendable { case queue, group }
@@ -78,6 +83,7 @@ package struct QueueSettingsOptions: ParsableArguments {
         settings["dead_letter_sources"] = deadLetterSources.map(Self.sources)
         settings["content_based_deduplication"] = contentBasedDeduplication.map { .bool($0 == .on) }
         settings["deduplication_scope"] = deduplicationScope.map { .text($0.rawValue) }
+        settings["safe_pop"] = safePop.map { .bool($0 == .on) }
         return settings
     }
 

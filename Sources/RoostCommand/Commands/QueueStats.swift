@@ -70,6 +70,7 @@ package struct QueueStats: AsyncParsableCommand {
                     "dead letters",
                     settings.deadLetters.map { "to \($0.queue) after \(Text.plural($0.maxReceives, "receive"))" } ?? "-"
                 ), ("takes dead letters of", sources(settings.deadLetterSources)),
+                ("safe pop", settings.safePop == true ? "on" : "off"),
             ] + (settings.properties ?? [:]).sorted { $0.key < $1.key }.map { ($0.key, Text.preview($0.value)) }
     }
 

@@ -15,10 +15,11 @@ extension Broker {
         let bytes = list.byteCount + list.count * frameBytes
         guard bytes <= bytesMax else { throw .cannotAdopt(name, reason: Self.tooLarge(bytes: bytes, max: bytesMax)) }
         var rehearsal = BridgeRehearsal(
-            self, database: Self.queueDatabase, bodies: [:], now: now, random: 0, growthMax: .max, bytesMax: bytesMax)
+            self, database: Self.queueDatabase, leases: false, bodies: [:], now: now, random: 0, growthMax: .max,
+            bytesMax: bytesMax, events: [])
         try rehearsal.replaceKey(name, adoption.settings)
         try rehearsal.send(list, to: name, adoption)
-        guard case .steps(let steps, _) = rehearsal.plan([]) else { return [] }
+        guard case .steps(let steps, _, _) = rehearsal.plan([]) else { return [] }
         return steps
     }
 

@@ -61,12 +61,17 @@ extension BridgeRehearsal {
         return elements.isEmpty ? .nullArray : .array(elements)
     }
 
-    /// Received and deleted in one step. What was received too often before goes to the queue of dead letters.
+    /// Received and deleted in one step, or leased with safe pop: then who popped deletes. What was received too often
+    /// before goes to the queue of dead letters.
     mutating func take(from queue: UInt32, atMost count: Int) -> [KeyReply] {
         moveDeadLetters(from: queue, count)
         let slots = broker.takeableSlots(of: queue, maximum: count, bytesMax: Self.answeredBytesMax)
         guard !slots.isEmpty else { return [] }
-        add(.take(TakeEntry(queue: queue, at: now, slots: slots)))
+        if leases, broker.settings(of: queue).safePop {
+            add(.lease(LeaseEntry(queue: queue, at: now, deadline: now + Limits.popLeaseTimeout, slots: slots)))
+        } else {
+            add(.take(TakeEntry(queue: queue, at: now, slots: slots)))
+        }
         return slots.map { .bytes(body(of: $0)) }
     }
 

@@ -5,6 +5,8 @@ struct BridgeRehearsal {
     /// As it is after the first `appliedCount` steps.
     private(set) var broker: Broker
     let database: UInt8
+    /// Whether what is popped of queues with safe pop is leased.
+    let leases: Bool
     let now: BrokerTime
     private var random: UInt64
     private var growthLeft: Int
@@ -25,11 +27,12 @@ struct BridgeRehearsal {
     private(set) var refusal: KeyError?
 
     init(
-        _ broker: Broker, database: UInt8, bodies: [BodyLocation: Bytes], now: BrokerTime, random: UInt64,
-        growthMax: Int, bytesMax: Int, events: KeyEventClasses
+        _ broker: Broker, database: UInt8, leases: Bool, bodies: [BodyLocation: Bytes], now: BrokerTime,
+        random: UInt64, growthMax: Int, bytesMax: Int, events: KeyEventClasses
     ) {
         self.broker = broker
         self.database = database
+        self.leases = leases
         self.bodies = bodies
         self.now = now
         self.random = random

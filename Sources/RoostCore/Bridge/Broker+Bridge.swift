@@ -53,8 +53,8 @@ extension Broker {
         growthMax: Int, bytesMax: Int, events: KeyEventClasses = []
     ) throws(KeyError) -> BridgePlan {
         var rehearsal = BridgeRehearsal(
-            self, database: request.database, bodies: bodies, now: now, random: random, growthMax: growthMax,
-            bytesMax: bytesMax, events: events)
+            self, database: request.database, leases: request.leases, bodies: bodies, now: now, random: random,
+            growthMax: growthMax, bytesMax: bytesMax, events: events)
         var replies: [KeyReply] = []
         for command in request.commands {
             replies.append(try rehearsal.perform(command))

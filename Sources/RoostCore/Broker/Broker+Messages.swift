@@ -80,6 +80,16 @@ extension Broker {
         return ChangeVisibilityEntry(slot: receipt.slot, number: receipt.number, deadline: nil)
     }
 
+    /// Nil unless this handle is the newest one and still holds the message. Zero returns it.
+    package func prepareRenew(
+        _ handle: ReceiptHandle, in queue: UInt32, timeout: Milliseconds, now: BrokerTime
+    ) throws(Rejection) -> ChangeVisibilityEntry? {
+        try validate(timeout)
+        guard let entry = try prepareGiveBack(handle, in: queue) else { return nil }
+        guard timeout > .zero else { return entry }
+        return try prepareChangeVisibility(handle, in: queue, timeout: timeout, now: now)
+    }
+
     /// SQS: a message may be held for 12 hours from its receive, extensions included. It may always be returned.
     private func validate(total timeout: Milliseconds, of receipt: Receipt, _ now: BrokerTime) throws(Rejection) {
         let heldSeconds = UInt16(truncatingIfNeeded: now.milliseconds / 1000) &- receipt.leasedSeconds

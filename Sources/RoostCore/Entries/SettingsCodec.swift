@@ -4,7 +4,7 @@ import RoostModel
 ///
 /// ```
 /// visibility i64 | delay i64 | retention i64 | maximum bytes i64 | wait i64 | redelivery u8
-/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group, 32: bytes)
+/// | flags u8 (1: FIFO, 2: more parts, 4: duplicates by content, 8: duplicates by group, 16: safe pop, 32: bytes)
 /// | reserved (11), zero
 ///
 /// more parts       bytes u32 | part, part, …
@@ -26,8 +26,9 @@ enum SettingsCodec {
     private static let partsFlag: UInt8 = 2
     private static let contentFlag: UInt8 = 4
     private static let groupScopeFlag: UInt8 = 8
+    private static let safePopFlag: UInt8 = 16
     private static let bytesFlag: UInt8 = 32
-    private static let knownFlags = fifoFlag | partsFlag | contentFlag | groupScopeFlag | bytesFlag
+    private static let knownFlags = fifoFlag | partsFlag | contentFlag | groupScopeFlag | safePopFlag | bytesFlag
     private static let partHeaderSize = 5
 
     static func size(_ settings: QueueSettings) -> Int {
@@ -74,7 +75,7 @@ enum SettingsCodec {
     private static func flags(of settings: QueueSettings) -> UInt8 {
         (settings.isFIFO ? fifoFlag : 0) | (settings.deduplicatesContent ? contentFlag : 0)
             | (settings.deduplicationScope == .group ? groupScopeFlag : 0)
-            | (settings.contents == .bytes ? bytesFlag : 0)
+            | (settings.safePop ? safePopFlag : 0) | (settings.contents == .bytes ? bytesFlag : 0)
     }
 
     private static func encodeParts(_ settings: QueueSettings, _ writer: inout ByteWriter) {
@@ -122,6 +123,7 @@ enum SettingsCodec {
         settings.deduplicatesContent = flags & contentFlag != 0
         settings.deduplicationScope = flags & groupScopeFlag != 0 ? .group : .queue
         settings.contents = flags & bytesFlag != 0 ? .bytes : .text
+        settings.safePop = flags & safePopFlag != 0
         if flags & partsFlag != 0 { try decodeParts(&settings, &reader) }
         return settings
     }

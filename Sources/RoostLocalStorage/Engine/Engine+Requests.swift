@@ -24,6 +24,7 @@ extension Engine {
         case .purgeQueue(let queue): done(.purgeQueue(try core.preparePurgeQueue(queue)))
         case .giveBack(let queue, let handle):
             try giveBack(core.prepareGiveBack(handle, in: core.queueID(named: queue)))
+        case .renew(let queue, let handle, let timeout): try renew(handle, in: queue, timeout)
         case .changeSettings(let queue, let change):
             try changeSettings(core.prepareChangeSettings(queue, change, now: now))
         case .pauseQueue(let queue, let reason):
@@ -100,6 +101,17 @@ extension Engine {
     ) throws(Rejection) -> Outcome {
         let id = try core.queueID(named: queue)
         guard let entry = try core.prepareChangeVisibility(handle, in: id, timeout: timeout, now: now) else {
+            return .reply(.done)
+        }
+        try requireSpace(for: .receive, EntryCodec.size(.changeVisibility(entry)))
+        return done(.changeVisibility(entry))
+    }
+
+    private mutating func renew(
+        _ handle: ReceiptHandle, in queue: QueueName, _ timeout: Milliseconds
+    ) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        guard let entry = try core.prepareRenew(handle, in: id, timeout: timeout, now: now) else {
             return .reply(.done)
         }
         try requireSpace(for: .receive, EntryCodec.size(.changeVisibility(entry)))

@@ -575,7 +575,7 @@ extension BridgeStep {
 
     fileprivate var removes: Bool {
         switch self {
-        case .send, .entry(.transfer): false
+        case .send, .entry(.transfer), .entry(.lease): false
         case .entry(.keys(let entry)): entry.effects.allSatisfy { $0.removesKeys }
         case .entry: true
         }

@@ -9,6 +9,7 @@ extension Engine {
     /// What became of commands that do not wait.
     private enum Performed {
         case replies([KeyReply])
+        case leased(KeyReply, PopLease)
         case needsBodies([NeededBody])
         case noRoom
     }
@@ -18,7 +19,7 @@ extension Engine {
         _ command: KeyCommand, in database: UInt8, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
         guard keys.eventClasses.isEmpty, !core.concernsQueues(command, in: database) else {
-            return try carryOut(KeyRequest(database: database, [command]), token, receiver)
+            return try carryOut(KeyRequest(database: database, [command], leases: true), token, receiver)
         }
         let prepared = try prepare(command, in: database)
         guard try commit(KeysEntry(database: database, effects: prepared.effects)) else { return .noRoom }
@@ -58,6 +59,7 @@ extension Engine {
         switch try perform(request, bodies) {
         case .noRoom: return .noRoom
         case .needsBodies(let needed): return read(needed, for: request, bodies, token, receiver)
+        case .leased(let reply, let lease): return .reply(.leased(reply, lease))
         case .replies(let replies):
             guard let wait = request.wait, acceptsWaits, let nothing = replies.first, nothing.isNothing
             else { return .reply(.keys(replies)) }
@@ -146,7 +148,17 @@ extension Engine {
             guard try commit(steps) else { return .noRoom }
             for case .entry(.keys(let entry)) in steps { note(entry) }
             tell(events)
+            if case .entry(.lease(let entry))? = steps.last, let reply = replies.last, let lease = lease(of: entry) {
+                return .leased(reply, lease)
+            }
             return .replies(replies)
+        }
+    }
+
+    /// What a pop got with safe pop: it is the last thing that its command does.
+    private func lease(of entry: LeaseEntry) -> PopLease? {
+        core.queueName(entry.queue).map { queue in
+            PopLease(queue: queue, handles: entry.slots.map { core.leased($0, by: entry).handle })
         }
     }
 
@@ -292,6 +304,9 @@ extension Engine {
                 if case .failure(.wrongType) = reply, !isTarget(of: request, wrongFor: name) { return .passedOver }
                 lines.remove(receiver: waiter.receiver, token: waiter.token)
                 answer(waiter, .success(.keys(replies)))
+            case .leased(let reply, let lease):
+                lines.remove(receiver: waiter.receiver, token: waiter.token)
+                answer(waiter, .success(.leased(reply, lease)))
             }
         } catch {
             lines.remove(receiver: waiter.receiver, token: waiter.token)

@@ -44,6 +44,7 @@ package enum KeyEventKind: String, Sendable {
     case movedFrom = "move_from"
     case movedTo = "move_to"
     case copiedTo = "copy_to"
+    case restore
 
     case set, append, setrange, incrby, incrbyfloat, setbit
     case lpush, rpush, lpop, rpop, lset, linsert, lrem, ltrim, sortstore
@@ -56,7 +57,8 @@ package enum KeyEventKind: String, Sendable {
 
     package var eventClass: KeyEventClasses {
         switch self {
-        case .del, .expire, .persist, .renamedFrom, .renamedTo, .movedFrom, .movedTo, .copiedTo: .generic
+        case .del, .expire, .persist, .renamedFrom, .renamedTo, .movedFrom, .movedTo, .copiedTo, .restore:
+            .generic
         case .set, .append, .setrange, .incrby, .incrbyfloat, .setbit: .string
         case .lpush, .rpush, .lpop, .rpop, .lset, .linsert, .lrem, .ltrim, .sortstore: .list
         case .hset, .hdel, .hincrby, .hincrbyfloat: .hash

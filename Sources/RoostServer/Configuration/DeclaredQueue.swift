@@ -38,6 +38,7 @@ package enum SettingTexts {
             ("deduplication-scope", change.deduplicationScope.map { "\($0)" }),
             ("dead-letters", change.deadLetters.map(text)),
             ("dead-letter-sources", change.deadLetterSources.map(text)),
+            ("safe-pop", change.safePop.map(onOrOff)),
         ]
         let properties = change.properties.sorted { $0.key < $1.key }.map { name, value in
             (Self.name(ofProperty: name), name.hasPrefix(ChannelBinding.propertyPrefix) ? "bound" : value ?? "none")
@@ -95,6 +96,6 @@ extension QueueSettingsChange {
             redelivery: settings.redelivery, contents: settings.contents, isFIFO: settings.isFIFO,
             deduplicatesContent: settings.deduplicatesContent, deduplicationScope: settings.deduplicationScope,
             deadLetters: .some(settings.deadLetters), deadLetterSources: settings.deadLetterSources,
-            properties: settings.properties.mapValues { $0 })
+            safePop: settings.safePop, properties: settings.properties.mapValues { $0 })
     }
 }

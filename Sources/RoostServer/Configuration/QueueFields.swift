@@ -7,7 +7,8 @@ struct QueueFields {
     static let option = "queues"
     static let names = [
         "visibility", "delay", "retention", "max-message-bytes", "wait", "redelivery", "contents", "fifo",
-        "content-based-deduplication", "deduplication-scope", "dead-letters", "dead-letter-sources", "policy", "tags",
+        "content-based-deduplication", "deduplication-scope", "dead-letters", "dead-letter-sources", "safe-pop",
+        "policy", "tags",
     ]
     /// SQS.
     private static let tagsMax = 50
@@ -53,6 +54,7 @@ struct QueueFields {
         case "fifo", "content-based-deduplication", "deduplication-scope": setFIFO(name, value, queue, &change)
         case "dead-letters": change.deadLetters = deadLetters(value, of: queue)
         case "dead-letter-sources": change.deadLetterSources = sources(value)
+        case "safe-pop": change.safePop = flag(name, value)
         case "policy": change.properties[SQSProperty.policy] = policy(value)
         case "tags": for (name, text) in tags(value) { change.properties[SQSProperty.tagPrefix + name] = text }
         default:

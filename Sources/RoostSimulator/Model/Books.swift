@@ -305,7 +305,8 @@ extension Books {
                     ?? false
         case (.deleted(let number), .delete(_, let handle)): return issued(handle)?.number == number
         case (.deleted(let number), .deleteByID(_, let id)): return idSeal.open(id)?.number == number
-        case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)):
+        case (.visibility(let number, let deadline), .changeVisibility(_, let handle, let timeout)),
+            (.visibility(let number, let deadline), .renew(_, let handle, let timeout)):
             return issued(handle)?.number == number && deadline == (timeout == .zero ? nil : now + timeout)
         case (.visibility(let number, nil), .giveBack(_, let handle)): return issued(handle)?.number == number
         case (.buried(let number, let burial), .bury(_, let handle, let wanted)):

@@ -35,6 +35,8 @@ extension ModelState {
         case .changeVisibility(let name, let handle, let timeout):
             named(name) { Self.changeVisibility(handle, timeout, $0, now, books) }
         case .giveBack(let name, let handle): named(name) { Self.giveBack(handle, $0, books) }
+        case .renew(let name, let handle, let timeout):
+            named(name) { Self.renew(handle, timeout, $0, now, books) }
         case .peek(let name, let options):
             named(name) { _ in
                 (1...1000).contains(options.count)
@@ -198,6 +200,17 @@ extension ModelState {
             message.handle == issued.ofMessage
         else { return .nothing }
         return .effect
+    }
+
+    private static func renew(
+        _ handle: ReceiptHandle, _ timeout: Milliseconds, _ queue: ModelQueue, _ now: BrokerTime, _ books: Books
+    ) -> Outlook {
+        let twelveHours = Milliseconds(43_200_000)
+        if timeout < .zero || timeout > twelveHours {
+            return .refusal(.invalidVisibilityTimeout(timeout, max: twelveHours))
+        }
+        guard case .effect = giveBack(handle, queue, books) else { return giveBack(handle, queue, books) }
+        return timeout == .zero ? .effect : changeVisibility(handle, timeout, queue, now, books)
     }
 
     private static func changeVisibility(

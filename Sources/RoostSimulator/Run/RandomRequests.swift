@@ -157,7 +157,7 @@ struct RandomRequests {
         guard let issued = handle(&dice, books) else { return nil }
         let isBusy = books.calls.contains { call in
             switch call.request {
-            case .changeVisibility(_, let handle, _), .giveBack(_, let handle):
+            case .changeVisibility(_, let handle, _), .giveBack(_, let handle), .renew(_, let handle, _):
                 books.issued(handle)?.number == issued.number
             default: false
             }
@@ -165,6 +165,9 @@ struct RandomRequests {
         if isBusy { return nil }
         if isGiveBack { return .giveBack(issued.queue, issued.handle) }
         let timeout = dice.pick([0, 0, 1, 500, 10_000, 60_000, 43_200_000, -1])
-        return .changeVisibility(issued.queue, issued.handle, timeout: Milliseconds(Int64(timeout)))
+        let time = Milliseconds(Int64(timeout))
+        return dice.oneIn(4)
+            ? .renew(issued.queue, issued.handle, timeout: time)
+            : .changeVisibility(issued.queue, issued.handle, timeout: time)
     }
 }

@@ -36,6 +36,7 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.moveTasks(let tasks)): "\(tasks.count) moves"
         case .success(.key(let reply)): reply.text
         case .success(.keys(let replies)): replies.map(\.text).joined(separator: ", ")
+        case .success(.leased(let reply, let lease)): "\(reply.text), \(lease.handles.count) leased"
         case .success(.watching(let number)): "watch \(number)"
         case .success(.watchBroken): "watch broken"
         case .success(.keyEvents(let events)): "\(events.count) events"
@@ -81,6 +82,7 @@ extension StorageRequest {
         case .deleteByID(let name, _): "delete by id from \(name)"
         case .changeVisibility(let name, _, let timeout): "change visibility in \(name) to \(timeout.count) ms"
         case .giveBack(let name, _): "give back to \(name)"
+        case .renew(let name, _, let timeout): "renew in \(name) for \(timeout.count) ms"
         case .peek(let name, let options): "peek \(options.state) of \(name)"
         case .bury(let name, _, let burial): "bury in \(name): \(burial.reason)"
         case .kick(let name, let count): "kick \(count) of \(name)"

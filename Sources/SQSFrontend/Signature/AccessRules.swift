@@ -107,10 +107,10 @@ extension StorageRequest {
         case .createQueue(let queue, _), .adoptQueue(let queue, _), .deleteQueue(let queue), .purgeQueue(let queue),
             .changeSettings(let queue, _), .pauseQueue(let queue, _), .resumeQueue(let queue),
             .describeQueue(let queue), .send(let queue, _), .receive(let queue, _), .delete(let queue, _),
-            .deleteByID(let queue, _),
-            .changeVisibility(let queue, _, _), .giveBack(let queue, _), .peek(let queue, _), .bury(let queue, _, _),
-            .kick(let queue, _), .kickByID(let queue, _), .listDeadLetterSources(let queue, _, _),
-            .listMoves(let queue, _), .moveByID(let queue, _, _):
+            .deleteByID(let queue, _), .changeVisibility(let queue, _, _), .giveBack(let queue, _),
+            .renew(let queue, _, _), .peek(let queue, _), .bury(let queue, _, _), .kick(let queue, _),
+            .kickByID(let queue, _), .listDeadLetterSources(let queue, _, _), .listMoves(let queue, _),
+            .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
         case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents: nil

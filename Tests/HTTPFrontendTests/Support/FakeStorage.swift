@@ -224,7 +224,7 @@ extension FakeStorage.State {
             return .moveTasks(Array(moves.reversed().filter { $0.from == name }.prefix(limit)))
         case .cancelMove(let id): return .moveTask(try cancelMove(id))
         case .moveByID(let name, let to, let ids): return .count(try move(name, to, ids))
-        case .key, .keys, .watch, .unwatch, .tellKeyEvents: throw .busy
+        case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents: throw .busy
         }
         return .done
     }

@@ -189,7 +189,7 @@ extension SortedSetCombination.Kind {
 extension GenericCommand {
     fileprivate func news(_ prepared: PreparedKeys, _ database: UInt8) -> [KeyNews] {
         switch self {
-        case .exists, .type, .expiry, .count, .random, .scan, .names, .flush, .about: []
+        case .exists, .type, .expiry, .count, .random, .scan, .names, .flush, .about, .dump: []
         case .delete:
             prepared.effects.flatMap { effect in
                 (effect.changedKeys ?? []).map { KeyNews(key: $0, database: database) }
@@ -198,6 +198,11 @@ extension GenericCommand {
             prepared.newsOfExpiry(key, database)
         case .rename(let key, let new, _): newsOfRename(key, new, prepared, database)
         case .copy(_, let new, _): copied(new, prepared, database)
+        case .restore(let key, _, _, _):
+            // Without an effect, or with the end of what was there alone, its time was over before it began.
+            prepared.effects.contains { $0.grows }
+                ? [KeyNews(kind: .restore, key: key, database: database, isPlaced: true)]
+                : [KeyNews(key: key, database: database)]
         case .sort(_, let options):
             options.destination.map { stored(.sortstore, $0, database) } ?? []
         }
