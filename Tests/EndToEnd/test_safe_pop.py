@@ -1,5 +1,5 @@
-"""Safe pop: what a Redis client pops is its own after its next command only. Clients vanish, or go on, and the server is
-killed between a pop and the next command.
+"""Safe pop: what a Redis client pops is its own after its next command only. Clients vanish, or go on, and the server
+is killed between a pop and the next command.
 """
 
 import socket
