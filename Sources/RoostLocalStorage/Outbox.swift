@@ -22,6 +22,12 @@ struct Outbox {
         }
     }
 
+    private static let largeBytesMin = 4096
+
+    /// Bytes of those that are large; the others are not counted.
+    private(set) var largeBytes = 0
+    /// What makes that sum, in the order of their records.
+    private var large: [(sequence: UInt64, bytes: Int)] = []
     /// By the number of the receiver.
     private var lines: ContiguousArray<Line> = []
 
@@ -31,10 +37,20 @@ struct Outbox {
         while lines.count <= receiver { lines.append(Line()) }
         lines[receiver].completions.append(completion)
         lines[receiver].sequences.append(sequence)
+        guard case .success(let reply) = completion.result, reply.byteCount >= Self.largeBytesMin else { return }
+        large.append((sequence, reply.byteCount))
+        largeBytes += reply.byteCount
+    }
+
+    private mutating func releaseLarge(upTo sequence: UInt64) {
+        let released = large.prefix { $0.sequence <= sequence }
+        largeBytes -= released.reduce(0) { $0 + $1.bytes }
+        large.removeFirst(released.count)
     }
 
     /// Moves results out that depend on nothing above `sequence`; one list for each receiver, in order.
     mutating func release(upTo sequence: UInt64) -> [(receiver: Int, completions: [Completion])] {
+        if !large.isEmpty { releaseLarge(upTo: sequence) }
         var lists: [(receiver: Int, completions: [Completion])] = []
         for receiver in lines.indices {
             let completions = lines[receiver].release(upTo: sequence)
