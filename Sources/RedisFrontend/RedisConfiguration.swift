@@ -77,6 +77,10 @@ package struct RedisLimits: Sendable {
     package var outputBytesMaxOverall = 1024 * 1_048_576
     /// Channels and patterns of one connection.
     package var subscriptionsMax = 65_536
+    /// Names of channels, of patterns and of watched keys of one connection, with what each takes beside its bytes.
+    package var nameBytesMax = 32 * 1_048_576
+    /// A client that has not said the password, and is in the middle of a request for so long, is closed.
+    package var passwordSecondsMax = 10
     /// Messages that wait for one event loop to deliver them. Publishers wait above it.
     package var mailboxBytesMax = 16 * 1_048_576
 

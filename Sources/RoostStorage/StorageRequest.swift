@@ -151,6 +151,20 @@ package struct PopLease: Sendable, Equatable {
     }
 }
 
+extension StorageReply {
+    /// About what it takes in memory beside itself: what is long in it.
+    package var byteCount: Int {
+        switch self {
+        case .key(let reply): reply.byteCount
+        case .leased(let reply, _): reply.byteCount
+        case .keys(let replies): replies.reduce(0) { $0 + $1.byteCount }
+        case .received(let messages): messages.reduce(0) { $0 + $1.body.count }
+        case .peeked(let messages): messages.reduce(0) { $0 + $1.body.count }
+        default: 0
+        }
+    }
+}
+
 package struct SentMessage: Sendable, Equatable {
     package var id: MessageID
     package var sentAt: BrokerTime

@@ -9,7 +9,8 @@ struct CommandCountTests {
     private func line(_ client: TestClient, _ name: String) throws -> String? {
         let text = try client.ask("INFO commandstats")
         guard let found = text.firstRange(of: "|cmdstat_\(name):") else { return nil }
-        return text[found.upperBound...].prefix { $0 != "|" }.replacing(",usec=0,usec_per_call=0.00", with: "")
+        return String(text[found.upperBound...].prefix { $0 != "|" })
+            .replacing(",usec=0,usec_per_call=0.00", with: "")
     }
 
     @Test("Calls of all loops are counted, what was refused and what failed apart")

@@ -97,6 +97,9 @@ final class TestClient {
         channel.pipeline.fireChannelWritabilityChanged()
     }
 
+    /// It takes nothing for now, but so little is under way that the channel does not notice.
+    func hesitate() { gate.isClosed = true }
+
     /// It takes everything again.
     func resume() {
         gate.isClosed = false

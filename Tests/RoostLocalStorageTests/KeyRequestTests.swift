@@ -313,4 +313,18 @@ struct KeyRequestTests {
         }
         #expect(try harness.ask(.keys(KeyRequest([.key(.count)]))) == .keys([.integer(0)]))
     }
+
+    @Test("Large answers are made as the ones before them leave")
+    func largeAnswers() throws {
+        let harness = try open()
+        let key = bytes("large")
+        _ = try harness.ask(.key(.string(.setRange(key, offset: 20 << 20, [1])), database: 0))
+        let tokens = (0..<10).flatMap { _ in harness.submit(.key(.string(.get(key)), database: 0)) }
+        harness.turn()
+        harness.storage.commit()
+        // The fourth is the one that makes it too much.
+        #expect(tokens.count { harness.result($0) != nil } == 4)
+        harness.run()
+        #expect(tokens.allSatisfy { harness.result($0) != nil })
+    }
 }

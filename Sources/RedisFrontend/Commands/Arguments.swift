@@ -36,6 +36,13 @@ package struct Arguments {
     /// Of all of them, the name too.
     var byteCount: Int { ranges.reduce(0) { $0 &+ $1.count } }
 
+    /// Of a few arguments only the bytes count. Of many, what each takes as an array of its own counts too: they may be
+    /// empty.
+    var heldBytes: Int { byteCount &+ Swift.max(0, count &- Self.countFree) &* Self.bytesPerArgument }
+
+    private static let countFree = 8
+    static let bytesPerArgument = 48
+
     mutating func bytes() throws(CommandError) -> Bytes { Bytes(try next()) }
 
     mutating func rest() throws(CommandError) -> [Bytes] {

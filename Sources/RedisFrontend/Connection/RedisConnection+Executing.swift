@@ -95,17 +95,17 @@ extension RedisConnection {
         switch row.handler {
         case .keys(let parse):
             loop.counters.add(.calls, row.number)
-            let size = arguments.byteCount
+            let size = arguments.heldBytes
             let command = try arguments.whole(parse)
             submit(request(command), .keys, row, bytes: size)
         case .waiting(let parse):
-            let size = arguments.byteCount
+            let size = arguments.heldBytes
             let waiting = try arguments.whole(parse)
             let request = KeyRequest(
                 database: session.database, [waiting.command], leases: !isSilent, wait: waiting.wait)
             blocked = BlockedCall(token: submit(.keys(request), .waiting, row, bytes: size))
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
-        case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.byteCount)
+        case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.heldBytes)
         case .connection(let act):
             guard ring.isEmpty || !waitsForReplies(row) else {
                 return postpone(StoredRequest(row, arguments), .replies)
@@ -139,11 +139,6 @@ extension RedisConnection {
     private func waitsForReplies(_ row: CommandRow) -> Bool {
         row.flags.contains(.afterReplies)
             || row.flags.contains(.notQueued) && session.transaction?.hasRequests ?? false
-    }
-
-    private func postpone(_ request: StoredRequest, _ hold: Hold) {
-        postponed = PostponedRequest(request: request, isSilent: isSilent)
-        self.hold = hold
     }
 
     // MARK: Asking the storage

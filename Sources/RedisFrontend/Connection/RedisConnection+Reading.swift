@@ -38,8 +38,7 @@ extension RedisConnection {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
-        while let next = postponed, canGoOn {
-            postponed = nil
+        while postponed != nil, canGoOn, let next = takePostponed() {
             isSilent = next.isSilent
             perform(next.request)
         }

@@ -32,6 +32,7 @@ extension RedisConnection {
             } else {
                 let rest = PendingReply.Rest(.written(bytes))
                 _ = ring.append(PendingReply(kind: .written, isSilent: false, rest: rest))
+                noteWaiting(rest, bytes.count)
             }
         }
     }
@@ -71,13 +72,22 @@ extension RedisConnection {
             write(entry, result)
             writeAnswered()
             touch()
+        } else if phase == .closed, let entry = ring.setAnswer(.written([]), of: number) {
+            endRequest(entry)
+            dropReply(entry, result)
+            if answersDue == 0 { loop.forget(self) }
         } else if let entry = ring.setAnswer(.storage(result), of: number) {
             endRequest(entry)
-            if phase == .closed {
-                dropReply(entry, result)
-                if answersDue == 0 { loop.forget(self) }
-            }
+            if case .success(let reply) = result, let rest = entry.rest { noteWaiting(rest, reply.byteCount) }
         }
+    }
+
+    /// A reply that waits for one before it.
+    private func noteWaiting(_ rest: PendingReply.Rest, _ count: Int) {
+        let before = waiting.bytes
+        rest.waitingBytes = count
+        waiting.add(count, load)
+        if isTooMuch(before) { endUnread() }
     }
 
     /// What it took is free again.
@@ -112,7 +122,9 @@ extension RedisConnection {
     /// What `promiseReply` promised.
     func fulfil(_ number: Int, _ write: (inout ReplyWriter) -> Void) {
         guard phase != .closed else { return }
-        encode(write) { _ = ring.setAnswer(.written($0), of: number) }
+        encode(write) { bytes in
+            if let rest = ring.setAnswer(.written(bytes), of: number)?.rest { noteWaiting(rest, bytes.count) }
+        }
         writeAnswered()
         touch()
     }
@@ -120,6 +132,7 @@ extension RedisConnection {
     private func writeAnswered() {
         while let answer = ring.firstAnswer {
             let entry = ring.removeFirst()
+            if let count = entry.rest?.waitingBytes, count > 0 { waiting.add(-count, load) }
             switch answer {
             case .storage(let result): write(entry, result)
             case .written(let bytes): if !entry.isSilent { append(bytes) }
@@ -199,13 +212,24 @@ extension RedisConnection {
 
     private var canTakeMore: Bool {
         guard phase == .open || phase == .ending else { return false }
-        let max = isSubscribed ? limits.subscriberOutputBytesMax : limits.outputBytesMax
-        guard unsent > max || unsent > Self.gatheredBytesMax && load.isOutputFull else { return true }
-        loop.logger.warning(
-            "A Redis client is closed: it does not read its replies",
-            metadata: ["client": "\(remoteAddress)", "unsent": "\(unsent)", "subscribed": "\(isSubscribed)"])
-        close()
+        guard isTooMuch(unsent) else { return true }
+        endUnread()
         return false
+    }
+
+    private func isTooMuch(_ count: Int) -> Bool {
+        let max = isSubscribed ? limits.subscriberOutputBytesMax : limits.outputBytesMax
+        return count > max || count > Self.gatheredBytesMax && load.isOutputFull
+    }
+
+    private func endUnread() {
+        loop.logger.warning(
+            "A Redis client is closed: it does not read its replies, or asks for too many at once",
+            metadata: [
+                "client": "\(remoteAddress)", "unsent": "\(unsent)", "waiting": "\(waiting.bytes)",
+                "subscribed": "\(isSubscribed)",
+            ])
+        close()
     }
 
     func flush() {

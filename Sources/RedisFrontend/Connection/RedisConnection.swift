@@ -51,13 +51,16 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     @exclusivity(unchecked) var input = ByteBuffer()
     @exclusivity(unchecked) var held = HeldBytes()
     /// Carried out when the hold is over.
-    @exclusivity(unchecked) var postponed: PostponedRequest?
+    @exclusivity(unchecked) private(set) var postponed: PostponedRequest?
     @exclusivity(unchecked) var isProcessing = false
     private var isInputClosed = false
+    private var isOutputClosed = false
     var isReadHeld = false
     /// No room for more of a large request.
     var isInputPaused = false
     var pausedTicks = 0
+    /// Seconds in the middle of a request, without the password.
+    private var strangeTicks = 0
 
     // Replies.
     /// In the tokens of what it asks for.
@@ -65,6 +68,8 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// Of the storage.
     @exclusivity(unchecked) var answersDue = 0
     @exclusivity(unchecked) var ring = ReplyRing()
+    /// Those in the ring that are known.
+    @exclusivity(unchecked) var waiting = WaitingReplies()
     @exclusivity(unchecked) var blocked: BlockedCall?
     @exclusivity(unchecked) var output = ByteBuffer()
     /// As the channel said last.
@@ -158,10 +163,11 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         guard phase != .closed else { return }
         phase = .closed
         if let blocked { loop.cancel(blocked.token) }
-        ring.forEachAnswered { dropReply($0, $1) }
+        ring.dropAnswers { dropReply($0, $1) }
+        waiting.add(-waiting.bytes, load)
         releasePops()
         leaveSession()
-        postponed = nil
+        dropPostponed()
         output = ByteBuffer()
         input = ByteBuffer()
         // What the storage holds stays counted until it answers. Otherwise a client that sends and closes, again and
@@ -188,8 +194,12 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 
     /// The client says nothing more. It gets what it asked for, but it does not wait for anything.
     private func inputClosed() {
-        guard phase != .draining else { return close() }
         isInputClosed = true
+        guard phase != .draining else {
+            // Otherwise it takes the last replies still.
+            if isOutputClosed { close() }
+            return
+        }
         touch()
         loop.settle()
     }
@@ -262,7 +272,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     func end() {
         guard phase == .open else { return }
         phase = .ending
-        postponed = nil
+        dropPostponed()
         hold = .none
         releasePops()
         touch()
@@ -274,10 +284,24 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         endTick = loop.tick
         input = ByteBuffer()
         _ = held.setInput(0, load)
+        guard !isInputClosed else { return closeWhenTaken() }
         guard let context else { return }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenFailure { _ in self.close() }
+        promise.futureResult.assumeIsolated().whenSuccess {
+            self.isOutputClosed = true
+            if self.isInputClosed { self.close() }
+        }
         context.close(mode: .output, promise: promise)
+    }
+
+    /// A channel whose input has ended does not close its output alone, and closed as a whole it drops what the socket
+    /// has not taken.
+    private func closeWhenTaken() {
+        guard let context else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenComplete { _ in self.close() }
+        context.writeAndFlush(Self.wrapOutboundOut(ByteBuffer()), promise: promise)
     }
 
     func close() { context?.close(promise: nil) }
@@ -294,6 +318,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         case .draining: checkDraining()
         case .open:
             checkRoom()
+            checkPassword()
             renewPops()
             let idleMax = loop.services.settings.idleSecondsMax.load(ordering: .relaxed)
             if idleMax > 0, blocked == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax { close() }
@@ -303,6 +328,34 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 }
 
 extension RedisConnection {
+    /// A request that is not whole holds memory, of which strangers get little, and not for ever.
+    private func checkPassword() {
+        guard !session.isAuthenticated, reader.isMidRequest || input.readableBytes > 0 else { return strangeTicks = 0 }
+        strangeTicks += 1
+        if strangeTicks > limits.passwordSecondsMax { close() }
+    }
+
+    // MARK: Requests that are carried out later
+
+    func postpone(_ request: StoredRequest, _ hold: Hold) {
+        postponed = PostponedRequest(request: request, isSilent: isSilent)
+        self.hold = hold
+        guard held.setPostponed(request.heldBytes, load) else { return refuseForRoom() }
+    }
+
+    func takePostponed() -> PostponedRequest? {
+        defer { dropPostponed() }
+        return postponed
+    }
+
+    private func dropPostponed() {
+        guard postponed != nil else { return }
+        postponed = nil
+        _ = held.setPostponed(0, load)
+    }
+
+    // MARK: The end
+
     /// A client that takes its last replies gets the time for it.
     private static var drainSecondsMax: UInt32 { 30 }
 

@@ -79,6 +79,10 @@ struct HeldBytes {
     private(set) var inFlight = 0
     /// After MULTI.
     private var queued = 0
+    /// Of a request that is not carried out yet, and is no longer part of the input.
+    private var postponed = 0
+    /// Of channels and keys that the client named.
+    private var names = 0
     private var reserved = 0
 
     /// Whether the connection is one of those that the sum over all is about.
@@ -95,6 +99,16 @@ struct HeldBytes {
         return settle(load)
     }
 
+    mutating func setPostponed(_ count: Int, _ load: RedisLoad) -> Bool {
+        postponed = count
+        return settle(load)
+    }
+
+    mutating func setNames(_ count: Int, _ load: RedisLoad) -> Bool {
+        names = count
+        return settle(load)
+    }
+
     mutating func add(_ count: Int, _ load: RedisLoad) -> Bool {
         inFlight &+= count
         return settle(load)
@@ -106,7 +120,7 @@ struct HeldBytes {
     }
 
     private mutating func settle(_ load: RedisLoad) -> Bool {
-        let held = input &+ inFlight &+ queued
+        let held = input &+ inFlight &+ queued &+ postponed &+ names
         let wanted = held <= Self.uncountedMax ? 0 : (held &+ Self.stepBytes &- 1) / Self.stepBytes * Self.stepBytes
         if wanted > reserved {
             guard load.reserveRequest(wanted &- reserved) else { return false }
@@ -115,5 +129,23 @@ struct HeldBytes {
         }
         reserved = wanted
         return true
+    }
+}
+
+/// Replies of one connection that are known and wait for one before them. Counted as those that the client has not
+/// taken, and as `HeldBytes` are: small sums cost nothing.
+struct WaitingReplies {
+    private static let uncountedMax = 16 * 1024
+    private static let stepBytes = 64 * 1024
+
+    private(set) var bytes = 0
+    private var reserved = 0
+
+    mutating func add(_ count: Int, _ load: RedisLoad) {
+        bytes &+= count
+        let steps = bytes <= Self.uncountedMax ? 0 : (bytes &+ Self.stepBytes &- 1) / Self.stepBytes
+        guard steps &* Self.stepBytes != reserved else { return }
+        load.changeOutput(by: steps &* Self.stepBytes &- reserved)
+        reserved = steps &* Self.stepBytes
     }
 }

@@ -37,6 +37,8 @@ struct PendingReply {
 
         /// Nil: it is to come.
         var answer: Answer?
+        /// Of an answer that waits for its turn.
+        var waitingBytes = 0
         let action: ((RedisConnection, StorageResult) -> Void)?
         /// Messages of the answer are leased from this queue.
         let leasesFrom: QueueName?
@@ -86,10 +88,12 @@ struct ReplyRing {
         firstNumber &+ Int(Int32(bitPattern: low &- UInt32(truncatingIfNeeded: firstNumber)))
     }
 
-    /// Those whose answer is known and not written.
-    func forEachAnswered(_ visit: (PendingReply, StorageResult) -> Void) {
+    /// Lets go of answers that are known and not written.
+    func dropAnswers(_ visit: (PendingReply, StorageResult) -> Void) {
         for entry in entries {
-            if case .storage(let result)? = entry.rest?.answer { visit(entry, result) }
+            guard let answer = entry.rest?.answer else { continue }
+            entry.rest?.answer = .written([])
+            if case .storage(let result) = answer { visit(entry, result) }
         }
     }
 

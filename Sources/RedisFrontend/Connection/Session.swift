@@ -26,6 +26,8 @@ struct Session {
     var transaction: Transaction?
     /// The number that the storage gave to the watch.
     var watch: UInt64?
+    /// Of the keys under it.
+    var watchedBytes = 0
 
     init(isAuthenticated: Bool) { self.isAuthenticated = isAuthenticated }
 }

@@ -6,6 +6,9 @@ struct StoredRequest: Sendable {
     private let ranges: [Range<Int>]
     let row: CommandRow
 
+    /// What it takes in memory.
+    var heldBytes: Int { bytes.count + ranges.count * MemoryLayout<Range<Int>>.stride }
+
     init(_ row: CommandRow, _ arguments: Arguments) {
         self.row = row
         var bytes: Bytes = []

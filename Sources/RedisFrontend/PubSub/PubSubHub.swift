@@ -47,6 +47,8 @@ package final class PubSubHub: Sendable {
     private let state = Mutex(State())
     private let mailboxBytesMax: Int
     private let fullMailboxes = Atomic<Int>(0)
+    /// As the lock protects it.
+    private let patternCount = Atomic<Int>(0)
 
     init(mailboxBytesMax: Int) { self.mailboxBytesMax = mailboxBytesMax }
 
@@ -62,6 +64,7 @@ package final class PubSubHub: Sendable {
             case .pattern:
                 state.patterns[name, default: Pattern(glob: GlobPattern(name), counts: LoopCounts())].counts
                     .add(1, loop)
+                patternCount.store(state.patterns.count, ordering: .releasing)
             }
         }
     }
@@ -74,6 +77,7 @@ package final class PubSubHub: Sendable {
             case .pattern:
                 state.patterns[name]?.counts.add(-1, loop)
                 if state.patterns[name]?.counts.isEmpty ?? false { state.patterns[name] = nil }
+                patternCount.store(state.patterns.count, ordering: .releasing)
             }
         }
     }
@@ -89,22 +93,33 @@ package final class PubSubHub: Sendable {
     ///
     /// - Returns: how many clients get it, by how many subscriptions; and the loops to wake.
     func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> (receivers: Int, wake: [Int]) {
-        state.withLock { state in
-            let direct = (kind == .shard ? state.shards : state.channels)[channel]
-            let matching = kind == .shard ? [] : state.patterns.filter { $0.value.glob.matches(channel) }
-            guard direct != nil || !matching.isEmpty else { return (0, []) }
-            var (receivers, wake) = (direct?.total ?? 0, [Int]())
-            for pattern in matching { receivers += pattern.value.counts.total }
-            for loop in state.mailboxes.indices {
-                var delivery = Delivery(
-                    kind: kind, channel: channel, message: message, hasSubscribers: direct?.has(loop) ?? false)
-                for (name, pattern) in matching where pattern.counts.has(loop) { delivery.patterns.append(name) }
-                guard delivery.hasSubscribers || !delivery.patterns.isEmpty else { continue }
-                if state.mailboxes[loop].deliveries.isEmpty { wake.append(loop) }
-                put(delivery, &state.mailboxes[loop])
-            }
-            return (receivers, wake)
+        if kind == .shard || patternCount.load(ordering: .acquiring) == 0 {
+            return state.withLock { put(kind, channel, message, matching: [], &$0) }
         }
+        // Long patterns take their time. A copy is matched, so that nobody else has to wait for it; who began or ended
+        // a subscription meanwhile may count as before.
+        let patterns = state.withLock { $0.patterns }
+        let matching = patterns.filter { $0.value.glob.matches(channel) }.map(\.key)
+        return state.withLock { put(kind, channel, message, matching: matching, &$0) }
+    }
+
+    private func put(
+        _ kind: ChannelKind, _ channel: Bytes, _ message: Bytes, matching names: [Bytes], _ state: inout State
+    ) -> (receivers: Int, wake: [Int]) {
+        let direct = (kind == .shard ? state.shards : state.channels)[channel]
+        let matching = names.compactMap { name in state.patterns[name].map { (name: name, counts: $0.counts) } }
+        guard direct != nil || !matching.isEmpty else { return (0, []) }
+        var (receivers, wake) = (direct?.total ?? 0, [Int]())
+        for pattern in matching { receivers += pattern.counts.total }
+        for loop in state.mailboxes.indices {
+            var delivery = Delivery(
+                kind: kind, channel: channel, message: message, hasSubscribers: direct?.has(loop) ?? false)
+            for pattern in matching where pattern.counts.has(loop) { delivery.patterns.append(pattern.name) }
+            guard delivery.hasSubscribers || !delivery.patterns.isEmpty else { continue }
+            if state.mailboxes[loop].deliveries.isEmpty { wake.append(loop) }
+            put(delivery, &state.mailboxes[loop])
+        }
+        return (receivers, wake)
     }
 
     private func put(_ delivery: Delivery, _ mailbox: inout Mailbox) {

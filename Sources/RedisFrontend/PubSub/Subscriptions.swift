@@ -9,6 +9,8 @@ struct Subscriptions {
     private(set) var channels: Set<Bytes> = []
     private(set) var patterns: Set<Bytes> = []
     private(set) var shards: Set<Bytes> = []
+    /// Of all of them, with what each takes beside its bytes.
+    private(set) var nameBytes = 0
 
     /// Of channels and patterns together, as the replies count them; those of shards count apart.
     func count(_ kind: ChannelKind) -> Int { kind == .shard ? shards.count : channels.count + patterns.count }
@@ -25,20 +27,26 @@ struct Subscriptions {
 
     /// False when it is there already.
     mutating func insert(_ name: Bytes, _ kind: ChannelKind) -> Bool {
-        switch kind {
-        case .channel: channels.insert(name).inserted
-        case .pattern: patterns.insert(name).inserted
-        case .shard: shards.insert(name).inserted
-        }
+        let isNew =
+            switch kind {
+            case .channel: channels.insert(name).inserted
+            case .pattern: patterns.insert(name).inserted
+            case .shard: shards.insert(name).inserted
+            }
+        if isNew { nameBytes += NamedBytes.of(name) }
+        return isNew
     }
 
     /// False when it is not there.
     mutating func remove(_ name: Bytes, _ kind: ChannelKind) -> Bool {
-        switch kind {
-        case .channel: channels.remove(name) != nil
-        case .pattern: patterns.remove(name) != nil
-        case .shard: shards.remove(name) != nil
-        }
+        let wasThere =
+            switch kind {
+            case .channel: channels.remove(name) != nil
+            case .pattern: patterns.remove(name) != nil
+            case .shard: shards.remove(name) != nil
+            }
+        if wasThere { nameBytes -= NamedBytes.of(name) }
+        return wasThere
     }
 }
 
@@ -49,11 +57,13 @@ extension RedisConnection {
         guard subscriptions.total + names.count <= limits.subscriptionsMax else {
             throw .message("a client can subscribe to \(limits.subscriptionsMax) channels and patterns at most")
         }
+        _ = try requireRoom(for: names)
         let wasSubscribed = isSubscribed
         let counts = names.map { name in
             subscribe(name, kind)
             return subscriptions.count(kind)
         }
+        noteNames()
         push { Self.write(word, names, counts, to: &$0) }
         countSubscriber(wasSubscribed)
     }
@@ -89,6 +99,7 @@ extension RedisConnection {
             unsubscribe(name, kind)
             return subscriptions.count(kind)
         }
+        noteNames()
         push { Self.write(word, names, counts, to: &$0) }
         countSubscriber(wasSubscribed)
         guard names.isEmpty else { return }
@@ -112,6 +123,7 @@ extension RedisConnection {
         for kind in [ChannelKind.channel, .pattern, .shard] {
             for name in subscriptions[kind] { unsubscribe(name, kind) }
         }
+        noteNames()
         countSubscriber(wasSubscribed)
     }
 

@@ -115,7 +115,8 @@ enum InfoText {
         return "\(time.tv_sec)." + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits
     }
 
-    /// Nobody takes the time of single commands: a turn of the engine carries out many, and the disk syncs them together.
+    /// Nobody takes the time of single commands: a turn of the engine carries out many, and the disk syncs them
+    /// together.
     private static func commands(_ services: RedisServices) -> [(String, String)] {
         let counts = services.commandCounts
         var lines: [(String, String)] = []

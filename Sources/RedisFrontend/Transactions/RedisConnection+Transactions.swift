@@ -20,7 +20,8 @@ extension RedisConnection {
             session.transaction?.isRefused = true
             throw .message("Command not allowed inside a transaction")
         }
-        let size = arguments.byteCount &+ Transaction.bytesPerCommand
+        let size =
+            arguments.byteCount &+ Transaction.bytesPerCommand &+ arguments.count &* Arguments.bytesPerArgument
         try reserve(size)
         // What was refused is not kept.
         if let transaction = session.transaction, !transaction.isRefused { enqueue(row, arguments) }
@@ -212,18 +213,23 @@ extension RedisConnection {
 
     func watch(_ keys: [Bytes]) throws(CommandError) {
         guard session.transaction == nil else { throw .message("WATCH inside MULTI is not allowed") }
+        let bytes = try requireRoom(for: keys)
         hold = .replies
         ask(.watch(database: session.database, keys, under: session.watch)) { connection, result in
             switch result {
             case .success(.watching(let number)):
-                connection.startWatch(number)
+                connection.startWatch(number, bytes: bytes)
                 connection.answer { $0.writeOK() }
-            case .success, .failure: connection.answer { $0.write(result) }
+            case .success, .failure:
+                connection.noteNames()
+                connection.answer { $0.write(result) }
             }
         }
     }
 
-    private func startWatch(_ number: UInt64) {
+    private func startWatch(_ number: UInt64, bytes: Int) {
+        session.watchedBytes &+= bytes
+        noteNames()
         if session.watch == nil { loop.services.statistics.watchingClients.add(1, ordering: .relaxed) }
         session.watch = number
     }
@@ -232,6 +238,8 @@ extension RedisConnection {
         guard let watch = session.watch else { return nil }
         loop.services.statistics.watchingClients.subtract(1, ordering: .relaxed)
         session.watch = nil
+        session.watchedBytes = 0
+        noteNames()
         return watch
     }
 

@@ -14,8 +14,8 @@ struct Transaction {
         case request(StoredRequest)
     }
 
-    /// What a command takes beside its bytes.
-    static let bytesPerCommand = 64
+    /// What a command takes beside its arguments: as a step, as a command, and as arrays of them.
+    static let bytesPerCommand = 256
 
     var steps: [Step] = []
     var commands: [KeyCommand] = []

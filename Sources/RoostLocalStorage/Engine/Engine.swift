@@ -130,6 +130,9 @@ struct LackOfRoom {
 extension Engine {
     /// Requests that one turn carries out at most; the rest comes with the next one, so that time is not kept waiting.
     private static var requestsPerTurnMax: Int { 4096 }
+    /// Of large answers that have not left. What is asked above it goes on when they have, as with a full log: so a few
+    /// bytes of requests do not fill the memory with their answers.
+    private static var answerBytesMax: Int { 64 * 1024 * 1024 }
     /// Between two looks at the clock. While a snapshot is written, each request may have to copy chunks of the index.
     private static var requestsPerLook: Int { 32 }
 
@@ -187,7 +190,7 @@ extension Engine {
     private mutating func performRequests(_ isOverdue: () -> Bool) {
         var count = 0
         while count < Self.requestsPerTurnMax, let item = backlog.takeFirst() {
-            guard perform(item) else {
+            guard outbox.largeBytes <= Self.answerBytesMax, perform(item) else {
                 backlog.putBack(item)
                 lacksRoom.request = true
                 return

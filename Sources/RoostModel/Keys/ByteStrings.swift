@@ -14,6 +14,9 @@ package struct ByteStrings: Sendable, Equatable {
 
     package var count: Int { ends.count }
 
+    /// Of all strings, and of where they end.
+    package var byteCount: Int { bytes.count + ends.count * MemoryLayout<Int>.size }
+
     package mutating func append(_ string: Span<UInt8>) {
         string.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }
         ends.append(bytes.count)

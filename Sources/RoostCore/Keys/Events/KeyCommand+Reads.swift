@@ -98,7 +98,8 @@ extension GenericCommand {
         switch self {
         case .exists(let keys): keys.forEach(visit)
         case .type(let key), .expiry(let key, _), .copy(let key, _, _), .sort(let key, _), .dump(let key): visit(key)
-        case .delete, .expire, .expireAfter, .persist, .rename, .count, .random, .scan, .names, .flush, .about, .restore:
+        case .delete, .expire, .expireAfter, .persist, .rename, .count, .random, .scan, .names, .flush, .about,
+            .restore:
             break
         }
     }
