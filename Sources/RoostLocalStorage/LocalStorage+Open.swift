@@ -83,7 +83,8 @@ extension LocalStorage {
     ) throws(StartError) -> LocalStorage {
         var replay = Replay(
             configuration: BrokerConfiguration(
-                sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax))
+                sealingKey: identity.sealingKey, messageBytesMax: configuration.messageBytesMax),
+            isSplit: configuration.log.brokenRule == .splitTransactions)
         let wall = BrokerTime(milliseconds: configuration.time.wallMilliseconds())
         guard BrokerClock.wallRange.contains(wall.milliseconds) else { throw .clock(wall) }
         do throws(LogError) {

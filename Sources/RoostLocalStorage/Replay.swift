@@ -10,13 +10,15 @@ struct Replay: LogOwner {
     private var transaction = TransactionReplay()
     private var effects = Effects()
 
-    init(configuration: BrokerConfiguration) {
+    /// - Parameter isSplit: see `BrokenRule.splitTransactions`.
+    init(configuration: BrokerConfiguration, isSplit: Bool = false) {
         self.configuration = configuration
+        transaction.isSplit = isSplit
         core = Broker(configuration: configuration)
         image = BrokerImageReader(configuration: configuration)
     }
 
-    mutating func restart() { self = Self(configuration: configuration) }
+    mutating func restart() { self = Self(configuration: configuration, isSplit: transaction.isSplit) }
 
     mutating func take(section: UnsafeRawBufferPointer) throws { try image.take(section) }
 

@@ -13,6 +13,8 @@ struct ReplayedEntry {
 /// The process may have ended in the middle: then the next start says so in the log (`TransactionEntry.void`), before
 /// anything else. If it ended before that, too, nothing else follows.
 struct TransactionReplay {
+    /// `BrokenRule.splitTransactions`
+    var isSplit = false
     /// Records still to come.
     private var left = 0
     private var held: [ReplayedEntry] = []
@@ -22,7 +24,7 @@ struct TransactionReplay {
     /// Takes the next record, while a transaction is open or when one begins. Returns what is to be carried out.
     mutating func take(_ step: ReplayedEntry) -> [ReplayedEntry] {
         if case .transaction(let entry) = step.entry {
-            (left, held) = (Int(entry.count), [])
+            (left, held) = (isSplit ? 0 : Int(entry.count), [])
             return []
         }
         left -= 1

@@ -10,4 +10,6 @@ package enum BrokenRule: String, CaseIterable, Sendable {
     case reuseSalt
     /// A start takes records and headers whose checksum is wrong.
     case ignoreBadChecksum
+    /// A start carries out what there is of a transaction. The owner of the log breaks this one.
+    case splitTransactions
 }

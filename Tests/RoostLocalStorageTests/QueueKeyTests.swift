@@ -1,3 +1,4 @@
+import Glibc
 import RoostLocalStorage
 import RoostLog
 import RoostModel
@@ -327,6 +328,23 @@ struct QueueKeyTests {
         harness.run()
         let body = KeyReply.bytes(Bytes(repeating: UInt8(ascii: "x"), count: 90_000))
         #expect(harness.result(token) == .success(.keys([.array([.bytes(bytes("jobs")), body])])))
+    }
+
+    @Test("A read that fails for one who waits holds up nobody else")
+    func aReadThatFails() throws {
+        let disk = MemoryDisk()
+        let before = try open(disk)
+        let queue = try before.create("jobs")
+        _ = try ask(before, push("jobs", "1"))
+        _ = try before.ask(.pauseQueue(queue, reason: ""))
+        let harness = try open(disk.afterPowerCut(), logBegun: true, cacheBytes: 0)
+        let tokens = harness.submit(waiting(nil, "jobs"), waiting(nil, "jobs"))
+        harness.run()
+        harness.disk.fail(.read, nth: harness.disk.count(of: .read) + 1, errno: EMFILE)
+        _ = try harness.ask(.resumeQueue(queue))
+        harness.run()
+        #expect(harness.result(tokens[0]) == .failure(.busy))
+        #expect(harness.result(tokens[1]) == .success(.keys([texts("jobs", "1")])))
     }
 
     // MARK: Moving, dead letters, watches

@@ -31,6 +31,14 @@ import Testing
             ("attempts", .attemptReplayed), ("dead-letters", .deadLetter), ("fifo-dead-letters", .fifoDeadLetter),
             ("move-task", .moveSurvivedCrash), ("move-task", .moveFinished),
             ("move-task-cancelled", .moveCancelled), ("moves-by-id", .movedByID), ("allowed-sources", .deadLetter),
+            ("pops", .popped), ("cold-pop", .coldRead), ("pop-dead-letters", .poppedBehindDeadLetters),
+            ("pop-in-order", .poppedInOrder), ("groups-and-pops", .groupMovedByCleaning),
+            ("groups-and-pops", .groupFromSnapshot), ("transaction", .movedBetweenQueues),
+            ("transaction", .movedFromList), ("transaction", .transactionVoided),
+            ("half-a-transaction", .transactionVoided), ("watched-queue", .queueWatchBroken),
+            ("watched-queue", .watchHeld), ("published", .publishStored), ("purged-as-keys", .purgedAsKey),
+            ("purged-as-keys", .keyInTheWay), ("one-line", .movedToList), ("paused-for-waiters", .popWaiterResumed),
+            ("waiting-for-a-name", .popWaiterServed), ("cancelled-while-reading", .coldRead),
         ]
         for (name, mark) in marks {
             let outcome = try #require(Simulation.run(script: name))

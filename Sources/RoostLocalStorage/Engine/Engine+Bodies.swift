@@ -216,6 +216,7 @@ extension Engine {
         if case .received(let queue, _, let leased, _) = reply.kind, !reply.isRepeated {
             for message in leased { followUps.append(.giveBack(queue, message.handle)) }
         }
+        if case .keys(let request, _, _) = reply.kind { serveWaitersNext(of: request) }
         answer(reply.receiver, reply.token, .failure(.busy))
     }
 

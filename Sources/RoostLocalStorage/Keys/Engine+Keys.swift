@@ -221,7 +221,7 @@ extension Engine {
     }
 
     /// While bodies were read for one who waits, others were not served.
-    private mutating func serveWaitersNext(of request: borrowing KeyRequest) {
+    mutating func serveWaitersNext(of request: borrowing KeyRequest) {
         for key in request.wait?.keys ?? [] {
             if let queue = core.queue(at: key, in: request.database) { queuesToServeNext.append(queue) }
         }

@@ -51,7 +51,43 @@ extension KeyCommand {
     }
 }
 
+/// Of a queue, as far as a watch on it sees it.
+private struct QueueHistory: Equatable {
+    var counts: MessageCounts
+    var totals: MessageTotals
+    /// Which queue of all there ever were.
+    var serial: Int
+}
+
+extension KeyRequest {
+    /// Of one that waits: what it does when something comes to one of its keys.
+    fileprivate var formsThatTake: [KeyRequest] {
+        if case .list(.move)? = commands.first { return [self] }
+        return Array(forms.dropFirst())
+    }
+
+    /// Bodies of messages may have to be read from disk for it.
+    var mayReadBodies: Bool {
+        database == 0
+            && commands.contains { command in
+                switch command {
+                case .list(.pop), .list(.popFirst), .list(.popFirstElement), .list(.move), .list(.element),
+                    .list(.range):
+                    true
+                default: false
+                }
+            }
+    }
+}
+
 extension KeyReply {
+    fileprivate var hasElement: Bool {
+        switch self {
+        case .array, .bytes: true
+        default: false
+        }
+    }
+
     var isNothing: Bool { self == .null || self == .nullArray }
 }
 
@@ -85,25 +121,30 @@ extension ModelState {
 
 extension Books {
     /// All of a record is what one request comes to: never a part of it, never more.
-    mutating func noteKeys(_ record: LoggedRecord, _ before: ModelState, _ after: ModelState) throws(Mismatch) {
+    mutating func noteKeys(_ record: LoggedRecord, _ before: ModelState, _ after: Moment) throws(Mismatch) {
         let now = BrokerTime(milliseconds: record.time)
         let isAsked = calls.contains { call in
             guard case .keys(let request) = call.request else { return false }
-            return request.forms.contains { Self.leads($0, before.keys, to: after.keys, now, told: nil) }
+            return request.forms.contains { leads($0, before, to: after.state, after.note, now, told: nil) }
         }
-        try require(isAsked, "record \(record.sequence) changes keys, and nobody asked for that")
-        keyBooks.open.append(record.sequence)
+        try require(isAsked, "nobody asked for record \(record.sequence): \(after.note)")
+        if !after.note.isOfDeadLettersAlone { keyBooks.open.append(record.sequence) }
     }
 
-    /// Whether a request makes these keys of those, with these replies. What is random is believed until it is told.
-    private static func leads(
-        _ request: KeyRequest, _ before: ModelKeys, to after: ModelKeys, _ now: BrokerTime, told: [KeyReply]?
+    /// Whether a request makes the keys of these and does to queues what the record says, with these replies. What is
+    /// random is believed until it is told.
+    ///
+    /// - Parameter note: of the record; nil: nothing happens.
+    func leads(
+        _ request: KeyRequest, _ before: ModelState, to after: ModelState, _ note: RecordNote?, _ now: BrokerTime,
+        told: [KeyReply]?
     ) -> Bool {
-        var keys = before
-        guard let replies = keys.run(request, at: now, told: told) else { return true }
+        guard let expected = note.map({ $0.queueEffects }) ?? [] else { return false }
+        var bridge = ModelBridge(before, request.database, now, messageBytesMax: messageBytesMax)
+        guard let replies = bridge.run(request, told: told) else { return true }
         // Replies tell most of the differences, and cost less to compare.
         if let told, !request.agree(told, replies) { return false }
-        return keys.isSame(as: after, at: now)
+        return bridge.effects.publishedInOrder == expected && bridge.state.keys.isSame(as: after.keys, at: now)
     }
 }
 
@@ -128,7 +169,7 @@ extension Books {
         }
         if place.isRecord {
             keyBooks.open.removeAll { $0 == place.sequence }
-            if !call.canWait { calls[index].records = [(place.sequence, moment(place.sequence).note)] }
+            if !call.isUnordered { calls[index].records = [(place.sequence, moment(place.sequence).note)] }
         } else {
             keyBooks.quiet.append((request, replies))
         }
@@ -137,9 +178,9 @@ extension Books {
     }
 
     private func expectation(_ request: KeyRequest) -> String {
-        var keys = state.keys
         let now = BrokerTime(milliseconds: turns.last ?? 0)
-        return "now it is \(keys.run(request, at: now, told: nil)?.map(\.text) ?? [])"
+        var bridge = ModelBridge(state, request.database, now, messageBytesMax: messageBytesMax)
+        return "now it is \(bridge.run(request, told: nil)?.map(\.text) ?? [])"
     }
 
     /// The first record or state that fits.
@@ -150,14 +191,16 @@ extension Books {
         for sequence in window.sequences {
             let moment = moment(sequence)
             if sequence > window.sequences.lowerBound, keyBooks.open.contains(sequence) {
-                let (before, now) = (self.moment(sequence - 1).state.keys, BrokerTime(milliseconds: moment.time))
-                let fits = request.forms.contains { Self.leads($0, before, to: moment.state.keys, now, told: replies) }
+                let (before, now) = (self.moment(sequence - 1).state, BrokerTime(milliseconds: moment.time))
+                let fits = request.forms.contains {
+                    leads($0, before, to: moment.state, moment.note, now, told: replies)
+                }
                 if fits { return (sequence, true) }
             }
             let next = sequence < newest ? self.moment(sequence + 1).time : Int64.max
             for time in window.times where time <= next && time >= moment.time {
-                let (keys, now) = (moment.state.keys, BrokerTime(milliseconds: time))
-                let fits = request.forms.contains { Self.leads($0, keys, to: keys, now, told: replies) }
+                let (state, now) = (moment.state, BrokerTime(milliseconds: time))
+                let fits = request.forms.contains { leads($0, state, to: state, nil, now, told: replies) }
                 if fits { return (sequence, false) }
             }
         }
@@ -230,15 +273,26 @@ extension Books {
     }
 
     private func isTouched(_ name: ModelKeys.Name, _ sequence: UInt64) -> Bool {
-        switch moment(sequence).note {
-        case .keys(let touched, _), .keysExpired(let touched): touched.contains(name)
-        default: false
-        }
+        moment(sequence).note.parts.contains { part in
+            switch part {
+            case .keys(let touched, _), .keysExpired(let touched): touched.contains(name)
+            default: false
+            }
+        } || history(name, sequence - 1) != history(name, sequence)
+    }
+
+    /// What changes whenever something happens to the messages of the queue that a key is.
+    private func history(_ name: ModelKeys.Name, _ sequence: UInt64) -> QueueHistory? {
+        guard name.database == 0 else { return nil }
+        let queue = moment(sequence).state.queues.first { $0.name.key == name.key }
+        return queue.map { QueueHistory(counts: $0.counts, totals: $0.totals, serial: $0.serial) }
     }
 
     /// That breaks watches on names that are not there, too.
     private func isFlushed(_ database: UInt8, _ sequence: UInt64) -> Bool {
-        if case .keys(_, let flushed) = moment(sequence).note { flushed.contains(database) } else { false }
+        moment(sequence).note.parts.contains { part in
+            if case .keys(_, let flushed) = part { flushed.contains(database) } else { false }
+        }
     }
 }
 
@@ -252,19 +306,19 @@ extension Books {
         try require(expired.isEmpty, "the time of keys \(expired.map(\.key.word)) is over, and they are still there")
         for call in calls {
             guard case .keys(let request) = call.request, request.wait != nil else { continue }
-            for form in request.forms.dropFirst() {
-                var keys = state.keys
-                guard case .array? = keys.run(form, at: now, told: nil)?.first else { continue }
+            for form in request.formsThatTake {
+                var bridge = ModelBridge(state, form.database, now, messageBytesMax: messageBytesMax)
+                guard bridge.run(form, told: nil)?.first?.hasElement ?? false else { continue }
                 throw Mismatch("a command waits, though there is something: \(request.commands.map(\.brief))")
             }
         }
         for sequence in keyBooks.open {
-            let (before, after) = (moment(sequence - 1).state.keys, moment(sequence))
+            let (before, after) = (moment(sequence - 1).state, moment(sequence))
             let time = BrokerTime(milliseconds: after.time)
             let isQuiet = keyBooks.quiet.contains { request, replies in
-                request.forms.contains { Self.leads($0, before, to: after.state.keys, time, told: replies) }
+                request.forms.contains { leads($0, before, to: after.state, after.note, time, told: replies) }
             }
-            try require(isQuiet || permits.damage, "record \(sequence) changes keys, and no reply told of it")
+            try require(isQuiet || permits.damage, "no reply told of record \(sequence): \(after.note)")
         }
     }
 }

@@ -3,20 +3,7 @@ import RoostModel
 // What commands do, from the documentation of Redis: the reply, and the keys afterwards.
 
 extension ModelKeys {
-    /// Commands that are carried out together, each after the ones before.
-    ///
     /// - Parameter told: what was answered, which decides random picks if they are permitted. Nil: not known yet.
-    /// - Returns: nil where random picks are not known.
-    mutating func run(_ request: KeyRequest, at now: BrokerTime, told: [KeyReply]?) -> [KeyReply]? {
-        var replies: [KeyReply] = []
-        for (place, command) in request.commands.enumerated() {
-            let told = told.flatMap { $0.indices.contains(place) ? $0[place] : nil }
-            if told == nil, command.isRandom { return nil }
-            replies.append(run(command, request.database, now, told))
-        }
-        return replies
-    }
-
     mutating func run(
         _ command: KeyCommand, _ database: UInt8, _ now: BrokerTime, _ told: KeyReply?
     ) -> KeyReply {
@@ -30,7 +17,7 @@ extension ModelKeys {
             case .key(let command): return try run(command, database, now)
             case .databases(let command): return try run(command, database, now)
             case .bits: return .failure(.noSuchDatabase)
-            // Simulations bind no queue to a channel.
+            // None is bound to it.
             case .publish: return .integer(0)
             }
         } catch {

@@ -13,16 +13,25 @@ struct RandomKeyRequests: Sendable {
     private let pushes: Int
     /// Of the commands that give a key a time.
     private let isHasty: Bool
+    /// Of the requests of which some keys may be queues.
+    private let queuePercent: Int
 
-    init(_ dice: inout Dice, bodyBytesMax: Int) {
+    /// - Parameter isKeysOnly: there are no queues.
+    init(_ dice: inout Dice, bodyBytesMax: Int, isKeysOnly: Bool) {
         valueBytesMax = min(bodyBytesMax / 4, dice.pick([12, 100, 1000]))
         pushes = dice.pick([1, 2, 4])
         isHasty = dice.oneIn(3)
+        queuePercent = isKeysOnly ? 0 : dice.pick([0, 60, 90])
     }
 
     func request(_ dice: inout Dice, _ books: Books) -> StorageRequest {
         let database = Self.databases[min(dice.below(3), dice.below(3))]
-        let watches = books.keyBooks.watches.keys.filter { !books.isUsed($0) }.sorted()
+        let all = books.keyBooks.watches.keys.filter { !books.isUsed($0) }.sorted()
+        let isOfQueues = { (watch: UInt64) in books.keyBooks.watches[watch]?.database == 0 }
+        if dice.chance(percent: queuePercent) {
+            return RandomQueueCommands(self, books).request(&dice, watches: all.filter(isOfQueues))
+        }
+        let watches = all.filter { !isOfQueues($0) }
         switch dice.below(100) {
         case ..<52: return .keys(KeyRequest(database: database, [command(&dice, database)]))
         case ..<70: return .keys(transaction(&dice, database))
@@ -43,7 +52,7 @@ struct RandomKeyRequests: Sendable {
 
     /// Everything there is, for a comparison. Random requests use no other databases.
     static func lookAtAll(_ keys: ModelKeys) -> [StorageRequest] {
-        databases.map { database in
+        ([0] + databases).map { database in
             let names = keys.names(in: database).map(\.key).sorted { $0.word < $1.word }
             let questions = names.flatMap { name -> [KeyCommand] in
                 [
@@ -103,7 +112,7 @@ extension RandomKeyRequests {
     }
 
     /// Never the same twice.
-    private func element(_ dice: inout Dice) -> Bytes {
+    func element(_ dice: inout Dice) -> Bytes {
         let word = Bytes(String(dice.number(), radix: 36).utf8)
         return word + Bytes(repeating: 120, count: dice.oneIn(3) ? dice.below(valueBytesMax) : 0)
     }
@@ -139,7 +148,7 @@ extension RandomKeyRequests {
 // MARK: - Commands
 
 extension RandomKeyRequests {
-    private func command(_ dice: inout Dice, _ database: UInt8) -> KeyCommand {
+    func command(_ dice: inout Dice, _ database: UInt8) -> KeyCommand {
         switch dice.below(20) {
         case ..<6: .list(dice.oneIn(1 + pushes) ? list(&dice) : push(&dice))
         case ..<9: .string(string(&dice))

@@ -47,7 +47,7 @@ extension Books {
     func window(_ call: Call, _ index: Int) -> Window {
         var low = max(call.submittedAfter, base)
         var high = newest
-        if !call.canWait {
+        if !call.isUnordered {
             for earlier in calls.prefix(index) { low = max(low, earlier.record ?? 0) }
             for later in calls.dropFirst(index + 1) {
                 if let record = later.records.first?.sequence { high = min(high, record - 1) }
@@ -103,6 +103,7 @@ extension Books {
             mayBeFull && (isReserveUsedUp || !request.commands.allSatisfy(\.removesKeys))
         case (.outOfDiskSpace, _): mayBeFull
         case (.busy, .receive), (.busy, .peek): mayBeUnread
+        case (.busy, .keys(let request)): mayBeUnread && request.mayReadBodies
         case (.outOfMemory, .send), (.outOfMemory, .createQueue), (.outOfMemory, .bury),
             (.outOfMemory, .changeSettings), (.outOfMemory, .keys), (.outOfMemory, .watch):
             hasMemoryLimit

@@ -25,6 +25,12 @@ struct Call: Sendable {
         default: false
         }
     }
+
+    /// Others that came later may be carried out first.
+    var isUnordered: Bool {
+        if canWait { return true }
+        if case .keys(let request) = request { return request.mayReadBodies } else { return false }
+    }
 }
 
 /// A handle that a reply contained.
@@ -50,6 +56,8 @@ struct Books: Sendable {
         var time: Int64
         var note: RecordNote = .none
         var isMark = false
+        /// The state is that of before it.
+        var transaction: OpenTransaction?
     }
 
     // The past. `past[i]` is the state after record `base + i`.
@@ -73,6 +81,7 @@ struct Books: Sendable {
     var replaysCount = 0
     /// Of what the last start found.
     private(set) var numberAtStart: UInt64 = 0
+    private(set) var sequenceAtStart: UInt64 = 0
     private(set) var tasksAtStart: Set<UInt64> = []
     var handles: [IssuedHandle] = []
     private(set) var everIssued: Set<ReceiptHandle> = []
@@ -157,13 +166,27 @@ extension Books {
         guard !record.isMark else { return past.append(moment) }
         let before = moment.state
         if mayBeUnread { noteEndedLeases(before) }
-        moment.note = try moment.state.apply(record, permits)
-        if case .keys = moment.note {
-            try noteKeys(record, before, moment.state)
-        } else {
-            try match(moment.note, record, before)
-        }
+        let step = try moment.take(record, sinceStart: sequenceAtStart)
+        var notes: [RecordNote] = []
+        for part in step { notes.append(try moment.state.apply(part, permits)) }
+        if let note = notes.first { moment.note = notes.count > 1 ? .transaction(notes) : note }
+        try explain(moment, record, before)
         past.append(moment)
+    }
+
+    private mutating func explain(
+        _ moment: Moment, _ record: LoggedRecord, _ before: ModelState
+    ) throws(Mismatch) {
+        switch moment.note {
+        case .keys, .taken, .transaction: try noteKeys(record, before, moment)
+        case .transferred(let from, _, _, isDeadLetter: true):
+            if !isReceived(from) { try noteKeys(record, before, moment) }
+        case .sent, .purged:
+            let now = BrokerTime(milliseconds: record.time)
+            let isOfKeys = cause(record.sequence, moment.note, before, now, behind: -1) == nil
+            if isOfKeys { try noteKeys(record, before, moment) } else { try match(moment.note, record, before) }
+        default: try match(moment.note, record, before)
+        }
     }
 
     mutating func batchWritten(isWhole: Bool) {
@@ -175,10 +198,8 @@ extension Books {
     /// Finds the request that caused a record: the oldest one that could, and none before the last that did.
     private mutating func match(_ note: RecordNote, _ record: LoggedRecord, _ before: ModelState) throws(Mismatch) {
         switch note {
-        case .none, .ticked, .moved, .damaged, .movedOn, .keys, .keysExpired: return
+        case .none, .ticked, .moved, .damaged, .movedOn, .keysExpired, .voided: return
         case .endedMove(let task) where task.status != .cancelled: return
-        case .transferred(let from, _, _, isDeadLetter: true):
-            return try require(isReceived(from), "dead letters of \(from) are moved, and nobody receives")
         case .leased(var lease):
             lease.sequence = record.sequence
             leases.append(lease)
@@ -356,6 +377,7 @@ extension Books {
         var moment = moment(sequence)
         moment.state.forgetPace()
         numberAtStart = moment.state.lastNumber
+        sequenceAtStart = sequence
         tasksAtStart = Set(moment.state.tasks.filter { $0.told.status == .running }.map(\.told.id))
         attempts = []
         if acknowledgesWrites, sequence < newest {

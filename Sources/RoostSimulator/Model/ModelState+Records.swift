@@ -23,8 +23,14 @@ enum RecordNote: Sendable {
     case movedOn(MoveTask)
     case endedMove(MoveTask)
     case ticked(fired: Int, expired: Int)
-    case moved
+    case moved(number: UInt64)
     case damaged(number: UInt64)
+    /// Received and deleted in one step.
+    case taken(QueueName, [UInt64])
+    /// All that happened with the last record of a transaction, in its order.
+    case transaction([RecordNote])
+    /// The transaction before it does not count.
+    case voided
     /// Names under which something was done, and databases of which all was.
     case keys(Set<ModelKeys.Name>, flushed: [UInt8])
     /// Keys that a tick removed.
@@ -76,6 +82,7 @@ extension ModelState {
             case 22:
                 if case .transfer(let entry) = try entry(22, payload) { try transfer(entry, now) } else { .none }
             case 23, 24: try setAside(record.kind, payload, now)
+            case 27: if case .take(let entry) = try entry(27, payload) { try take(entry, now) } else { .none }
             case 25, 26: try changeTask(entry(record.kind, payload), now)
             case 40: if case .keys(let entry) = try entry(40, payload) { try changeKeys(entry, now) } else { .none }
             default: throw Mismatch("a record of kind \(record.kind)")
@@ -137,7 +144,7 @@ extension ModelState {
         }
     }
 
-    private mutating func empty(_ index: Int) {
+    mutating func empty(_ index: Int) {
         deadSlots += (queues[index].line + queues[index].delayed + queues[index].damaged).map(\.slot)
         queues[index].line = []
         queues[index].delayed = []
@@ -165,16 +172,18 @@ extension ModelState {
             availableAt: entry.availableAt, state: .ready, due: entry.availableAt)
         new.group = message.group.map { ModelGroup(name: $0) }
         remember(new, in: queues[index])
-        queues[index].totals.sent += 1
-        if entry.availableAt > now {
-            new.state = .delayed
-            queues[index].enterGroup(new.group)
-            queues[index].delayed.append(new)
-        } else {
-            try queues[index].checkOrder(new)
-            queues[index].enter(new)
-        }
+        if entry.availableAt <= now { try queues[index].checkOrder(new) }
+        place(new, in: index, now)
         return .sent(queues[index].name, message, number: entry.number, availableAt: entry.availableAt)
+    }
+
+    mutating func place(_ message: ModelMessage, in index: Int, _ now: BrokerTime) {
+        queues[index].totals.sent += 1
+        guard message.availableAt > now else { return queues[index].enter(message) }
+        var delayed = message
+        delayed.state = .delayed
+        queues[index].enterGroup(delayed.group)
+        queues[index].delayed.append(delayed)
     }
 
     private func decodeSend(_ payload: UnsafeRawBufferPointer) throws(Mismatch) -> (SendEntry, NewMessage) {
@@ -199,7 +208,7 @@ extension ModelState {
         // The record is that of the send, byte for byte.
         try requireEqual(entry.queue, found.message.sentTo, "queue that moved message \(entry.number) was sent to")
         try requireEqual(entry.sentAt, found.message.sentAt, "time at which moved message \(entry.number) was sent")
-        return .moved
+        return .moved(number: entry.number)
     }
 
     private mutating func damage(_ payload: UnsafeRawBufferPointer, _ permits: Permits) throws(Mismatch) -> RecordNote {
@@ -244,14 +253,7 @@ extension ModelState {
         let index = try index(id: entry.queue)
         let queue = queues[index]
         try requireEqual(entry.at, now, "time of a lease")
-        try require(queue.pause == nil, "messages of \(queue.name) are given out during a pause")
-        let dead = deadLetters(of: queue)?.numbers ?? []
-        let next = queues[index].next(entry.slots.count)
-        try requireEqual(
-            entry.slots, next.map { queue.message($0)?.slot ?? .max },
-            "slots of the messages of \(queue.name) that are given out, oldest first")
-        try require(!next.contains(where: dead.contains), "dead letters of \(queue.name) are given out")
-        try require(!entry.slots.isEmpty, "a lease of nothing")
+        let next = try givenOut(entry.slots, of: index)
         var lease = Lease(
             queue: queue.name, queueID: queue.id, at: now, deadline: entry.deadline, messages: [],
             readyBefore: queue.deliverableCount, inFlightBefore: queue.counts.inFlight,
@@ -270,6 +272,37 @@ extension ModelState {
         queues[index].refreshTurns()
         queues[index].totals.received += UInt64(entry.slots.count)
         return .leased(lease)
+    }
+
+    /// Takes the turns of what is given out, which must be the next ones.
+    private mutating func givenOut(_ slots: [UInt32], of index: Int) throws(Mismatch) -> [UInt64] {
+        let queue = queues[index]
+        try require(queue.pause == nil, "messages of \(queue.name) are given out during a pause")
+        let dead = deadLetters(of: queue)?.numbers ?? []
+        let next = queues[index].next(slots.count)
+        try requireEqual(
+            slots, next.map { queue.message($0)?.slot ?? .max },
+            "slots of the messages of \(queue.name) that are given out, oldest first")
+        try require(!next.contains(where: dead.contains), "dead letters of \(queue.name) are given out")
+        try require(!slots.isEmpty, "nothing of \(queue.name) is given out, in a record")
+        return next
+    }
+
+    private mutating func take(_ entry: TakeEntry, _ now: BrokerTime) throws(Mismatch) -> RecordNote {
+        let index = try index(id: entry.queue)
+        try requireEqual(entry.at, now, "time of a pop")
+        var copy = self
+        _ = try copy.givenOut(entry.slots, of: index)
+        return .taken(queues[index].name, take(entry.slots.count, from: index))
+    }
+
+    /// Receives and deletes the next ones. Returns their numbers.
+    mutating func take(_ count: Int, from index: Int) -> [UInt64] {
+        let numbers = queues[index].next(count)
+        for number in numbers { queues[index].remove(number) }
+        queues[index].totals.received += UInt64(numbers.count)
+        queues[index].totals.deleted += UInt64(numbers.count)
+        return numbers
     }
 
     private mutating func changeVisibility(_ entry: ChangeVisibilityEntry) throws(Mismatch) -> RecordNote {

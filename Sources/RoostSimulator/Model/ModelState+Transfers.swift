@@ -31,7 +31,7 @@ extension ModelState {
         return .transferred(queues[from].name, queues[to].name, numbers, isDeadLetter: entry.purpose == .deadLetter)
     }
 
-    private mutating func transfer(
+    mutating func transfer(
         _ number: UInt64, _ from: Int, _ to: Int, _ purpose: TransferEntry.Purpose, _ now: BrokerTime
     ) {
         guard var message = queues[from].message(number) else { return }
@@ -59,13 +59,15 @@ extension ModelState {
 
     /// What a receive would hand out once too often, in the order of delivery, and where it goes. Nil: there is no
     /// queue of that name.
-    func deadLetters(of queue: ModelQueue) -> (target: Int, numbers: [UInt64])? {
+    ///
+    /// - Parameter maximum: of the messages that are looked at.
+    func deadLetters(of queue: ModelQueue, among maximum: Int? = nil) -> (target: Int, numbers: [UInt64])? {
         guard let policy = queue.settings.deadLetters, let target = index(named: policy.target),
             queues[target].id != queue.id, queue.pause == nil,
             queues[target].settings.isFIFO == queue.settings.isFIFO
         else { return nil }
         var copy = queue
-        let numbers = copy.next(queue.readyCount).filter { number in
+        let numbers = copy.next(maximum ?? queue.readyCount).filter { number in
             queue.message(number).map { $0.receiveCount >= policy.receivesMax && $0.isReceivedHere } ?? false
         }
         return (target, numbers)

@@ -16,7 +16,7 @@ enum Outlook {
 extension ModelState {
     func outlook(for request: StorageRequest, at now: BrokerTime, _ books: Books) -> Outlook {
         switch request {
-        case .createQueue(let name, let change): create(name, change, books)
+        case .createQueue(let name, let change): create(name, change, now, books)
         case .deleteQueue(let name), .purgeQueue(let name), .resumeQueue(let name): named(name) { _ in .effect }
         case .describeQueue(let name): named(name) { _ in .answer }
         case .listQueues: .answer
@@ -67,12 +67,18 @@ extension ModelState {
         return body(queue)
     }
 
-    private func create(_ name: QueueName, _ change: QueueSettingsChange, _ books: Books) -> Outlook {
+    private func create(
+        _ name: QueueName, _ change: QueueSettingsChange, _ now: BrokerTime, _ books: Books
+    ) -> Outlook {
         if let queue = queue(named: name) {
             if let difference = change.firstDifference(from: queue.settings) {
                 return .refusal(.queueExists(name, difference: difference))
             }
             return .answer
+        }
+        // A key whose time is over is none.
+        if let key = keys.visible(ModelKeys.Name(database: 0, key: name.key), at: now) {
+            return .refusal(.keyExists(name, type: key.value.word))
         }
         return check(change, change.applied(to: books.defaultSettings), of: name, books)
     }
@@ -88,13 +94,18 @@ extension ModelState {
     ) -> Outlook {
         let rejection =
             Self.problem(settings, books) ?? Self.problemOfType(settings) ?? Self.problemOfProperties(settings)
-            ?? checkDeadLetters(change, settings, of: name)
+            ?? Self.problemOfBindings(change, settings) ?? checkDeadLetters(change, settings, of: name)
         return rejection.map { .refusal($0) } ?? .effect
     }
 
     private static func problemOfType(_ settings: QueueSettings) -> Rejection? {
         if settings.isFIFO { return settings.redelivery == .back ? .backInFIFO : nil }
         return settings.deduplicatesContent || settings.deduplicationScope == .group ? .deduplicationWithoutFIFO : nil
+    }
+
+    private static func problemOfBindings(_ change: QueueSettingsChange, _ settings: QueueSettings) -> Rejection? {
+        let isBound = change.properties.contains { $0.key.hasPrefix("channel:") && $0.value != nil }
+        return isBound && settings.isFIFO ? .bindingOfFIFO : nil
     }
 
     private static func problemOfProperties(_ settings: QueueSettings) -> Rejection? {

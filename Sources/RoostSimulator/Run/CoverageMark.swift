@@ -91,6 +91,25 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case watchHeld
     case watchBroken
 
+    // Queues as keys.
+    case popped
+    case poppedInOrder
+    case poppedBehindDeadLetters
+    case popWaiterServed
+    case popWaiterResumed
+    case queuesTransaction
+    case transactionVoided
+    case movedBetweenQueues
+    case movedFromList
+    case movedToList
+    case publishStored
+    case purgedAsKey
+    case queueWatchHeld
+    case queueWatchBroken
+    case keyInTheWay
+    case groupMovedByCleaning
+    case groupFromSnapshot
+
     package var name: String { "\(self)" }
 }
 

@@ -79,6 +79,9 @@ extension RandomRequests {
         if dice.oneIn(20) {
             change.properties["p\(dice.below(3))"] = .some(dice.oneIn(3) ? nil : String(repeating: "p", count: 300))
         }
+        if dice.oneIn(8) {
+            change.properties["channel:" + dice.pick(RandomQueueCommands.patterns)] = .some(dice.oneIn(4) ? nil : "")
+        }
         if dice.oneIn(300) { change.properties["p"] = String(repeating: "p", count: 50_000) }
         return change
     }

@@ -38,8 +38,8 @@ struct RandomRequests {
         deadLetterPercent = dice.pick([0, 30, 80])
         isRestless = dice.oneIn(3)
         weights[Kind.startMove.rawValue] = dice.pick([0, 2, 8])
-        keyRequests = RandomKeyRequests(&dice, bodyBytesMax: bodyBytesMax)
-        keyPercent = isKeysOnly ? 100 : dice.pick([0, 0, 30, 80])
+        keyRequests = RandomKeyRequests(&dice, bodyBytesMax: bodyBytesMax, isKeysOnly: isKeysOnly)
+        keyPercent = isKeysOnly ? 100 : dice.pick([0, 0, 30, 50, 80])
     }
 
     func request(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
@@ -50,6 +50,12 @@ struct RandomRequests {
             if point < 0 { return request(kind, &dice, books) }
         }
         return nil
+    }
+
+    /// A transaction of queues and lists that a power cut may leave half of. Nil: there are no keys, or no queues.
+    func wideTransaction(_ dice: inout Dice, _ books: Books) -> StorageRequest? {
+        guard (1..<100).contains(keyPercent), !books.state.queues.isEmpty else { return nil }
+        return .keys(RandomQueueCommands(keyRequests, books).wide(&dice))
     }
 
     func name(_ dice: inout Dice) -> QueueName? {

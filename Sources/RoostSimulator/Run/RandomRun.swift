@@ -158,13 +158,26 @@ struct RandomRun {
         try world.commit()
     }
 
+    /// A transaction of which some sectors may come to the disk, and others not.
+    private mutating func tear() throws(Mismatch) {
+        guard let request = requests.wideTransaction(&dice, world.books) else { return }
+        activity = "a transaction that is cut"
+        try world.submit([request])
+        world.disk.plan(.powerCut, atCall: world.disk.calls + 2)
+        try world.turn()
+        try world.commit()
+        try crash(.power(seed: dice.number()), badStarts: dice.oneIn(3) ? [1 + dice.below(24)] : [], looks: true)
+    }
+
     // MARK: requests
 
     private mutating func submit() throws(Mismatch) {
         activity = "requests"
         var list: [StorageRequest] = []
         for _ in 0..<dice.pick([1, 1, 2, 5]) {
-            if let request = requests.request(&dice, world.books) { list.append(request) }
+            guard let request = requests.request(&dice, world.books) else { continue }
+            let isPurging = (list + world.books.calls.map(\.request)).contains(where: \.mayPurge)
+            if !request.mayPurge || !isPurging { list.append(request) }
         }
         let waiting = world.books.calls.filter(\.canWait)
         if dice.oneIn(60), let call = waiting.first {
@@ -222,6 +235,7 @@ struct RandomRun {
             world.disk.plan(dice.oneIn(3) ? .shortWrite : .error(dice.oneIn(4) ? ENOSPC : EIO), atCall: call)
             stepsToEnd = dice.below(8)
         case ..<8 where !isCalm: limitSpace()
+        case 8: try tear()
         default: world.clock.stepWall(milliseconds: wallStep())
         }
     }

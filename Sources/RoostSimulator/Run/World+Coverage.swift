@@ -36,7 +36,11 @@ extension World {
     func noteStart(_ found: RecoverySummary, _ permitted: ClosedRange<UInt64>) {
         if found.tornTail != nil { coverage.hit(.tornTailCut) }
         if found.rewrittenRecords > 0 { coverage.hit(.recordsRewritten) }
-        if found.snapshot != nil { coverage.hit(.startFromSnapshot) }
+        if found.snapshot != nil {
+            coverage.hit(.startFromSnapshot)
+            let queues = books.moment(found.lastSequence).state.queues
+            if queues.contains(where: { !$0.groups.isEmpty }) { coverage.hit(.groupFromSnapshot) }
+        }
         if !found.damagedSnapshots.isEmpty { coverage.hit(.snapshotFallback) }
     }
 
@@ -47,28 +51,33 @@ extension World {
             if record.payload.count > 1024 { coverage.hit(.recordOverSectors) }
         }
         for sequence in batch.records.map(\.sequence) {
-            switch books.moment(sequence).note {
-            case .purged: coverage.hit(.purged)
-            case .deletedQueue: coverage.hit(.queueDeleted)
-            case .transferred(let from, _, _, let isDeadLetter):
-                coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
-                let isFIFO = books.moment(sequence).state.queue(named: from)?.settings.isFIFO ?? false
-                if isDeadLetter, isFIFO { coverage.hit(.fifoDeadLetter) }
-            case .leased(let lease):
-                if books.moment(sequence).state.queue(named: lease.queue)?.isBlocked ?? false {
-                    coverage.hit(.fifoBlocked)
-                }
-            case .movedOn(let task): if books.tasksAtStart.contains(task.id) { coverage.hit(.moveSurvivedCrash) }
-            case .endedMove(let task): coverage.hit(task.status == .cancelled ? .moveCancelled : .moveFinished)
-            case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
-            case .buried: coverage.hit(.buried)
-            case .keysExpired: coverage.hit(.keysExpired)
-            case .kicked: coverage.hit(.kicked)
-            case .ticked(let fired, let expired):
-                if expired > 0 { coverage.hit(.retentionExpired) }
-                if fired > 0 { noteFired(sequence) }
-            default: break
+            noteBridge(books.moment(sequence).note, sequence)
+            for note in books.moment(sequence).note.parts { noteRecord(note, sequence) }
+        }
+    }
+
+    private func noteRecord(_ note: RecordNote, _ sequence: UInt64) {
+        switch note {
+        case .purged: coverage.hit(.purged)
+        case .deletedQueue: coverage.hit(.queueDeleted)
+        case .transferred(let from, _, _, let isDeadLetter):
+            coverage.hit(isDeadLetter ? .deadLetter : .movedByID)
+            let isFIFO = books.moment(sequence).state.queue(named: from)?.settings.isFIFO ?? false
+            if isDeadLetter, isFIFO { coverage.hit(.fifoDeadLetter) }
+        case .leased(let lease):
+            if books.moment(sequence).state.queue(named: lease.queue)?.isBlocked ?? false {
+                coverage.hit(.fifoBlocked)
             }
+        case .movedOn(let task): if books.tasksAtStart.contains(task.id) { coverage.hit(.moveSurvivedCrash) }
+        case .endedMove(let task): coverage.hit(task.status == .cancelled ? .moveCancelled : .moveFinished)
+        case .sent(_, let message, _, _): if message.group != nil { coverage.hit(.sentToGroup) }
+        case .buried: coverage.hit(.buried)
+        case .keysExpired: coverage.hit(.keysExpired)
+        case .kicked: coverage.hit(.kicked)
+        case .ticked(let fired, let expired):
+            if expired > 0 { coverage.hit(.retentionExpired) }
+            if fired > 0 { noteFired(sequence) }
+        default: break
         }
     }
 
@@ -82,6 +91,7 @@ extension World {
         guard let call = books.calls.first(where: { $0.token == completion.token }) else { return }
         switch (call.request, completion.result) {
         case (.keys(let request), let result): noteReply(call, request, result)
+        case (.createQueue, .failure(.keyExists)): coverage.hit(.keyInTheWay)
         case (_, .failure(.outOfDiskSpace)): coverage.hit(.diskFullRefused)
         case (_, .failure(.outOfMemory)): coverage.hit(.memoryRefused)
         case (.send, .success(.sent(let sent))) where call.record == nil:
@@ -104,9 +114,13 @@ extension World {
     private func noteReply(_ call: Call, _ request: KeyRequest, _ result: Result<StorageReply, Rejection>) {
         switch result {
         case .failure(.outOfDiskSpace): coverage.hit(.keysRefused)
-        case .success(.watchBroken): coverage.hit(.watchBroken)
+        case .success(.watchBroken):
+            coverage.hit(.watchBroken)
+            noteBridgeWatch(request, isHeld: false)
         case .success(.keys(let replies)):
             if request.watch != nil { coverage.hit(.watchHeld) }
+            noteBridgeWatch(request, isHeld: true)
+            noteBridgeReply(call, request, replies)
             if request.changes > 1 { coverage.hit(.transaction) }
             guard request.wait != nil, (call.firstTurn ?? .max) < clock.broker - 5 else { return }
             coverage.hit(replies[0].isNothing ? .keyWaiterTimedOut : .keyWaiterServed)
@@ -117,7 +131,8 @@ extension World {
     /// Records of keys that nobody was told of: there after a start, or not.
     func noteKeys(_ found: RecoverySummary, _ permitted: ClosedRange<UInt64>) {
         for sequence in permitted where sequence > permitted.lowerBound {
-            guard case .keys = books.moment(sequence).note else { continue }
+            let isOfKeys = books.moment(sequence).note.parts.contains { if case .keys = $0 { true } else { false } }
+            guard isOfKeys else { continue }
             coverage.hit(sequence <= found.lastSequence ? .keysKept : .keysLost)
         }
         if found.snapshot != nil, !books.moment(found.lastSequence).state.keys.keys.isEmpty {

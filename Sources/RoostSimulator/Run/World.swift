@@ -307,7 +307,7 @@ extension World {
             tellLater("#\(submission.token) \(submission.request.brief)")
         }
         books.submitted(submissions)
-        return submissions
+        return submissions.map(\.aloneIfPossible)
     }
 
     func cancel(_ token: UInt64) { storage?.cancel(token, for: events) }
@@ -357,6 +357,8 @@ extension World {
     }
 
     private func reply(_ completion: Completion) throws(Mismatch) {
+        var completion = completion
+        if case .success(.key(let reply)) = completion.result { completion.result = .success(.keys([reply])) }
         trace.add(0x4e, completion.token)
         tellLater("#\(completion.token) → \(completion.result.brief)")
         if case .failure(.outOfDiskSpace) = completion.result { lookAtReserve() }

@@ -163,7 +163,7 @@ extension Script {
 
 extension RunLimits {
     /// Large messages in few segments, so that few calls of the disk make several snapshots.
-    fileprivate mutating func growFast() {
+    mutating func growFast() {
         segmentBytes = 32_768
         messageBytesMax = 16_384
         snapshotGrowthBytesMin = 1

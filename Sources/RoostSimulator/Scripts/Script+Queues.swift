@@ -173,7 +173,7 @@ extension Script {
 
 extension QueueSettingsChange {
     /// Received twice is once too often.
-    fileprivate static func dead(to name: String, isFIFO: Bool? = nil) throws(Mismatch) -> Self {
+    static func dead(to name: String, isFIFO: Bool? = nil) throws(Mismatch) -> Self {
         do throws(Rejection) {
             let policy = DeadLetterPolicy(target: try QueueName(name), receivesMax: 1)
             return Self(isFIFO: isFIFO, deadLetters: .some(policy))

@@ -23,7 +23,7 @@ struct Script: Sendable {
         self.play = play
     }
 
-    static let all: [Script] = messages + queues + fifo + transfers + ends + upkeep
+    static let all: [Script] = messages + queues + fifo + transfers + keys + ends + upkeep
 
     private static let messages: [Script] = [
         Script("first-message") { stage throws(Mismatch) in

@@ -13,7 +13,7 @@ final class Stage {
 
     init(_ world: World) { self.world = world }
 
-    private func ask(_ requests: [StorageRequest]) throws(Mismatch) {
+    func ask(_ requests: [StorageRequest]) throws(Mismatch) {
         guard !world.isGone else { return }
         try world.submit(requests)
         try world.settle()
@@ -134,7 +134,7 @@ final class Stage {
         try begin([.send(try name(queue), fifoMessage(text, 20))])
     }
 
-    private func begin(_ requests: [StorageRequest]) throws(Mismatch) {
+    func begin(_ requests: [StorageRequest]) throws(Mismatch) {
         guard !world.isGone else { return }
         try world.submit(requests)
         try world.turn()
@@ -161,6 +161,14 @@ final class Stage {
     }
 
     func crash(_ crash: Crash) throws(Mismatch) { if !world.isGone { try world.crashAndRecover(crash) } }
+
+    /// A commit that is written, and then nothing is synced any more.
+    func commit(cutBy crash: Crash) throws(Mismatch) {
+        guard !world.isGone else { return }
+        world.disk.plan(.powerCut, atCall: world.disk.calls + 2)
+        try world.commit()
+        try world.crashAndRecover(crash)
+    }
 
     /// A regular end and a start. `between` sees the disk at rest.
     func restart(_ between: (MemoryDisk) -> Void = { _ in }) throws(Mismatch) {
