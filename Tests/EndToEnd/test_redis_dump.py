@@ -6,7 +6,8 @@ import pytest
 
 from support.resp import Connection, ReplyError
 
-SHORT = ["a", "1", "-1", "200", "-4097", "40000", "-9000000", "3000000000", "-5000000000", "x" * 70, "ü", b"\xff\x00\r\n"]
+SHORT = ["a", "1", "-1", "200", "-4097", "40000", "-9000000", "3000000000", "-5000000000", "x" * 70, "ü",
+         b"\xff\x00\r\n"]
 LONG = [f"element {number} " + "y" * (number % 90) for number in range(2000)]
 VALUES = {
     "text": ("SET", ["hello"]), "empty": ("SET", [""]), "number": ("SET", ["-70000"]),

@@ -15,7 +15,8 @@ import Testing
                 response.text == #"{"name":"jobs","created_at_ms":1700000000000,"modified_at_ms":1700000000000,"#
                     + #""settings":{"visibility_timeout_seconds":30,"delay_seconds":0,"retention_seconds":345600,"#
                     + #""maximum_message_bytes":1048576,"receive_wait_seconds":0,"redelivery":"front","#
-                    + #""contents":"text","fifo":false,"content_based_deduplication":false,"deduplication_scope":"queue","#
+                    + #""contents":"text","fifo":false,"content_based_deduplication":false,"#
+                    + #""deduplication_scope":"queue","#
                     + #""dead_letters":null,"dead_letter_sources":"all","safe_pop":false,"properties":{}},"#
                     + #""counts":{"ready":0,"in_flight":0,"delayed":0,"damaged":0,"buried":0},"#
                     + #""totals":{"sent":0,"received":0,"deleted":0,"returned":0,"expired":0,"#

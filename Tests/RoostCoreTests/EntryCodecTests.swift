@@ -247,11 +247,11 @@ struct EntryCodecTests {
         for parts in illegal {
             #expect(throws: EntryDecodingError.self, "\(parts)") { try decodeSettings(parts: parts) }
         }
-        for flags in [32, 34, 63, 128] as [UInt8] {
+        for flags in [64, 66, 127, 128] as [UInt8] {
             #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
         }
         // Parts that are not announced are bytes too many.
-        for flags in [0, 1, 4, 5, 8, 9, 13, 16, 17] as [UInt8] {
+        for flags in [0, 1, 4, 5, 8, 9, 13, 16, 17, 32, 33, 48] as [UInt8] {
             #expect(throws: EntryDecodingError.self) { try decodeSettings(parts: Self.partsBytes, flags: flags) }
         }
     }

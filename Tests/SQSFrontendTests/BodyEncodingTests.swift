@@ -61,7 +61,8 @@ import Testing
     @Test(arguments: [
         (#""MessageBody":"not base64"\#(named)"#, "InvalidMessageContents"),
         (
-            #""MessageBody":"aGVsbG8=","MessageAttributes":{"Roost.Encoding":{"DataType":"String","StringValue":"hex"}}"#,
+            #""MessageBody":"aGVsbG8=","MessageAttributes":"#
+                + #"{"Roost.Encoding":{"DataType":"String","StringValue":"hex"}}"#,
             "InvalidParameterValue"
         ),
     ])

@@ -6,9 +6,9 @@ package struct QueueAdopt: AsyncParsableCommand {
         commandName: "adopt",
         abstract: "Make a queue of a list of the Redis port.",
         discussion: """
-            The key has to be a list of database 0. Its elements become the messages of a queue of the same name, in one \
-            step: all of them, or nothing is changed. Redis clients go on with LPUSH, BRPOP and the like. Elements that \
-            are no text need --contents bytes.
+            The key has to be a list of database 0. Its elements become the messages of a queue of the same name, in \
+            one step: all of them, or nothing is changed. Redis clients go on with LPUSH, BRPOP and the like. Elements \
+            that are no text need --contents bytes.
 
             A queue delivers the oldest message first, whichever end a command names. Say where the oldest element \
             stands: at the head where programs use RPUSH and LPOP, at the tail where they use LPUSH and RPOP.
