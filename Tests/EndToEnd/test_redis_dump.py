@@ -29,6 +29,9 @@ def content(connection, key, command):
     value = connection.call(name, key, *rest)
     if command == "SADD":
         return set(value)
+    if command == "ZADD":
+        # 7.0 and 7.2 write large scores in different ways.
+        return list(zip(value[::2], map(float, value[1::2])))
     return dict(zip(value[::2], value[1::2])) if command == "HSET" else value
 
 

@@ -137,7 +137,7 @@ struct AdoptionTests {
             let sequence = try open(harness.disk.afterPowerCut(), logBegun: true).storage.recovery.lastSequence
             let token = try #require(harness.submit(try adopt("jobs")).first)
             harness.disk.cutPower(atCall: harness.disk.calls + calls)
-            harness.run()
+            harness.run(turns: 20)
             let second = try open(harness.disk.afterPowerCut(), logBegun: true)
             let isQueue = try type(second, "jobs") == .word(.queue)
             #expect(isQueue || harness.result(token) == nil, "answered, and lost")

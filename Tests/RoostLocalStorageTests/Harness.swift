@@ -61,6 +61,11 @@ final class Harness {
         while background.hasJobs || isDue || driver.takeWake() { runOnce() }
     }
 
+    /// For a disk without power: what fails may be tried for ever.
+    func run(turns: Int) {
+        for _ in 0..<turns { runOnce() }
+    }
+
     /// Whether the last turn asked for another one at once.
     private var isDue: Bool { due.load(ordering: .relaxed) == 0 }
     private let due = Atomic<Int64>(1)
