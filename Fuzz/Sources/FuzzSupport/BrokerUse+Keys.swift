@@ -36,7 +36,7 @@ extension BrokerUse {
             }
             switch plan {
             case .needsBodies(let needed): for body in needed { bodies[body.location] = [1] }
-            case .steps(let steps, let replies):
+            case .steps(let steps, let replies, _):
                 guard replies.count == request.commands.count else { report("\(replies.count) replies") }
                 return try carryOut(steps)
             }
