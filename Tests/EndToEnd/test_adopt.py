@@ -1,8 +1,5 @@
 """`roost queue adopt`: a list of Redis becomes a queue, with its elements as messages, all or nothing, over kill -9."""
 
-import os
-import shutil
-import subprocess
 import threading
 import time
 
@@ -10,7 +7,7 @@ import pytest
 import redis
 
 from support.clients import json_request, queue_info, sqs_client, wait_for_waiters
-from support.server import BINARY
+from support.commands import needs_redis_cli, redis_cli as cli, run_roost
 
 REFUSED = 5
 
@@ -29,19 +26,11 @@ def client(server):
 @pytest.fixture
 def roost(server):
     def run(*arguments, code=0):
-        environment = {"PATH": os.environ["PATH"], "ROOST_URL": server.http_url}
-        done = subprocess.run(
-            [str(BINARY), *arguments], capture_output=True, timeout=60, text=True, env=environment)
+        done = run_roost(server.http_url, *arguments, text=True)
         assert done.returncode == code, done
         return done
 
     return run
-
-
-def cli(server, *words: str) -> str:
-    done = subprocess.run(["redis-cli", "-p", str(server.redis_port), *words], capture_output=True, timeout=30)
-    assert done.returncode == 0, done
-    return done.stdout.decode().rstrip("\n")
 
 
 @pytest.mark.parametrize("first, order", [("head", ["a", "b", "c"]), ("tail", ["c", "b", "a"])])
@@ -60,7 +49,7 @@ def test_a_list_becomes_a_queue(server, client, roost, first, order):
     assert [message["Body"] for message in received] == order
 
 
-@pytest.mark.skipif(shutil.which("redis-cli") is None, reason="redis-cli is not installed (make install tries to)")
+@needs_redis_cli
 def test_redis_cli_adopts(server):
     cli(server, "RPUSH", "jobs", "a", "b")
     assert cli(server, "ROOST.ADOPT", "jobs", "CONTENTS", "BYTES") == "2"

@@ -2,8 +2,6 @@
 waiters of all protocols stand in one line; the commands of Roost on leases; queues bound to channels.
 """
 
-import shutil
-import subprocess
 import threading
 import time
 
@@ -11,6 +9,7 @@ import pytest
 import redis
 
 from support.clients import http_request, json_request, queue_info, sqs_client, wait_for, wait_for_waiters
+from support.commands import needs_redis_cli, redis_cli as cli
 from support.resp import Connection, Push, ReplyError
 
 
@@ -39,13 +38,7 @@ def bodies(reply: dict) -> list[str]:
     return [message["Body"] for message in reply.get("Messages", [])]
 
 
-def cli(server, *words: str) -> str:
-    done = subprocess.run(["redis-cli", "-p", str(server.redis_port), *words], capture_output=True, timeout=30)
-    assert done.returncode == 0, done
-    return done.stdout.decode().rstrip("\n")
-
-
-@pytest.mark.skipif(shutil.which("redis-cli") is None, reason="redis-cli is not installed (make install tries to)")
+@needs_redis_cli
 def test_boto3_and_redis_cli_share_a_queue_over_kills(server, sqs, jobs):
     sqs.send_message(QueueUrl=jobs, MessageBody="from boto3")
     server.kill()

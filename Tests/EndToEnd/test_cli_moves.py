@@ -1,12 +1,10 @@
 """`roost bury`, `kick`, `move`, `moves`, `dlq` and `queue set` against a running server (docs/cli.md)."""
 
 import json
-import os
-import subprocess
 
 import pytest
 
-from support.server import BINARY
+from support.commands import run_roost
 
 FAILED, NOT_FOUND, REFUSED, USAGE = 1, 4, 5, 64
 
@@ -14,10 +12,7 @@ FAILED, NOT_FOUND, REFUSED, USAGE = 1, 4, 5, 64
 @pytest.fixture
 def roost(shared_server):
     def run(*arguments, code=0):
-        environment = {"PATH": os.environ["PATH"], "ROOST_URL": shared_server.http_url}
-        done = subprocess.run(
-            [str(BINARY), *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
-            env=environment)
+        done = run_roost(shared_server.http_url, *arguments, text=True)
         assert done.returncode == code, done
         return done
 

@@ -1,7 +1,6 @@
 """The `roost` command against a running server (docs/cli.md)."""
 
 import json
-import os
 import re
 import signal
 import subprocess
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.commands import run_roost
 from support.server import BINARY, free_port
 
 UNKNOWN_ID = "123e4567-e89b-12d3-a456-426655440000"
@@ -32,9 +32,7 @@ class Done:
 @pytest.fixture
 def roost(shared_server):
     def run(*arguments, code=0, stdin=b"", url=shared_server.http_url) -> Done:
-        environment = {"PATH": os.environ["PATH"], "ROOST_URL": url}
-        stdin = stdin.encode() if isinstance(stdin, str) else stdin
-        done = subprocess.run([str(BINARY), *arguments], input=stdin, capture_output=True, timeout=60, env=environment)
+        done = run_roost(url, *arguments, stdin=stdin.encode() if isinstance(stdin, str) else stdin)
         result = Done(done.returncode, done.stdout.decode(), done.stderr.decode())
         assert result.code == code, result
         return result

@@ -2,16 +2,14 @@
 
 import base64
 import hashlib
-import os
 import pickle
-import subprocess
 
 import pytest
 import redis
 from botocore.exceptions import ClientError
 
 from support.clients import json_request, md5_of_attributes, sqs_client
-from support.server import BINARY
+from support.commands import run_roost
 
 ENCODING = {"Roost.Encoding": {"DataType": "String", "StringValue": "base64"}}
 BODIES = [b"", b"\x00", b"\xff\xfe", b"plain", "größer".encode(), bytes(range(256)), pickle.dumps({"a": [1, 2.5]})]
@@ -36,8 +34,7 @@ def sqs(server):
 @pytest.fixture
 def roost(server):
     def run(*arguments, code=0):
-        environment = {"PATH": os.environ["PATH"], "ROOST_URL": server.http_url}
-        done = subprocess.run([str(BINARY), *arguments], capture_output=True, timeout=60, env=environment)
+        done = run_roost(server.http_url, *arguments)
         assert done.returncode == code, done
         return done.stdout if code == 0 else done.stderr.decode()
 
