@@ -60,7 +60,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     var isInputPaused = false
     var pausedTicks = 0
     /// Seconds in the middle of a request, without the password.
-    private var strangeTicks = 0
+    private var unauthenticatedTicks = 0
 
     // Replies.
     /// In the tokens of what it asks for.
@@ -330,9 +330,11 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 extension RedisConnection {
     /// A request that is not whole holds memory, of which strangers get little, and not for ever.
     private func checkPassword() {
-        guard !session.isAuthenticated, reader.isMidRequest || input.readableBytes > 0 else { return strangeTicks = 0 }
-        strangeTicks += 1
-        if strangeTicks > limits.passwordSecondsMax { close() }
+        guard !session.isAuthenticated, reader.isMidRequest || input.readableBytes > 0 else {
+            return unauthenticatedTicks = 0
+        }
+        unauthenticatedTicks += 1
+        if unauthenticatedTicks > limits.passwordSecondsMax { close() }
     }
 
     // MARK: Requests that are carried out later
