@@ -1,5 +1,13 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
+
+// The allocator of the server, linked in whole where its development files are (docs/decisions/0019-allocator.md).
+// Only the program gets it: tests count allocations, and sanitizers bring allocators of their own.
+let allocator = "libjemalloc_pic.a"
+let hasAllocator = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib"].contains {
+    FileManager.default.fileExists(atPath: "\($0)/\(allocator)")
+}
 
 // The targets are the walls of docs/ARCHITECTURE.md: an import that is not listed here does not compile.
 // Arrows point inward: front ends never import a storage engine or each other; only RoostServer knows everything.
@@ -121,7 +129,10 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]
         ),
-        .executableTarget(name: "roost", dependencies: ["RoostCommand"]),
+        .executableTarget(
+            name: "roost", dependencies: ["RoostCommand"],
+            linkerSettings: hasAllocator ? [.linkedLibrary(":\(allocator)")] : []
+        ),
 
         .testTarget(name: "RoostModelTests", dependencies: ["RoostModel"]),
         .testTarget(name: "RoostCoreTests", dependencies: ["RoostCore", "RoostModel", "CAllocationCounter"]),

@@ -173,7 +173,15 @@ void croost_keep_heap(int bytes) {
 #endif
 }
 
+// There when the program is linked with jemalloc, which then is malloc.
+extern int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) __attribute__((weak));
+
 void croost_trim_heap(void) {
+    if (mallctl) {
+        // 4096: all arenas (MALLCTL_ARENAS_ALL of jemalloc(3)).
+        mallctl("arena.4096.purge", NULL, NULL, NULL, 0);
+        return;
+    }
 #ifdef __GLIBC__
     malloc_trim(0);
 #endif

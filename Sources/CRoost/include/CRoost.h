@@ -39,7 +39,7 @@ int croost_set_direct(int descriptor, bool is_direct);
 // few hundred kilobytes at once, and the lists of one turn are as long: each turn would fault them in again.
 void croost_keep_heap(int bytes);
 
-// malloc_trim(3) where there is one: hands memory that was freed back to the system.
+// malloc_trim(3) or what the allocator has for it: hands memory that was freed back to the system.
 void croost_trim_heap(void);
 
 #endif
