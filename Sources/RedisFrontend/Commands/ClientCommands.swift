@@ -143,7 +143,34 @@ enum ClientCommands {
                 writer.writeInteger(parts.contains(true) ? 1 : 0)
             }
         },
+        CommandRow(connection: "client|pause", -3, admin, since: "3.0.0", "Lets commands wait for a while.") {
+            (arguments, connection) throws(Failure) in
+            let (time, holdsAll) = try pause(&arguments)
+            connection.askAllLoops({ $0.pause(for: time, holdsAll: holdsAll) }) { _, writer in writer.writeOK() }
+        },
+        CommandRow(connection: "client|unpause", 2, admin, since: "6.2.0", "Lets commands go on.") {
+            (_, connection) throws(Failure) in
+            connection.askAllLoops({ $0.endPause() }) { _, writer in writer.writeOK() }
+        },
     ]
+
+    /// Far away, and added to any time without an overflow.
+    private static let pauseMillisecondsMax = Int64.max / 4_000_000
+
+    private static func pause(
+        _ arguments: inout Arguments
+    ) throws(CommandError) -> (time: TimeAmount, holdsAll: Bool) {
+        guard let milliseconds = IntegerText.parse(try arguments.next()) else {
+            throw .message("timeout is not an integer or out of range")
+        }
+        guard milliseconds >= 0 else { throw .message("timeout is negative") }
+        guard milliseconds <= pauseMillisecondsMax else { throw .message("timeout is out of range") }
+        let holdsAll = arguments.isAtEnd || arguments.takes("ALL")
+        guard holdsAll || arguments.takes("WRITE"), arguments.isAtEnd else {
+            throw .message("CLIENT PAUSE mode must be WRITE or ALL")
+        }
+        return (.milliseconds(milliseconds), holdsAll)
+    }
 
     private static func kill(_ arguments: inout Arguments, _ connection: RedisConnection) throws(CommandError) {
         let isOldForm = arguments.remaining == 1

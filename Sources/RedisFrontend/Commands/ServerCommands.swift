@@ -5,6 +5,13 @@ import RoostModel
 enum ServerCommands {
     private typealias Failure = CommandError
 
+    /// Clients ask for a cluster in order to know whether there is one.
+    private static func noCluster(_ name: String, _ arity: Int, since: String) -> CommandRow {
+        CommandRow(connection: name, arity, [.loading, .stale], since: since, "Says that this is no cluster.") {
+            (_, _) throws(Failure) in throw .message("This instance has cluster support disabled")
+        }
+    }
+
     static let rows: [CommandRow] = [
         CommandRow(connection: "info", -1, [.loading, .stale], since: "1.0.0", "Tells about the server.") {
             (arguments, connection) throws(Failure) in
@@ -34,6 +41,8 @@ enum ServerCommands {
                 writer.writeArray(count: 0)
             }
         },
+        noCluster("cluster", -2, since: "3.0.0"), noCluster("readonly", 1, since: "3.0.0"),
+        noCluster("readwrite", 1, since: "3.0.0"), noCluster("asking", 1, since: "3.0.0"),
         CommandRow(
             container: "module", since: "4.0.0", helpSince: "5.0.0", "Tells about modules.",
             [

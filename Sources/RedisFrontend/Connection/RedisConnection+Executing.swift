@@ -13,16 +13,24 @@ extension RedisConnection {
             let row = try admitted(&arguments)
             if unconfirmed != nil, !row.flags.contains(.endsSession) { confirmPops() }
             session.lastCommand = row
-            if session.transaction != nil, !row.flags.contains(.notQueued) {
-                try enter(row, arguments)
-            } else {
-                try carryOut(row, &arguments)
+            if let pause = loop.pause, pause.holds(row, in: session.transaction) {
+                loop.pausedConnections.append(self)
+                return postpone(StoredRequest(row, arguments), .pause)
             }
+            try enterOrCarryOut(row, &arguments)
         } catch {
             if case .unknownCommand(let name, _) = error, Self.isOfHTTP(name) { return endHTTP() }
             // The client has gone on, whatever it said.
             if unconfirmed != nil { confirmPops() }
             refuse(error)
+        }
+    }
+
+    private func enterOrCarryOut(_ row: CommandRow, _ arguments: inout Arguments) throws(CommandError) {
+        if session.transaction != nil, !row.flags.contains(.notQueued) {
+            try enter(row, arguments)
+        } else {
+            try carryOut(row, &arguments)
         }
     }
 
@@ -73,9 +81,17 @@ extension RedisConnection {
     }
 
     /// Carries out what had to wait, and answers, whatever comes.
-    func perform(_ request: StoredRequest) {
+    ///
+    /// - Parameter mayEnter: it waited before it was known whether it goes into a transaction.
+    func perform(_ request: StoredRequest, mayEnter: Bool = false) {
         do throws(CommandError) {
-            try request.withArguments { (arguments) throws(CommandError) in try carryOut(request.row, &arguments) }
+            try request.withArguments { (arguments) throws(CommandError) in
+                if mayEnter {
+                    try enterOrCarryOut(request.row, &arguments)
+                } else {
+                    try carryOut(request.row, &arguments)
+                }
+            }
         } catch {
             refuse(error)
         }

@@ -40,7 +40,7 @@ extension RedisConnection {
         defer { isProcessing = false }
         while postponed != nil, canGoOn, let next = takePostponed() {
             isSilent = next.isSilent
-            perform(next.request)
+            perform(next.request, mayEnter: next.hold == .pause)
         }
         guard input.readableBytes > 0, postponed == nil, canGoOn else { return keepInput() }
         var buffer = ByteBuffer()

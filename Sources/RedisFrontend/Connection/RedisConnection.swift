@@ -31,6 +31,8 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         case replies
         /// Until other loops have delivered messages of theirs.
         case mailboxes
+        /// CLIENT PAUSE.
+        case pause
     }
 
     // Proof for `@exclusivity(unchecked)`: these are touched on the event loop only, and nothing that is called while
@@ -340,7 +342,7 @@ extension RedisConnection {
     // MARK: Requests that are carried out later
 
     func postpone(_ request: StoredRequest, _ hold: Hold) {
-        postponed = PostponedRequest(request: request, isSilent: isSilent)
+        postponed = PostponedRequest(request: request, isSilent: isSilent, hold: hold)
         self.hold = hold
         guard held.setPostponed(request.heldBytes, load) else { return refuseForRoom() }
     }
@@ -369,10 +371,11 @@ extension RedisConnection {
     }
 }
 
-/// A request that stands behind others, or behind messages of channels.
+/// A request that stands behind others, behind messages of channels, or behind a pause.
 struct PostponedRequest {
     var request: StoredRequest
     var isSilent: Bool
+    var hold: RedisConnection.Hold
 }
 
 /// A command that waits at the storage.

@@ -38,6 +38,11 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     @exclusivity(unchecked) private var errorsInTurn = 0
     let counters = CommandCounters()
 
+    /// See `ClientPause`.
+    @exclusivity(unchecked) var pause: ClientPause?
+    var pauseTimer: Scheduled<Void>?
+    var pausedConnections: [RedisConnection] = []
+
     package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
         self.eventLoop = eventLoop
         self.services = services
@@ -178,6 +183,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     /// Ends idle connections and waits; the future is done when every connection is gone. On the loop.
     package func shutDown() -> EventLoopFuture<Void> {
         isShuttingDown = true
+        endPause()
         let promise = emptied ?? eventLoop.makePromise(of: Void.self)
         emptied = promise
         for connection in connections.values { connection.shutDown() }
@@ -190,6 +196,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     package func stop() {
         sweep?.cancel()
         sweep = nil
+        pauseTimer?.cancel()
         for connection in connections.values { connection.close() }
     }
 

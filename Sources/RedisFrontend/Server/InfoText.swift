@@ -64,7 +64,7 @@ enum InfoText {
         return [
             ("used_memory", "\(used)"), ("used_memory_human", human(used)), ("maxmemory", "\(max)"),
             ("maxmemory_human", human(max)), ("maxmemory_policy", "noeviction"),
-            ("mem_clients_normal", "\(services.load.account.bytes)"), ("mem_allocator", "libc"),
+            ("mem_clients_normal", "\(services.load.account.bytes)"),
         ]
     }
 

@@ -27,6 +27,8 @@ struct Transaction {
     /// A command was refused when it was to be queued.
     var isRefused = false
     var hasRequests = false
+    /// Or publishes.
+    var changesSomething = false
     var bytes = 0
 
     init(database: UInt8) { selected = database }
@@ -34,18 +36,21 @@ struct Transaction {
     mutating func add(_ command: KeyCommand, _ row: CommandRow) {
         if let database, database != selected { spansDatabases = true }
         database = database ?? selected
+        if row.flags.contains(.write) { changesSomething = true }
         commands.append(command)
         steps.append(.keys(row: row.number))
     }
 
     mutating func addPublication(_ channel: Bytes, _ message: Bytes, _ row: CommandRow) {
         hasRequests = true
+        changesSomething = true
         commands.append(.publish(channel: channel, message))
         steps.append(.publication(channel: channel, message, row: row.number))
     }
 
     mutating func add(_ request: StoredRequest) {
         hasRequests = true
+        if request.row.flags.contains(.publishes) { changesSomething = true }
         steps.append(.request(request))
     }
 
