@@ -166,6 +166,11 @@ addEventListener('keydown', typed);
 document.getElementById('menu').addEventListener('click', (event) => {
   event.currentTarget.setAttribute('aria-expanded', String(top.classList.toggle('open')));
 });
+// An address with another hash is another page.
+document.querySelector('.skip').addEventListener('click', (event) => {
+  event.preventDefault();
+  main.focus();
+});
 document.getElementById('theme').addEventListener('click', () => setTheme(themes[currentTheme()]));
 document.getElementById('keys').addEventListener('click', help);
 setTheme(Object.hasOwn(themes, stored('roost-theme') ?? '') ? stored('roost-theme') : 'auto');

@@ -15,11 +15,12 @@ export function curl(method, path, body, query) {
   return parts.join(' ');
 }
 
-/** Words of a `roost` command; false and null are left out. A word that begins with a dash stands after `--`. */
+/** Words of a `roost` command, also in lists; what is empty is left out. After `--` no word is an option. */
 export function roost(...words) {
-  const known = words.flat().filter((word) => word !== null && word !== undefined && word !== false).map(String);
+  const known = words.flat(Infinity).filter((word) => ![null, undefined, false, ''].includes(word)).map(String);
   const url = location.origin === 'http://127.0.0.1:9325' ? [] : ['--url', location.origin];
-  return ['roost', ...known.slice(0, 1), ...known.slice(1), ...url].map(quote).join(' ');
+  const end = known.includes('--') ? known.indexOf('--') : known.length;
+  return ['roost', ...known.slice(0, end), ...url, ...known.slice(end)].map(quote).join(' ');
 }
 
 /** One line with its kind and a button to copy it. */

@@ -20,8 +20,10 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
   }
 
   const span = () => {
-    const first = Math.max(0, Math.floor(box.scrollTop / ROW) - BEYOND);
-    return [first, Math.min(source.length, first + Math.ceil((box.clientHeight || 800) / ROW) + 2 * BEYOND)];
+    const inSight = Math.ceil((box.clientHeight || 800) / ROW);
+    // A list that became shorter may still be scrolled to where it ended before.
+    const first = Math.max(0, Math.min(Math.floor(box.scrollTop / ROW), source.length - inSight) - BEYOND);
+    return [first, Math.min(source.length, first + inSight + 2 * BEYOND)];
   };
 
   const space = (rows) => h('tr', { class: 'space', 'aria-hidden': 'true' }, h('td', { colspan: columns.length, style: { height: `${rows * ROW}px` } }));

@@ -23,7 +23,7 @@ export default async function channels({ signal }) {
 
 function table(list) {
   if (list.length === 0) return h('div', { class: 'empty' }, h('h3', null, 'Nobody subscribes to a channel'), commandList({ 'redis-cli': 'redis-cli -p 6380 subscribe news' }));
-  return h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Channel'), h('th', { scope: 'col', class: 'number' }, 'Subscribers'), h('th', null, h('span', { class: 'sr' }, 'Actions')))),
+  return h('table', { 'aria-label': 'Channels' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Channel'), h('th', { scope: 'col', class: 'number' }, 'Subscribers'), h('th', null, h('span', { class: 'sr' }, 'Actions')))),
     h('tbody', { 'data-rows': '' }, list.map((one) => {
       const name = one.channel ?? one.name ?? one.pattern ?? '';
       return h('tr', null, h('td', null, one.pattern ? ['pattern ', h('code', null, name)] : name), h('td', { class: 'number' }, number(one.subscribers ?? 0)), h('td', { class: 'number' }, h('a', { class: 'button small', href: `#/tail/channel/${encodeURIComponent(name)}` }, 'Follow')));
@@ -32,7 +32,7 @@ function table(list) {
 
 function bindingTable(list) {
   if (list.length === 0) return null;
-  return h('section', { class: 'card flush' }, h('h2', null, 'Bindings: channels whose messages go to queues'), h('table', null, h('tbody', null,
+  return h('section', { class: 'card flush' }, h('h2', null, 'Bindings: channels whose messages go to queues'), h('table', { 'aria-label': 'Bindings' }, h('tbody', null,
     list.map((one) => h('tr', null, h('td', null, one.pattern ?? one.channel), h('td', null, '→ ', h('a', { href: `#/queues/${encodeURIComponent(one.queue)}` }, one.queue)))))));
 }
 

@@ -31,7 +31,7 @@ export default async function clients({ signal }) {
 const waitsOf = (client) => [client.waiting_on ?? []].flat().map((one) => (typeof one === 'string' ? one : one.queue ?? one.key ?? JSON.stringify(one)));
 
 function table(list, kills) {
-  return h('table', null, h('thead', null, h('tr', null, ['Door', 'Address', 'Name', 'Library', 'Connected', 'Idle', 'Waits for', ''].map((title, index) => h('th', { scope: 'col', class: [2, 3, 4].includes(index) ? 'wide-only' : '' }, title || h('span', { class: 'sr' }, 'Actions'))))),
+  return h('table', { 'aria-label': 'Clients' }, h('thead', null, h('tr', null, ['Door', 'Address', 'Name', 'Library', 'Connected', 'Idle', 'Waits for', ''].map((title, index) => h('th', { scope: 'col', class: [2, 3, 4].includes(index) ? 'wide-only' : '' }, title || h('span', { class: 'sr' }, 'Actions'))))),
     h('tbody', { 'data-rows': '' }, list.map((one) => h('tr', null, h('td', null, badge(one.door)), h('td', { class: 'mono' }, one.address), h('td', { class: 'wide-only' }, one.name ?? ''), h('td', { class: 'wide-only' }, one.library ?? ''),
       h('td', { class: 'wide-only' }, time(one.connected_at_ms)), h('td', null, Number.isFinite(one.idle_seconds) ? duration(Math.floor(one.idle_seconds)) : '–'), h('td', null, waitsOf(one).join(', ')), h('td', { class: 'number' }, kills && one.door === 'redis' && disconnect(one))))));
 }

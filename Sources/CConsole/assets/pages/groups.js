@@ -23,7 +23,7 @@ export default async function groups({ state, signal }) {
 const button = (text, onclick) => h('button', { type: 'button', class: 'small', onclick }, text);
 
 function table(list) {
-  return h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Group'), h('th', { scope: 'col', class: 'number' }, 'Ready'), h('th', { scope: 'col', class: 'number' }, 'In flight'), h('th', { scope: 'col' }, 'Lock'))),
+  return h('table', { 'aria-label': 'Groups' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Group'), h('th', { scope: 'col', class: 'number' }, 'Ready'), h('th', { scope: 'col', class: 'number' }, 'In flight'), h('th', { scope: 'col' }, 'Lock'))),
     h('tbody', { 'data-rows': '' }, list.map((one) => h('tr', null, h('td', { class: 'mono' }, one.group), h('td', { class: 'number' }, number(one.ready ?? 0)), h('td', { class: 'number' }, number(one.in_flight ?? 0)),
       h('td', null, one.locked ? badge('■ locked', 'warn', 'A message is in flight: the rest waits') : badge('□ free', 'ok'))))));
 }

@@ -43,7 +43,7 @@ export default async function keys({ params: [database, key], query, setQuery, s
 const linkOf = (database, entry) => `#/keys/${database}/${encodeURIComponent(entry.key ?? entry.key_base64)}${entry.key === undefined ? '?base64=1' : ''}`;
 
 function table(list, database) {
-  return h('table', null, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col', class: 'number' }, 'Length'), h('th', { scope: 'col' }, 'Expires'))),
+  return h('table', { 'aria-label': 'Keys' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col', class: 'number' }, 'Length'), h('th', { scope: 'col' }, 'Expires'))),
     h('tbody', { 'data-rows': '' }, list.map((entry) => h('tr', null, h('td', null, h('a', { class: 'name mono', href: linkOf(database, entry) }, preview(entry.key ?? `base64 ${entry.key_base64}`, 100))),
       h('td', null, badge(entry.type)), h('td', { class: 'number' }, count(entry.length)), h('td', null, expires(entry.ttl_ms))))));
 }
@@ -91,6 +91,6 @@ function contents(reply, elements, offset) {
     return [String(offset + index), text(one)];
   });
   const title = { hash: ['Field', 'Value'], zset: ['Score', 'Member'] }[reply.type] ?? ['Place', 'Element'];
-  return h('section', { class: 'card flush' }, h('table', null, h('thead', null, h('tr', null, title.map((one) => h('th', { scope: 'col' }, one)))),
+  return h('section', { class: 'card flush' }, h('table', { 'aria-label': 'Elements' }, h('thead', null, h('tr', null, title.map((one) => h('th', { scope: 'col' }, one)))),
     h('tbody', { 'data-rows': '' }, rows.map(([left, right]) => h('tr', null, h('td', { class: 'mono' }, left), h('td', { class: 'mono break' }, right.slice(0, 4000)))))));
 }

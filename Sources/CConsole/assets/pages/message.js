@@ -4,7 +4,7 @@ import { bodyOf, bodyViewer } from '../body.js';
 import { commands, curl, roost } from '../command.js';
 import { copyButton } from '../copy.js';
 import { confirm, openDialog, openForm, run } from '../dialog.js';
-import { badge, field, h, pairs, time } from '../dom.js';
+import { field, h, pairs, time } from '../dom.js';
 import { refreshNow } from '../live.js';
 import { mark, queueLink, stateName } from '../queueparts.js';
 import { count } from '../text.js';
@@ -35,7 +35,7 @@ export function facts(message) {
 export function attributes(message) {
   const list = Object.entries(message.attributes ?? {});
   if (list.length === 0) return null;
-  return h('table', null, h('thead', null, h('tr', null, ['Attribute', 'Type', 'Value'].map((text) => h('th', { scope: 'col' }, text)))),
+  return h('table', { 'aria-label': 'Attributes' }, h('thead', null, h('tr', null, ['Attribute', 'Type', 'Value'].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', null, list.map(([name, value]) => h('tr', null, h('td', null, name), h('td', null, value.type), h('td', { class: 'mono' }, value.value ?? value.value_base64)))));
 }
 

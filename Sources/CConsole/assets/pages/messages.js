@@ -109,7 +109,7 @@ function lines(name, view) {
 function table(rows, name) {
   const dated = rows.some((message) => Number.isFinite(message.due_ms));
   const grouped = rows.some((message) => message.group !== undefined && message.group !== null);
-  return h('table', { class: 'messages' }, h('thead', null, h('tr', null, ['Message', grouped && 'Group', 'Sent', dated && 'Due', 'Received', 'Size'].filter(Boolean)
+  return h('table', { class: 'messages', 'aria-label': 'Messages' }, h('thead', null, h('tr', null, ['Message', grouped && 'Group', 'Sent', dated && 'Due', 'Received', 'Size'].filter(Boolean)
     .map((title) => h('th', { scope: 'col', class: { Received: 'number', Size: 'number wide-only', Group: 'wide-only', Sent: 'wide-only' }[title] }, title)))),
   h('tbody', { 'data-rows': '' }, rows.map((message) => row(message, name, grouped, dated))));
 }

@@ -148,7 +148,7 @@ function nodeOf(stats) {
 function busiest(queues) {
   const rows = [...queues].sort((left, right) => total(right.counts) - total(left.counts)).slice(0, 8).filter((queue) => total(queue.counts) > 0);
   if (rows.length === 0) return null;
-  return h('section', { class: 'card flush' }, h('h2', null, 'Fullest queues'), h('table', null,
+  return h('section', { class: 'card flush' }, h('h2', null, 'Fullest queues'), h('table', { 'aria-label': 'Fullest queues' },
     h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Queue'), h('th', { scope: 'col', class: 'number' }, 'Ready'), h('th', { scope: 'col', class: 'number' }, 'In flight'),
       h('th', { scope: 'col', class: 'number wide-only' }, 'Oldest'), h('th', { scope: 'col', class: 'wide-only' }, 'States'))),
     h('tbody', { 'data-rows': '' }, rows.map((queue) => h('tr', null,

@@ -55,7 +55,7 @@ export default async function queues({ signal, query, setQuery }) {
   let timer;
   input.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { list.filter = input.value; remember(); if (list.sorts) start(); else update(); }, list.sorts ? 150 : 0);
+    timer = setTimeout(() => { list.filter = input.value; remember(); table.top(); if (list.sorts) start(); else update(); }, list.sorts ? 150 : 0);
   });
   function update() {
     table.draw();
