@@ -32,6 +32,9 @@ let package = Package(
         // The little C that there is: CRC32C in hardware, system calls that Swift cannot reach well.
         .target(name: "CRoost"),
 
+        // The files of the console, in the binary.
+        .target(name: "CConsole", exclude: ["assets"], linkerSettings: [.linkedLibrary("z")]),
+
         // Pure targets: no NIO, no Foundation, no clock, no disk, no network.
         .target(name: "RoostModel"),
         .target(name: "RoostCore", dependencies: ["RoostModel"]),
@@ -80,7 +83,7 @@ let package = Package(
         .target(
             name: "HTTPFrontend",
             dependencies: [
-                "RoostModel", "RoostStorage", "HTTPGuard",
+                "RoostModel", "RoostStorage", "HTTPGuard", "CConsole",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -208,7 +211,7 @@ let package = Package(
 )
 
 // One settings list for all Swift targets.
-for target in package.targets where !["CRoost", "CAllocationCounter"].contains(target.name) {
+for target in package.targets where !["CRoost", "CConsole", "CAllocationCounter"].contains(target.name) {
     target.swiftSettings = [
         .swiftLanguageMode(.v6),
         // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md

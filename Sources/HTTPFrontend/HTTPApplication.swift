@@ -60,6 +60,7 @@ private func makeRouter(
         calls.storage, version: configuration.version, fsyncPolicy: configuration.fsyncPolicy,
         loads: { [otherLoads = configuration.otherLoads] in otherLoads() + [load.account] })
     NodeRoutes(node: node).add(to: router)
+    ConsoleRoutes().add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
     MetricsRoute(node: node, listing: listing).add(to: router)
     return router
@@ -77,5 +78,5 @@ private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
     ]
         + queue.map { "POST /api/v1/queues/{name}/\($0)" } + looks.map { "GET /api/v1/queues/{name}/\($0)" }
         + ["POST /api/v1/moves/{id}/cancel"] + ["stats"].map { "GET /api/v1/\($0)" }
-        + ["livez", "readyz", "healthz", "version", "metrics"].map { "GET /\($0)" }
+        + ["livez", "readyz", "healthz", "version", "metrics", "console"].map { "GET /\($0)" }
 }

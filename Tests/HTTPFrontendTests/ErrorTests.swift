@@ -95,7 +95,9 @@ import Testing
         #expect(problem.detail == text)
     }
 
-    @Test(arguments: ["/", "/api", "/api/v1", "/api/v1/queue", "/console", "/send-message/x", "/api/v1/queues/a/b/c"])
+    @Test(arguments: [
+        "/index", "/api", "/api/v1", "/api/v1/queue", "/consoles", "/send-message/x", "/api/v1/queues/a/b/c",
+    ])
     func unknownPathsAreAnsweredWithTheKnownOnes(path: String) async throws {
         try await TestServer().test { client in
             let response = try await client.call(.get, path)

@@ -15,9 +15,14 @@ package struct RecoveryRules<Context: RequestContext>: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if case .recovering = storage.readiness, !Self.openPaths.contains(request.uri.path) {
+        if case .recovering = storage.readiness, !isOpen(request.uri.path) {
             throw Problem.recovering(storage.readiness)
         }
         return try await next(request, context)
+    }
+
+    /// The console tells how far the reading is.
+    private func isOpen(_ path: String) -> Bool {
+        Self.openPaths.contains(path) || path == "/console" || path.hasPrefix("/console/")
     }
 }

@@ -1,0 +1,99 @@
+// Keeps pages fresh: one stream of events for this tab where the server has it, else a question each two seconds, and
+// nothing while nobody looks.
+import { features, withQuery } from './api.js';
+import { tick } from './dom.js';
+
+const POLL_MS = 2000;
+// With a stream the question only heals what an event may have missed.
+const HEAL_MS = 20_000;
+
+const refreshers = new Set();
+const followers = new Set();
+let source = null;
+let isOpen = false;
+
+/** Calls `refresh` now and then until `signal` ends. It does not overlap with itself. Errors are shown by `linkState`. */
+export function fresh(refresh, signal) {
+  const entry = { refresh, busy: false, again: false, last: 0 };
+  refreshers.add(entry);
+  signal.addEventListener('abort', () => refreshers.delete(entry));
+  return attempt(entry);
+}
+
+/** Refreshes the page now. */
+export const refreshNow = () => Promise.all([...refreshers].map(attempt));
+
+async function attempt(entry) {
+  if (entry.busy) {
+    entry.again = true;
+    return;
+  }
+  entry.busy = true;
+  entry.last = Date.now();
+  try {
+    await entry.refresh();
+    linkState(true);
+  } catch (error) {
+    if (error.name !== 'AbortError') linkState(error.status !== 0 && error.status !== 503, error.message);
+  }
+  entry.busy = false;
+  if (entry.again && refreshers.has(entry)) {
+    entry.again = false;
+    await attempt(entry);
+  }
+}
+
+/** Told when the server is there again or gone. */
+export let linkState = () => {};
+export const onLinkState = (tell) => { linkState = tell; };
+
+setInterval(() => {
+  if (document.hidden) return;
+  tick();
+  const pause = isOpen ? HEAL_MS : POLL_MS;
+  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+}, 1000);
+
+document.addEventListener('visibilitychange', () => {
+  if (document.hidden) close();
+  else {
+    refreshNow();
+    open();
+  }
+});
+
+/** Follows queues and channels: `told(kind, data)` for `message` and `published`. Needs a server with events. */
+export function follow(what, told, signal) {
+  const entry = { ...what, told };
+  followers.add(entry);
+  signal.addEventListener('abort', () => { followers.delete(entry); open(); });
+  open();
+}
+
+function close() {
+  source?.close();
+  source = null;
+  isOpen = false;
+}
+
+/** Opens the stream anew with what is followed now. */
+export async function open() {
+  const known = await features();
+  close();
+  if (document.hidden || !known.has('get /events')) return;
+  const all = (name) => [...new Set([...followers].flatMap((entry) => entry[name] ?? []))].join(',');
+  const own = new EventSource(withQuery('/api/v1/events', { stats: '1', queues: all('queues'), channels: all('channels') }));
+  source = own;
+  own.onopen = () => { isOpen = source === own; };
+  own.onerror = () => { isOpen = false; };
+  own.addEventListener('stats', () => { if (!document.hidden) refreshNow(); });
+  for (const kind of ['message', 'published']) {
+    own.addEventListener(kind, (event) => {
+      const data = JSON.parse(event.data);
+      for (const entry of followers) entry.told(kind, data);
+    });
+  }
+}
+
+/** Whether events come as they happen. */
+export const isLive = () => isOpen;

@@ -1,0 +1,129 @@
+"""Bodies, attributes, groups, reasons, names and errors are texts of strangers: none becomes a script."""
+
+import json
+import re
+import urllib.parse
+
+import pytest
+
+from support.clients import http_request
+from support.hostile import LOOK, PAYLOADS
+
+PER_QUEUE = 50
+PARTS = [PAYLOADS[start:start + PER_QUEUE] for start in range(0, len(PAYLOADS), PER_QUEUE)]
+
+
+def call(server, method, path, body=None):
+    reply = http_request(server.http_url, method, f"/api/v1{path}", body=None if body is None else json.dumps(body))
+    assert reply.status < 300, reply
+    return json.loads(reply.body)
+
+
+def fill_queue(server, payloads, name="hostile"):
+    call(server, "PUT", f"/queues/{name}")
+    messages = [{"body": text, "group": text[:60], "trace": text,
+                 "attributes": {"a": {"type": "String", "value": text}}} for text in payloads]
+    assert call(server, "POST", f"/queues/{name}/messages", {"messages": messages})["failed"] == 0
+
+
+def escaped(text):
+    return re.sub("[\u200b\u202e]", lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def check_clean(console):
+    assert console.script(LOOK) == {"ran": False, "foreign": []}
+
+
+def open_each(console):
+    """Opens every message of the list, and gives the texts of the dialogs."""
+    texts = []
+    count = console.until(lambda: console.script("return document.querySelectorAll('.messages tbody button').length"))
+    for index in range(count):
+        console.script("document.querySelectorAll('.messages tbody button')[arguments[0]].click()", index)
+        texts.append(console.script("return document.querySelector('dialog[open]').textContent"))
+        check_clean(console)
+        console.script("document.querySelector('dialog[open]').close()")
+    return texts
+
+
+def test_there_are_two_hundred():
+    assert len(set(PAYLOADS)) == 200
+
+
+@pytest.mark.parametrize("part", range(len(PARTS)))
+def test_in_messages(console, server, part):
+    payloads = PARTS[part]
+    fill_queue(server, payloads)
+    console.open("#/queues/hostile", "hostile")
+    check_clean(console)
+    shown = open_each(console)
+    # Body, attribute and group at least, each whole and visible.
+    for payload in payloads:
+        assert any(text.count(escaped(payload)) >= 2 for text in shown), payload
+    console.open("#/tail/queue/hostile", "Live tail")
+    console.until(lambda: console.script("return document.querySelectorAll('.tail li').length") == PER_QUEUE)
+    check_clean(console)
+
+
+@pytest.mark.parametrize("part", range(len(PARTS)))
+def test_in_what_is_received_and_buried(console, server, part):
+    payloads = PARTS[part]
+    fill_queue(server, payloads)
+    console.open("#/queues/hostile/receive", "hostile")
+    console.fill("Batch size", str(PER_QUEUE))
+    console.press("Receive messages")
+    console.until(lambda: len(console.messages()) == PER_QUEUE, "the messages")
+    assert {message["text"] for message in console.messages()} == {escaped(payload) for payload in payloads}
+    console.script("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    check_clean(console)
+    handles = call(server, "POST", "/queues/hostile/receive", {"max": 1})["messages"]
+    assert handles == []
+    call(server, "POST", "/queues/hostile/purge")
+    fill_queue(server, payloads)
+    taken = call(server, "POST", "/queues/hostile/receive", {"max": PER_QUEUE})["messages"]
+    for payload, message in zip(payloads, taken, strict=True):
+        call(server, "POST", "/queues/hostile/bury",
+             {"handles": [message["handle"]], "reason": payload, "error": payload, "by": payload})
+    console.open("#/queues/hostile?state=buried", "hostile")
+    shown = open_each(console)
+    for payload in payloads:
+        assert any(text.count(escaped(payload)) >= 4 for text in shown), payload
+
+
+def test_in_addresses_and_errors(console):
+    """The name of a queue that cannot be comes back in the error of the server."""
+    for payload in PAYLOADS:
+        console.open("#/queues/" + urllib.parse.quote(payload, safe=""))
+        check_clean(console)
+        assert console.script("return !!document.querySelector('[role=alert]')"), payload
+    for payload in PAYLOADS[::10]:
+        for page in ("queues?contains=", "tail/queue/", "queues/aweq?state=", "keys/0/", "nothing/"):
+            console.open(f"#/{page}" + urllib.parse.quote(payload, safe=""))
+            check_clean(console)
+
+
+def test_in_reasons_and_properties(console, server):
+    """What stands at the queue itself: the reason of its pause, and what other APIs keep with it."""
+    call(server, "PUT", "/queues/hostile")
+    for payload in PAYLOADS[::8]:
+        call(server, "POST", "/queues/hostile/pause", {"reason": payload})
+        console.open("#/queues/hostile/settings", "hostile")
+        console.sees(escaped(payload))
+        check_clean(console)
+        console.open("#/", "Overview")
+        check_clean(console)
+        call(server, "POST", "/queues/hostile/resume")
+
+
+def test_in_forms(console, server):
+    """What is typed comes back in the commands, in errors, and in the message."""
+    call(server, "PUT", "/queues/hostile")
+    console.open("#/queues/hostile/send", "hostile")
+    for payload in PAYLOADS[::8]:
+        console.script("for (const one of document.querySelectorAll('form input, form textarea'))"
+                       " one.value = arguments[0];"
+                       "document.querySelector('form').dispatchEvent(new Event('input'))", payload)
+        console.script("document.querySelectorAll('details.how').forEach((one) => { one.open = true; })")
+        console.script("const form = document.querySelector('form'); form.noValidate = true; form.requestSubmit()")
+        console.until(lambda: console.script("return !!document.querySelector('.problem:not([hidden])')"), "a problem")
+        check_clean(console)
