@@ -100,6 +100,12 @@ package final class LocalStorage: Storage {
         }
     }
 
+    /// A turn of another thread is not waited for.
+    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? {
+        let time = clock.now()
+        return engine.withLockIfAvailable { $0.answerAtOnce(command, in: database, at: time) } ?? nil
+    }
+
     func enqueue(_ change: (inout Inbox) -> Void) {
         let driver = inbox.withLock { inbox -> (any EngineDriver)? in
             change(&inbox)

@@ -1,4 +1,4 @@
-import RoostModel
+package import RoostModel
 package import RoostStorage
 import Synchronization
 
@@ -44,6 +44,10 @@ package final class AutoCreatingStorage: Storage, CompletionReceiver {
     package var metrics: StorageMetrics { storage.metrics }
     package var propertiesVersion: UInt64? { storage.propertiesVersion }
     package var hasBindings: Bool { storage.hasBindings }
+
+    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? {
+        storage.answerAtOnce(command, database: database)
+    }
 
     package func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         let isOrdinary = state.withLock { state in submissions.allSatisfy { state.lets($0.request) } }

@@ -1,4 +1,4 @@
-import RoostModel
+package import RoostModel
 import Synchronization
 
 /// Stands in for a storage that is still being opened, so that a front end can be there from the start: it tells how
@@ -41,6 +41,10 @@ package final class DeferredStorage: Storage {
     package var propertiesVersion: UInt64? { opened.load()?.storage.propertiesVersion }
 
     package var hasBindings: Bool { opened.load()?.storage.hasBindings ?? false }
+
+    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? {
+        opened.load()?.storage.answerAtOnce(command, database: database)
+    }
 
     package var metrics: StorageMetrics { opened.load()?.storage.metrics ?? StorageMetrics() }
 }

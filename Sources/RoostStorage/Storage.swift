@@ -28,11 +28,17 @@ package protocol Storage: AnyObject, Sendable {
     /// Whether queues are bound to channels, so that the storage has to be told what is published. No later than the
     /// reply to the change that binds one. Cheap, from any thread.
     var hasBindings: Bool { get }
+
+    /// The reply to one command on keys, at once, without a turn of the storage. Nil: it would change something, not
+    /// all that it may tell of is on disk, or the storage has no such way; then it has to be submitted. Never waits,
+    /// from any thread.
+    func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply?
 }
 
 extension Storage {
     package var propertiesVersion: UInt64? { nil }
     package var hasBindings: Bool { false }
+    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? { nil }
 }
 
 /// Gets the results of a turn. One object for each event loop of a front end.

@@ -16,6 +16,7 @@ final class FakeStorage: Storage {
         var cancelled: [UInt64] = []
         var submits = 0
         var watches: UInt64 = 0
+        var atOnce: KeyReply?
     }
 
     /// What a test over sockets waits for.
@@ -39,6 +40,14 @@ final class FakeStorage: Storage {
     func wait(for event: Event) async {
         for await seen in events where seen == event { return }
     }
+
+    /// What reads are answered with before they are asked for. Nil: they take the usual way.
+    var replyAtOnce: KeyReply? {
+        get { state.withLock { $0.atOnce } }
+        set { state.withLock { $0.atOnce = newValue } }
+    }
+
+    func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? { replyAtOnce }
 
     var readiness: Readiness { .ready }
     var metrics: StorageMetrics { StorageMetrics() }

@@ -26,6 +26,31 @@ struct PipeliningTests {
         }
     }
 
+    @Test("A small read that can be answered at once is, unless something of its client is not answered yet")
+    func atOnce() throws {
+        let server = TestServer()
+        let client = try server.connect()
+        server.storage.replyAtOnce = .integer(7)
+        #expect(try client.ask("STRLEN a") == ":7|")
+        #expect(server.storage.submits == 0)
+        try client.send("STRLEN a\r\nSET a 1\r\nSTRLEN a\r\nLRANGE l 0 -1\r\nEXISTS a b\r\n")
+        server.run()
+        #expect(try client.received() == ":7|")
+        #expect(server.storage.pendingCount == 4)
+        let other = try server.connect()
+        for line in ["MULTI", "STRLEN a"] { #expect(try other.ask(line) != ":7|") }
+    }
+
+    @Test("Large and many replies take the usual way, on which they are counted")
+    func atOnceWithoutRoom() throws {
+        let server = TestServer()
+        let client = try server.connect()
+        server.storage.replyAtOnce = .bytes(Bytes(repeating: 1, count: 40_000))
+        try client.send(String(repeating: "GET a\r\n", count: 5))
+        server.run()
+        #expect(server.storage.pendingCount == 3)
+    }
+
     @Test("A reply leaves as soon as all before it have")
     func partly() throws {
         let server = TestServer()

@@ -74,6 +74,8 @@ package final class CommandRow: Sendable {
         case container([CommandRow])
     }
 
+    /// Changes nothing and looks at little.
+    let isQuickRead: Bool
     /// In small letters. That of a subcommand has its container before it: `client|id`.
     package let name: String
     private let nameBytes: Bytes
@@ -97,6 +99,7 @@ package final class CommandRow: Sendable {
         nameBytes = Bytes(name.utf8)
         self.arity = arity
         self.flags = flags
+        isQuickRead = flags.isSuperset(of: [.readonly, .fast]) && arity > 0
         self.keys = keys
         self.since = since
         self.summary = summary

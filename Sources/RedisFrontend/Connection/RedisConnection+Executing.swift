@@ -1,4 +1,5 @@
 import Logging
+import NIOCore
 import RESP
 import RoostModel
 import RoostStorage
@@ -113,6 +114,7 @@ extension RedisConnection {
             loop.counters.add(.calls, row.number)
             let size = arguments.heldBytes
             let command = try arguments.whole(parse)
+            if row.isQuickRead, answersAtOnce(command, row) { return }
             submit(request(command), .keys, row, bytes: size)
         case .waiting(let parse):
             let size = arguments.heldBytes
@@ -133,6 +135,19 @@ extension RedisConnection {
             try act(&arguments, self)
         case .container: throw .syntax
         }
+    }
+
+    /// Of replies that are gathered, above which a read takes the usual way, which counts what its answers take.
+    private static var quickOutputBytesMax: Int { 64 * 1024 }
+
+    /// False: it has to take the usual way, through a turn of the storage.
+    private func answersAtOnce(_ command: KeyCommand, _ row: CommandRow) -> Bool {
+        guard ring.isEmpty, output.readableBytes <= Self.quickOutputBytesMax, !load.isOutputFull,
+            let reply = loop.services.storage.answerAtOnce(command, database: session.database)
+        else { return false }
+        loop.settleWithTurn()
+        writeReply(.success(.key(reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
+        return true
     }
 
     /// A pop whose reply is left out could not be confirmed: it is final.

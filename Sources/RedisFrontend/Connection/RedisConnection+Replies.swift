@@ -151,7 +151,7 @@ extension RedisConnection {
         }
     }
 
-    private func writeReply(_ result: StorageResult, _ entry: PendingReply) {
+    func writeReply(_ result: StorageResult, _ entry: PendingReply) {
         loop.writer.version = session.version
         if loop.writer.write(result) { noteError(result, entry) }
         if case .success(.leased(_, let lease)) = result { hold(lease) }

@@ -185,7 +185,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        loop.settle()
+        loop.settleAfterRead()
         context.fireChannelReadComplete()
     }
 

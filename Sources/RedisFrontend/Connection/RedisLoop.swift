@@ -23,6 +23,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     @exclusivity(unchecked) private var tokens = ReplyTokens()
     @exclusivity(unchecked) private var turn: [Submission] = []
+    @exclusivity(unchecked) private var endsTurn = false
     /// Waits that were cancelled before the turn that holds them was handed over.
     private var cancelledInTurn: [UInt64] = []
     private(set) var connections: [UInt64: RedisConnection] = [:]
@@ -73,14 +74,28 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     }
 
     private func append(_ submission: consuming Submission) {
-        if turn.isEmpty {
-            // Runs after all sockets that are readable in this turn were read.
-            eventLoop.assumeIsolated().execute { self.endTurn() }
-        }
+        settleWithTurn()
         turn.append(submission)
     }
 
+    /// Connections go on and write at the end of this turn of the loop, when all sockets that are readable were read.
+    /// Written one by one in between, replies would wake their clients one by one.
+    func settleWithTurn() {
+        guard !endsTurn else { return }
+        endsTurn = true
+        eventLoop.assumeIsolated().execute { self.endTurn() }
+    }
+
+    /// A socket was read.
+    func settleAfterRead() { if !endsTurn { settle() } }
+
     private func endTurn() {
+        endsTurn = false
+        if !turn.isEmpty { handOverTurn() }
+        settle()
+    }
+
+    private func handOverTurn() {
         let count = turn.count
         var requests: [Submission] = []
         swap(&requests, &turn)

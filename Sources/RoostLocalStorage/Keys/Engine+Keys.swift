@@ -26,6 +26,16 @@ extension Engine {
         return .reply(.key(prepared.reply))
     }
 
+    /// What changes nothing needs no turn, as long as everything that there is to see is on disk.
+    mutating func answerAtOnce(_ command: KeyCommand, in database: UInt8, at time: BrokerTime) -> KeyReply? {
+        guard acknowledgesEarly || log.appendedSequence <= log.releasableSequence, log.failure == nil,
+            !isShuttingDown, keys.eventClasses.isEmpty, !core.concernsQueues(command, in: database)
+        else { return nil }
+        now = max(now, time)
+        guard let prepared = try? prepare(command, in: database), prepared.effects.isEmpty else { return nil }
+        return prepared.reply
+    }
+
     private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {
         // Before the call: what changes the engine among its arguments would make it copy the core.
         let (random, growthMax) = (keys.random.next(), growthMax)
