@@ -1,4 +1,5 @@
 // The frame: pages by address, keys, the theme, and whether the server is there.
+import { features, get } from './api.js';
 import { badge, fill, h } from './dom.js';
 import { linkState, onLinkState, open, refreshNow } from './live.js';
 import { openDialog } from './dialog.js';
@@ -160,6 +161,15 @@ function help() {
 onLinkState((isThere, message) => {
   fill(document.getElementById('link'), isThere && !message ? badge('● connected', 'ok') : badge(`! ${message}`, 'crit'));
 });
+
+// A server may refuse every change; its page then has no buttons to destroy with.
+async function markReadOnly() {
+  if (!(await features()).has('get /node')) return;
+  const node = await get('/api/v1/node');
+  document.documentElement.toggleAttribute('data-read-only', node.read_only === true);
+  if (node.read_only === true) document.querySelector('.foot').prepend(badge('read only', 'warn', 'The server refuses changes'));
+}
+
 addEventListener('hashchange', show);
 addEventListener('roost-login', askForToken);
 addEventListener('keydown', typed);
@@ -175,4 +185,5 @@ document.getElementById('theme').addEventListener('click', () => setTheme(themes
 document.getElementById('keys').addEventListener('click', help);
 setTheme(Object.hasOwn(themes, stored('roost-theme') ?? '') ? stored('roost-theme') : 'auto');
 open();
+markReadOnly().catch(() => {});
 show();

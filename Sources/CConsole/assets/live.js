@@ -50,9 +50,14 @@ export const onLinkState = (tell) => { linkState = tell; };
 setInterval(() => {
   if (document.hidden) return;
   tick();
-  const pause = isOpen ? HEAL_MS : POLL_MS;
-  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+  renew(isOpen ? HEAL_MS : POLL_MS);
 }, 1000);
+
+/** Refreshes what was refreshed longer ago than `pause` milliseconds. */
+function renew(pause) {
+  if (document.hidden) return;
+  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+}
 
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) close();
@@ -86,7 +91,7 @@ export async function open() {
   source = own;
   own.onopen = () => { isOpen = source === own; };
   own.onerror = () => { isOpen = false; };
-  own.addEventListener('stats', () => { if (!document.hidden) refreshNow(); });
+  own.addEventListener('stats', () => renew(POLL_MS));
   for (const kind of ['message', 'published']) {
     own.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);

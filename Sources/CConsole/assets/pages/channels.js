@@ -2,7 +2,7 @@
 import { at, features, get, post } from '../api.js';
 import { commandList, commands, curl } from '../command.js';
 import { run } from '../dialog.js';
-import { field, fill, h } from '../dom.js';
+import { field, fill, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { number } from '../queueparts.js';
 import { plural } from '../text.js';
@@ -15,8 +15,8 @@ export default async function channels({ signal }) {
   const bindings = h('div');
   await fresh(async () => {
     const reply = await get('/api/v1/channels', { signal });
-    fill(list, h('h2', null, 'Channels'), table(reply.channels ?? reply));
-    if (known.has('get /bindings')) fill(bindings, bindingTable((await get('/api/v1/bindings', { signal })).bindings ?? []));
+    renew(list, h('h2', null, 'Channels'), table(reply.channels ?? reply));
+    if (known.has('get /bindings')) renew(bindings, bindingTable((await get('/api/v1/bindings', { signal })).bindings ?? []));
   }, signal);
   return { title: 'Channels', element: h('div', { class: 'columns' }, h('div', { class: 'stack' }, list, bindings), publishForm()) };
 }

@@ -2,7 +2,7 @@
 import { at, call, features, get } from '../api.js';
 import { commands, curl } from '../command.js';
 import { confirm } from '../dialog.js';
-import { badge, fill, h, time } from '../dom.js';
+import { badge, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
 import { count, duration } from '../text.js';
 import { missing } from './missing.js';
@@ -18,7 +18,7 @@ export default async function clients({ signal }) {
   function draw() {
     const found = state.list.filter((one) => [one.address, one.name, one.library, one.door, ...waitsOf(one)].some((part) => String(part ?? '').includes(state.text)));
     about.textContent = `${count(found.length)} of ${count(state.list.length)}`;
-    fill(list, found.length ? table(found.slice(0, 500), kills) : h('div', { class: 'empty' }, h('h2', null, 'Nobody')));
+    renew(list, found.length ? table(found.slice(0, 500), kills) : h('div', { class: 'empty' }, h('h2', null, 'Nobody')));
   }
   await fresh(async () => {
     const reply = await get('/api/v1/clients', { signal });
@@ -33,7 +33,7 @@ const waitsOf = (client) => [client.waiting_on ?? []].flat().map((one) => (typeo
 function table(list, kills) {
   return h('table', { 'aria-label': 'Clients' }, h('thead', null, h('tr', null, ['Door', 'Address', 'Name', 'Library', 'Connected', 'Idle', 'Waits for', ''].map((title, index) => h('th', { scope: 'col', class: [2, 3, 4].includes(index) ? 'wide-only' : '' }, title || h('span', { class: 'sr' }, 'Actions'))))),
     h('tbody', { 'data-rows': '' }, list.map((one) => h('tr', null, h('td', null, badge(one.door)), h('td', { class: 'mono' }, one.address), h('td', { class: 'wide-only' }, one.name ?? ''), h('td', { class: 'wide-only' }, one.library ?? ''),
-      h('td', { class: 'wide-only' }, time(one.connected_at_ms)), h('td', null, Number.isFinite(one.idle_seconds) ? duration(Math.floor(one.idle_seconds)) : '–'), h('td', null, waitsOf(one).join(', ')), h('td', { class: 'number' }, kills && one.door === 'redis' && disconnect(one))))));
+      h('td', { class: 'wide-only' }, time(one.connected_at_ms)), h('td', { class: 'number' }, Number.isFinite(one.idle_seconds) ? duration(Math.floor(one.idle_seconds)) : '–'), h('td', null, waitsOf(one).join(', ')), h('td', { class: 'number' }, kills && one.door === 'redis' && disconnect(one))))));
 }
 
 function disconnect(client) {

@@ -3,7 +3,7 @@ import { at, get, post } from '../api.js';
 import { bodyOf } from '../body.js';
 import { commandList, commands, curl, roost } from '../command.js';
 import { run } from '../dialog.js';
-import { badge, field, fill, h, time } from '../dom.js';
+import { badge, field, fill, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
 import { queueNames } from '../queuelist.js';
 import { queueLink } from '../queueparts.js';
@@ -16,15 +16,15 @@ export default async function dead({ state, signal, changed }) {
   const moves = h('div');
   const form = redriveForm(name, known);
   const drawTarget = h('div');
-  const draw = (queue) => fill(drawTarget, target(queue));
+  const draw = (queue) => renew(drawTarget, target(queue));
   draw(state.queue);
   changed(draw);
   await fresh(async () => {
     const [from, running, messages] = await Promise.all([get(at`queues/${name}/dead-letter-sources`, { signal }),
       get(at`queues/${name}/moves`, { signal }), get(at`queues/${name}/messages`, { query: { state: 'ready', limit: 200 }, signal })]);
-    fill(sources, sourceList(from));
-    fill(moves, moveList(running.moves));
-    fill(sample, causes(messages.messages, state.queue.counts.ready));
+    renew(sources, sourceList(from));
+    renew(moves, moveList(running.moves));
+    renew(sample, causes(messages.messages, state.queue.counts.ready));
   }, signal);
   return h('div', { class: 'columns' },
     h('div', { class: 'stack' }, h('section', { class: 'card' }, h('h2', null, 'Queues whose dead letters come here'), sources), h('section', { class: 'card' }, h('h2', null, 'What is ready, by where it came from'), sample),

@@ -1,7 +1,7 @@
 // The message groups of a FIFO queue, and which of them wait for somebody.
 import { at, get } from '../api.js';
 import { commands, curl } from '../command.js';
-import { badge, fill, h } from '../dom.js';
+import { badge, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { number } from '../queueparts.js';
 
@@ -11,7 +11,7 @@ export default async function groups({ state, signal }) {
   let trail = [];
   const show = async () => {
     const reply = await get(at`queues/${state.name}/groups`, { query: { limit: 100, after }, signal });
-    fill(list, reply.groups.length ? table(reply.groups) : h('div', { class: 'empty' }, h('h2', null, 'No group holds a message'), h('p', null, 'A group is there while it has messages.')),
+    renew(list, reply.groups.length ? table(reply.groups) : h('div', { class: 'empty' }, h('h2', null, 'No group holds a message'), h('p', null, 'A group is there while it has messages.')),
       h('div', { class: 'row pager' }, trail.length > 0 && button('Back', () => { after = trail.pop(); return show(); }),
         reply.next_after && button('Next', () => { trail = [...trail, after]; after = reply.next_after; return show(); })));
   };

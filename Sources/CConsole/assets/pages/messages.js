@@ -32,6 +32,7 @@ export default async function messages({ state, signal, query, setQuery, changed
     return reload();
   }
   async function fetchPage(after) {
+    if (isID.test(view.text) && known.has('get /queues/{}/messages/{}')) return byID(name, view.text, signal);
     const base = { state: view.state, limit: LIMIT, after };
     if (view.text && searches) return get(at`queues/${name}/search`, { query: { ...base, text: view.text }, signal });
     return get(at`queues/${name}/messages`, { query: { ...base, from: view.from }, signal });
@@ -57,7 +58,7 @@ export default async function messages({ state, signal, query, setQuery, changed
   }
   function draw() {
     let rows = view.pages.flat();
-    if (view.text && !searches) rows = rows.filter((message) => matches(message, view.text));
+    if (view.text && !searches) rows = rows.filter((message) => isID.test(view.text) || matches(message, view.text));
     const signature = JSON.stringify(rows.map((message) => [message.id, message.receive_count, message.due_ms, message.state]));
     if (signature !== view.signature || rows.length === 0) fill(list, rows.length ? table(rows, name) : empty(name, view, state.queue));
     view.signature = signature;
@@ -89,6 +90,18 @@ function keepFocus(box, draw) {
   const index = [...box.children].indexOf(document.activeElement);
   draw();
   if (index >= 0) box.children[index]?.focus();
+}
+
+const isID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** One message in whatever state, as a page. */
+async function byID(name, id, signal) {
+  try {
+    return { messages: [await get(at`queues/${name}/messages/${id}`, { signal })], next_after: null };
+  } catch (error) {
+    if (error.status === 404) return { messages: [], next_after: null };
+    throw error;
+  }
 }
 
 const firstState = (counts) => (STATES.find(([key]) => counts[key] > 0) ?? STATES[0])[0];

@@ -1,7 +1,7 @@
 // The node: its log, disk and memory, its doors and settings.
 import { features, get } from '../api.js';
 import { commands, curl, roost } from '../command.js';
-import { fill, h, pairs } from '../dom.js';
+import { h, pairs, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { bytes, count, duration } from '../text.js';
 
@@ -11,8 +11,8 @@ export default async function node({ signal }) {
   const more = h('div', { class: 'stack' });
   await fresh(async () => {
     const stats = await get('/api/v1/stats', { signal });
-    fill(parts, sections(stats));
-    if (known.has('get /node')) fill(more, described(await get('/api/v1/node', { signal })));
+    renew(parts, sections(stats));
+    if (known.has('get /node')) renew(more, described(await get('/api/v1/node', { signal })));
   }, signal);
   return { title: 'Log and disk', element: h('div', { class: 'stack' }, parts, more, commands(() => ({ roost: roost('stats'), curl: curl('GET', '/api/v1/stats') }))) };
 }

@@ -2,7 +2,7 @@
 import { features, get } from '../api.js';
 import { chart } from '../chart.js';
 import { commandList, roost, curl } from '../command.js';
-import { badge, fill, h, pairs, time } from '../dom.js';
+import { badge, h, pairs, renew, time } from '../dom.js';
 import { fresh } from '../live.js';
 import { QueueList } from '../queuelist.js';
 import { badges, mark, number, oldest, queueLink, STATES, strip } from '../queueparts.js';
@@ -37,19 +37,19 @@ export default async function overview({ signal }) {
 
   async function refresh() {
     const stats = await get('/api/v1/stats', { signal });
-    fill(notice, stats.state !== 'ready' && starting(stats));
+    renew(notice, stats.state !== 'ready' && starting(stats));
     if (stats.state === 'recovering') return;
     const [overview] = await Promise.all([
       known.has('get /overview') ? get('/api/v1/overview', { signal }) : null, list.refresh(0, 8, signal)]);
     list.all = stats.queues;
     const queues = list.rows(0, list.sorts ? Math.min(8, list.length) : list.length).filter(Boolean);
     note(stats);
-    fill(tiles, tilesOf(stats, queues));
-    fill(attention, attentionList(overview?.attention ?? ownAttention(queues, stats)));
+    renew(tiles, tilesOf(stats, queues));
+    renew(attention, attentionList(overview?.attention ?? ownAttention(queues, stats)));
     lines.set(rates(overview) ?? [{ name: 'in', values: history.in }, { name: 'out', values: history.out }]);
-    fill(node, nodeOf(stats));
-    fill(busy, busiest(queues));
-    fill(welcome, stats.queues <= 1 && stats.totals.sent === 0 && total(stats.counts) === 0 && first());
+    renew(node, nodeOf(stats));
+    renew(busy, busiest(queues));
+    renew(welcome, stats.queues <= 1 && stats.totals.sent === 0 && total(stats.counts) === 0 && first());
   }
   await fresh(refresh, signal);
   return { title: 'Overview', element: page };

@@ -2,7 +2,7 @@
 import { at, call, features, get, post } from '../api.js';
 import { curl, roost } from '../command.js';
 import { confirm, openForm, run } from '../dialog.js';
-import { field, fill, h, time } from '../dom.js';
+import { field, fill, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
 import { sample } from '../queuelist.js';
 import { badges, mark, oldest, queueLink, STATES } from '../queueparts.js';
@@ -30,9 +30,9 @@ export default async function queue(context) {
   const marks = h('span', { class: 'chips' });
 
   const draw = () => {
-    fill(counts, tiles(state.queue));
-    fill(notice, state.queue.pause && paused(state));
-    fill(marks, badges(state.queue));
+    renew(counts, tiles(state.queue));
+    renew(notice, state.queue.pause && paused(state));
+    renew(marks, badges(state.queue));
   };
   draw();
   fill(actions, buttons(state));

@@ -2,7 +2,7 @@
 import { at, call } from '../api.js';
 import { commands, curl, roost } from '../command.js';
 import { run } from '../dialog.js';
-import { check, field, fill, h, pairs, select, time } from '../dom.js';
+import { check, field, fill, h, pairs, renew, select, time } from '../dom.js';
 import { refreshNow } from '../live.js';
 import { count, seconds } from '../text.js';
 
@@ -30,7 +30,7 @@ export default async function settings({ state, changed }) {
     await refreshNow();
   });
   const facts = h('section', { class: 'card' });
-  const draw = (queue) => fill(facts, h('h2', null, 'About this queue'), about(queue));
+  const draw = (queue) => renew(facts, h('h2', null, 'About this queue'), about(queue));
   draw(state.queue);
   changed(draw);
   const fifo = current.fifo;
