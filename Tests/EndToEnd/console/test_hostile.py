@@ -92,25 +92,28 @@ def test_in_what_is_received_and_buried(console, server, part):
 
 def test_in_addresses_and_errors(console):
     """The name of a queue that cannot be comes back in the error of the server."""
+    console.open("", "Overview")
     for payload in PAYLOADS:
-        console.open("#/queues/" + urllib.parse.quote(payload, safe=""))
+        console.go("#/queues/" + urllib.parse.quote(payload, safe=""))
         check_clean(console)
         assert console.script("return !!document.querySelector('[role=alert]')"), payload
     for payload in PAYLOADS[::10]:
         for page in ("queues?contains=", "tail/queue/", "queues/aweq?state=", "keys/0/", "nothing/"):
-            console.open(f"#/{page}" + urllib.parse.quote(payload, safe=""))
+            console.go(f"#/{page}" + urllib.parse.quote(payload, safe=""))
             check_clean(console)
 
 
 def test_in_reasons_and_properties(console, server):
     """What stands at the queue itself: the reason of its pause, and what other APIs keep with it."""
     call(server, "PUT", "/queues/hostile")
+    console.open("", "Overview")
     for payload in PAYLOADS[::8]:
         call(server, "POST", "/queues/hostile/pause", {"reason": payload})
-        console.open("#/queues/hostile/settings", "hostile")
+        console.go("#/queues/hostile/settings")
         console.sees(escaped(payload))
         check_clean(console)
-        console.open("#/", "Overview")
+        console.go("#/")
+        console.sees(escaped(payload))
         check_clean(console)
         call(server, "POST", "/queues/hostile/resume")
 

@@ -46,6 +46,11 @@ class Console:
         if heading is not None:
             self.until(lambda: self.heading == heading, f"the heading {heading}")
 
+    def go(self, page: str) -> None:
+        """Goes to another page without loading the console anew."""
+        self.script("document.querySelector('h1').remove(); location.hash = arguments[0]", page)
+        self.until(lambda: self.script("return !!document.querySelector('h1')"), page)
+
     @property
     def heading(self) -> str:
         return self.script("return document.querySelector('h1')?.textContent ?? ''")
