@@ -91,6 +91,12 @@ export class Features {
     return (this.operations.get(operation)?.parameters ?? []).some((one) => this.resolve(one).name === parameter);
   }
 
+  /** The values that a parameter accepts, when the document lists them. */
+  choices(operation, parameter) {
+    const known = (this.operations.get(operation)?.parameters ?? []).map((one) => this.resolve(one));
+    return this.resolve(known.find((one) => one.name === parameter)?.schema)?.enum;
+  }
+
   /** Whether the JSON body of an operation has a field. */
   takesField(operation, name) {
     const content = this.resolve(this.operations.get(operation)?.requestBody)?.content ?? {};

@@ -90,7 +90,11 @@ export async function open() {
   const own = new EventSource(withQuery('/api/v1/events', { stats: '1', queues: all('queues'), channels: all('channels') }));
   source = own;
   own.onopen = () => { isOpen = source === own; };
-  own.onerror = () => { isOpen = false; };
+  own.onerror = () => {
+    isOpen = false;
+    // The browser connects again by itself, but not after an answer such as 503.
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) open(); }, 5000);
+  };
   own.addEventListener('stats', () => renew(POLL_MS));
   for (const kind of ['message', 'published']) {
     own.addEventListener(kind, (event) => {

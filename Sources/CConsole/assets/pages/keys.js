@@ -28,7 +28,7 @@ export default async function keys({ params: [database, key], query, setQuery, s
   }
   function draw() {
     about.textContent = `${count(view.keys.length)} shown${view.cursor === '0' ? '' : ', more to look through'}`;
-    fill(list, view.keys.length ? table(view.keys, view.database) : none(view), view.cursor !== '0' && h('div', { class: 'row pager' }, h('button', { type: 'button', class: 'small', onclick: () => load(view.cursor) }, 'Look further')));
+    fill(list, view.keys.length ? table(view.keys, view.database, known) : none(view), view.cursor !== '0' && h('div', { class: 'row pager' }, h('button', { type: 'button', class: 'small', onclick: () => load(view.cursor) }, 'Look further')));
   }
   const again = () => {
     Object.assign(view, { database: base.value, match: match.value, type: type.value });
@@ -40,11 +40,17 @@ export default async function keys({ params: [database, key], query, setQuery, s
   return { title: 'Keys', element: h('div', { class: 'stack' }, form, about, list, commands(() => ({ curl: curl('GET', '/api/v1/keys', undefined, ask('0')), 'redis-cli': `redis-cli -p 6380 -n ${view.database} --scan --pattern ${quote(view.match || '*')}` }))) };
 }
 
-const linkOf = (database, entry) => `#/keys/${database}/${encodeURIComponent(entry.key ?? entry.key_base64)}${entry.key === undefined ? '?base64=1' : ''}`;
+// A key that is no text can be looked at where the server takes it in base64.
+function keyCell(database, entry, known) {
+  const text = preview(entry.key ?? `base64 ${entry.key_base64}`, 100);
+  if (entry.key === undefined && !known.takes('get /keys/{}/{}', 'encoding')) return h('span', { class: 'mono' }, text);
+  const query = entry.key === undefined ? '?base64=1' : '';
+  return h('a', { class: 'name mono', href: `#/keys/${database}/${encodeURIComponent(entry.key ?? entry.key_base64)}${query}` }, text);
+}
 
-function table(list, database) {
+function table(list, database, known) {
   return h('table', { 'aria-label': 'Keys' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Key'), h('th', { scope: 'col' }, 'Type'), h('th', { scope: 'col', class: 'number' }, 'Length'), h('th', { scope: 'col' }, 'Expires'))),
-    h('tbody', { 'data-rows': '' }, list.map((entry) => h('tr', null, h('td', null, h('a', { class: 'name mono', href: linkOf(database, entry) }, preview(entry.key ?? `base64 ${entry.key_base64}`, 100))),
+    h('tbody', { 'data-rows': '' }, list.map((entry) => h('tr', null, h('td', null, keyCell(database, entry, known)),
       h('td', null, badge(entry.type)), h('td', { class: 'number' }, count(entry.length)), h('td', null, expires(entry.ttl_ms))))));
 }
 

@@ -40,7 +40,9 @@ export default async function queues({ signal, query, setQuery }) {
   const input = h('input', { type: 'search', value: list.filter, placeholder: 'Filter by name', 'aria-label': 'Filter by name', 'data-filter': '', spellcheck: 'false' });
   const about = h('span', { class: 'quiet-text', role: 'status' });
   const empty = h('div');
-  const shown = columns.map((column) => ({ ...column, sort: column.sort && !(list.sorts && unsortable.has(column.key)) }));
+  const sorts = known.choices('get /queues', 'sort');
+  const canSort = ({ key, sort }) => sort && !(list.sorts && (unsortable.has(key) || sorts?.includes(key) === false));
+  const shown = columns.map((column) => ({ ...column, sort: canSort(column) }));
 
   Object.assign(table, longTableOf(list, shown, () => { remember(); start(); }));
   const card = h('section', { class: 'card flush' }, table.element);

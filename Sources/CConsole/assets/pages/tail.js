@@ -9,6 +9,7 @@ import { count, plural, utc } from '../text.js';
 
 const ROWS_MAX = 500;
 const PEEK = 100;
+const SEEN_MAX = 5000;
 
 export default async function tail({ params: [kind = 'queue', name = ''], signal }) {
   const known = await features();
@@ -41,7 +42,7 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
     fill(empty, waiting(kind, name));
     status.textContent = `${plural(state.rows.length, 'message')}${state.left > 0 ? `, ${count(state.left)} left out` : ''}${state.paused ? ', paused' : ''}${name && !isLive() && !events ? ', looked at every 2 s' : ''}`;
   }
-  if (name && events) followEvents(kind, name, state, add, signal);
+  if (name && events) await followEvents(kind, name, state, add, signal);
   else if (name) await fresh(() => peek(name, state, add, signal), signal);
   draw();
   const form = h('form', { class: 'row', onsubmit: (event) => { event.preventDefault(); go(); } }, what, h('div', { class: 'grow' }, input), names, h('button', { type: 'submit', class: 'main' }, 'Follow'));
@@ -49,13 +50,18 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
   return { title: 'Live tail', element: h('div', { class: 'stack' }, form, name && h('div', { class: 'row' }, pause, h('div', { class: 'grow' }, filter), status), name ? card : h('section', { class: 'card' }, h('div', { class: 'empty' }, waiting(kind, ''))), how) };
 }
 
-function followEvents(kind, name, state, add, signal) {
+async function followEvents(kind, name, state, add, signal) {
+  // First what stands there already.
+  if (kind === 'queue') await peek(name, state, add, signal);
   const what = kind === 'queue' ? { queues: [name] } : { channels: [name] };
   follow(what, (event, data) => {
     if (event === 'message' && kind === 'queue' && (data.queue ?? name) === name) {
       state.left += data.left_out ?? 0;
       const messages = data.messages ?? (data.message ? [data.message] : [data]);
-      add(messages.filter((one) => one.id).map((one) => rowOf(one, data.at_ms)).reverse());
+      const unseen = messages.filter((one) => one.id && !state.seen.has(one.id));
+      unseen.forEach((one) => state.seen.add(one.id));
+      while (state.seen.size > SEEN_MAX) state.seen.delete(state.seen.values().next().value);
+      if (unseen.length > 0) add(unseen.map((one) => rowOf(one, data.at_ms)).reverse());
     } else if (event === 'published' && kind === 'channel') {
       state.left += data.left_out ?? 0;
       const text = data.message ?? textOf(data.message_base64);
@@ -76,7 +82,7 @@ async function peek(name, state, add, signal) {
   const { messages } = await get(at`queues/${name}/messages`, { query: { from: 'tail', limit: PEEK }, signal });
   const fresh = messages.filter((message) => !state.seen.has(message.id)).sort((left, right) => right.sent_at_ms - left.sent_at_ms);
   fresh.forEach((message) => state.seen.add(message.id));
-  if (state.seen.size > 20 * PEEK) state.seen = new Set(messages.map((message) => message.id));
+  if (state.seen.size > SEEN_MAX) state.seen = new Set(messages.map((message) => message.id));
   if (fresh.length > 0) add(fresh.map((message) => rowOf(message)));
 }
 
