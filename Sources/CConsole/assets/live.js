@@ -87,7 +87,8 @@ export async function open() {
   close();
   if (document.hidden || !known.has('get /events')) return;
   const all = (name) => [...new Set([...followers].flatMap((entry) => entry[name] ?? []))].join(',');
-  const own = new EventSource(withQuery('/api/v1/events', { stats: '1', queues: all('queues'), channels: all('channels') }));
+  const own = new EventSource(withQuery('/api/v1/events',
+    { stats: '1', queues: all('queues'), channels: all('channels') }));
   source = own;
   own.onopen = () => { isOpen = source === own; };
   own.onerror = () => {

@@ -16,13 +16,18 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
   const events = known.has('get /events');
   const state = { rows: [], left: 0, paused: false, seen: new Set(), filter: '' };
   const names = h('datalist', { id: 'tail-names' });
-  const what = select([['queue', 'Queue'], ...(events ? [['channel', 'Channels']] : [])], kind, { 'aria-label': 'What to follow', class: 'fit' });
-  const input = h('input', { value: name, list: kind === 'queue' ? 'tail-names' : null, placeholder: kind === 'queue' ? 'name of a queue' : 'channel or pattern, for example news.*', 'aria-label': 'Name', autocomplete: 'off' });
+  const what = select([['queue', 'Queue'], ...(events ? [['channel', 'Channels']] : [])], kind,
+    { 'aria-label': 'What to follow', class: 'fit' });
+  const input = h('input', { value: name, list: kind === 'queue' ? 'tail-names' : null,
+    placeholder: kind === 'queue' ? 'name of a queue' : 'channel or pattern, for example news.*', 'aria-label': 'Name',
+    autocomplete: 'off' });
   const go = () => { if (input.value) location.hash = `#/tail/${what.value}/${encodeURIComponent(input.value)}`; };
   what.addEventListener('change', () => { location.hash = `#/tail/${what.value}`; });
   queueNames().then((all) => fill(names, all.map((one) => h('option', { value: one }))), () => {});
-  const filter = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter', 'data-filter': '', oninput: () => { state.filter = filter.value; draw(); } });
-  const pause = h('button', { type: 'button', 'aria-pressed': 'false', onclick: () => { state.paused = !state.paused; draw(); } }, 'Pause');
+  const filter = h('input', { type: 'search', placeholder: 'Filter', 'aria-label': 'Filter', 'data-filter': '',
+    oninput: () => { state.filter = filter.value; draw(); } });
+  const pause = h('button', { type: 'button', 'aria-pressed': 'false',
+    onclick: () => { state.paused = !state.paused; draw(); } }, 'Pause');
   const status = h('span', { class: 'quiet-text', role: 'status' });
   const list = h('ul', { class: 'tail', 'data-rows': '', tabindex: 0, 'aria-label': 'Messages' });
   const empty = h('div', { class: 'empty' });
@@ -35,7 +40,8 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
   function draw() {
     pause.textContent = state.paused ? 'Go on' : 'Pause';
     pause.setAttribute('aria-pressed', String(state.paused));
-    const rows = state.rows.filter((row) => !state.filter || row.text.includes(state.filter) || row.from.includes(state.filter));
+    const rows = state.rows.filter((row) => !state.filter || row.text.includes(state.filter)
+      || row.from.includes(state.filter));
     fill(list, rows.map(line));
     list.hidden = rows.length === 0;
     empty.hidden = rows.length > 0;
@@ -45,9 +51,15 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
   if (name && events) await followEvents(kind, name, state, add, signal);
   else if (name) await fresh(() => peek(name, state, add, signal), signal);
   draw();
-  const form = h('form', { class: 'row', onsubmit: (event) => { event.preventDefault(); go(); } }, what, h('div', { class: 'grow' }, input), names, h('button', { type: 'submit', class: 'main' }, 'Follow'));
-  const how = name && kind === 'queue' && commands(() => ({ curl: events ? curl('GET', '/api/v1/events', undefined, { queues: name }).replace('curl', 'curl -N') : curl('GET', at`queues/${name}/messages`, undefined, { from: 'tail' }), roost: roost('peek', name, '--from', 'tail') }));
-  return { title: 'Live tail', element: h('div', { class: 'stack' }, form, name && h('div', { class: 'row' }, pause, h('div', { class: 'grow' }, filter), status), name ? card : h('section', { class: 'card' }, h('div', { class: 'empty' }, waiting(kind, ''))), how) };
+  const form = h('form', { class: 'row', onsubmit: (event) => { event.preventDefault(); go(); } }, what,
+    h('div', { class: 'grow' }, input), names, h('button', { type: 'submit', class: 'main' }, 'Follow'));
+  const how = name && kind === 'queue' && commands(() => ({ curl: events
+    ? curl('GET', '/api/v1/events', undefined, { queues: name }).replace('curl', 'curl -N')
+    : curl('GET', at`queues/${name}/messages`, undefined, { from: 'tail' }),
+    roost: roost('peek', name, '--from', 'tail') }));
+  return { title: 'Live tail', element: h('div', { class: 'stack' }, form,
+    name && h('div', { class: 'row' }, pause, h('div', { class: 'grow' }, filter), status),
+    name ? card : h('section', { class: 'card' }, h('div', { class: 'empty' }, waiting(kind, ''))), how) };
 }
 
 async function followEvents(kind, name, state, add, signal) {
@@ -74,23 +86,29 @@ const textOf = (base64) => (base64 === undefined ? undefined : `base64 ${base64}
 
 function rowOf(message, at) {
   const body = bodyOf(message);
-  return { at: at ?? message.sent_at_ms ?? Date.now(), from: message.group ?? message.id.slice(0, 8), text: body.text ?? `base64 ${message.body_base64 ?? ''}` };
+  return { at: at ?? message.sent_at_ms ?? Date.now(), from: message.group ?? message.id.slice(0, 8),
+    text: body.text ?? `base64 ${message.body_base64 ?? ''}` };
 }
 
 // Without events: what stands at the end of the queue and was not seen before. What was taken in between is not seen.
 async function peek(name, state, add, signal) {
   const { messages } = await get(at`queues/${name}/messages`, { query: { from: 'tail', limit: PEEK }, signal });
-  const fresh = messages.filter((message) => !state.seen.has(message.id)).sort((left, right) => right.sent_at_ms - left.sent_at_ms);
+  const fresh = messages.filter((message) => !state.seen.has(message.id)).sort((left, right) =>
+    right.sent_at_ms - left.sent_at_ms);
   fresh.forEach((message) => state.seen.add(message.id));
   if (state.seen.size > SEEN_MAX) state.seen = new Set(messages.map((message) => message.id));
   if (fresh.length > 0) add(fresh.map((message) => rowOf(message)));
 }
 
 function line(row) {
-  return h('li', null, h('time', { title: utc(row.at) }, new Date(row.at).toISOString().slice(11, 23)), h('span', { class: 'quiet-text' }, row.from), h('span', { class: 'body' }, row.text.slice(0, 2000)));
+  return h('li', null, h('time', { title: utc(row.at) }, new Date(row.at).toISOString().slice(11, 23)),
+    h('span', { class: 'quiet-text' }, row.from), h('span', { class: 'body' }, row.text.slice(0, 2000)));
 }
 
 function waiting(kind, name) {
-  if (!name) return [h('h2', null, 'Follow a queue or a channel'), h('p', null, 'What is sent stands here as it comes, without being received.')];
-  return [h('h2', null, 'Waiting for messages'), h('p', null, kind === 'queue' ? ['What is sent to ', h('strong', null, name), ' shows up here.'] : ['What is published to ', h('strong', null, name), ' shows up here.'])];
+  if (!name) return [h('h2', null, 'Follow a queue or a channel'),
+    h('p', null, 'What is sent stands here as it comes, without being received.')];
+  return [h('h2', null, 'Waiting for messages'), h('p', null,
+    kind === 'queue' ? ['What is sent to ', h('strong', null, name), ' shows up here.']
+    : ['What is published to ', h('strong', null, name), ' shows up here.'])];
 }
