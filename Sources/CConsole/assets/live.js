@@ -12,7 +12,7 @@ const followers = new Set();
 let source = null;
 let isOpen = false;
 
-/** Calls `refresh` now and then until `signal` ends. It does not overlap with itself. Errors are shown by `linkState`. */
+/** Calls `refresh` now and then until `signal` ends, never twice at a time. Its errors are told to `linkState`. */
 export function fresh(refresh, signal) {
   const entry = { refresh, busy: false, again: false, last: 0 };
   refreshers.add(entry);

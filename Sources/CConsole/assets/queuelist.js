@@ -96,7 +96,9 @@ export class QueueList {
       if (!this.complete && until >= this.length - 20) this.nextPage().catch(() => {});
       return;
     }
-    for (let page = Math.floor(from / PAGE); page * PAGE < until; page += 1) if (!this.pages.has(page)) this.load(page).catch(() => {});
+    for (let page = Math.floor(from / PAGE); page * PAGE < until; page += 1) {
+      if (!this.pages.has(page)) this.load(page).catch(() => {});
+    }
   }
 
   /** Asks again for what is in sight. */
