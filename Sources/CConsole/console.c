@@ -181,7 +181,8 @@ size_t console_gzip_bound(size_t count) { return compressBound(count) + GZIP_EXT
 size_t console_gzip(const uint8_t *bytes, size_t count, uint8_t *out, size_t capacity) {
     if (count > UINT_MAX || capacity > UINT_MAX) return 0;
     z_stream stream = {0};
-    int begun = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY);
+    const int strategy = Z_DEFAULT_STRATEGY;
+    int begun = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, GZIP_WINDOW_BITS, MEMORY_LEVEL, strategy);
     if (begun != Z_OK) return 0;
     stream.next_in = (Bytef *)bytes;
     stream.avail_in = (uInt)count;

@@ -12,11 +12,13 @@ export class Problem extends Error {
 
 /** A path with its parts encoded: at`queues/${name}/messages`. */
 export function at(texts, ...parts) {
-  return '/api/v1/' + texts.map((text, index) => text + (index < parts.length ? encodeURIComponent(parts[index]) : '')).join('');
+  return '/api/v1/' + texts.map((text, index) => text + (index < parts.length ? encodeURIComponent(parts[index])
+    : '')).join('');
 }
 
 export function withQuery(path, query) {
-  const known = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== '');
+  const known = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null
+    && value !== '');
   const text = new URLSearchParams(known).toString();
   return text ? `${path}?${text}` : path;
 }
@@ -80,7 +82,8 @@ export class Features {
     for (const [path, item] of Object.entries(document?.paths ?? {})) {
       for (const [method, operation] of Object.entries(item)) {
         const shared = item.parameters ?? [];
-        this.operations.set(`${method} ${plain(path)}`, { ...operation, parameters: [...shared, ...(operation.parameters ?? [])] });
+        this.operations.set(`${method} ${plain(path)}`,
+          { ...operation, parameters: [...shared, ...(operation.parameters ?? [])] });
       }
     }
   }
@@ -89,6 +92,12 @@ export class Features {
 
   takes(operation, parameter) {
     return (this.operations.get(operation)?.parameters ?? []).some((one) => this.resolve(one).name === parameter);
+  }
+
+  /** The values that a parameter accepts, when the document lists them. */
+  choices(operation, parameter) {
+    const known = (this.operations.get(operation)?.parameters ?? []).map((one) => this.resolve(one));
+    return this.resolve(known.find((one) => one.name === parameter)?.schema)?.enum;
   }
 
   /** Whether the JSON body of an operation has a field. */

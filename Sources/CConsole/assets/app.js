@@ -1,4 +1,5 @@
 // The frame: pages by address, keys, the theme, and whether the server is there.
+import { features, get } from './api.js';
 import { badge, fill, h } from './dom.js';
 import { linkState, onLinkState, open, refreshNow } from './live.js';
 import { openDialog } from './dialog.js';
@@ -14,7 +15,9 @@ import queues from './pages/queues.js';
 import tail from './pages/tail.js';
 
 const pages = { '': overview, queues, tail, channels, keys, clients, node, api: explorer };
-const places = [['', 'Overview', 'o'], ['queues', 'Queues', 'q'], ['tail', 'Live tail', 't'], ['channels', 'Channels', 'c'], ['keys', 'Keys', 'k'], ['clients', 'Clients', 'l'], ['node', 'Log and disk', 'd'], ['api', 'API', 'a']];
+const places = [['', 'Overview', 'o'], ['queues', 'Queues', 'q'], ['tail', 'Live tail', 't'],
+  ['channels', 'Channels', 'c'], ['keys', 'Keys', 'k'], ['clients', 'Clients', 'l'], ['node', 'Log and disk', 'd'],
+  ['api', 'API', 'a']];
 
 const main = document.getElementById('main');
 const top = document.querySelector('.top');
@@ -69,7 +72,8 @@ async function show() {
 function place({ title, subtitle, crumb, heading, element }) {
   const heading1 = h('h1', { tabindex: -1 }, title);
   const inTabs = main.querySelector('h1')?.textContent === heading1.textContent;
-  fill(main, h('div', { class: 'head' }, crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]), heading1, heading), element);
+  fill(main, h('div', { class: 'head' }, crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]), heading1,
+    heading), element);
   main.removeAttribute('aria-busy');
   document.title = [subtitle, heading1.textContent, 'Roost'].filter(Boolean).join(' · ');
   if (!inTabs) {
@@ -78,18 +82,23 @@ function place({ title, subtitle, crumb, heading, element }) {
   } else main.querySelector('.tabs [aria-current]')?.focus({ preventScroll: true });
 }
 
-const unknown = () => ({ title: 'Not found', element: h('p', null, 'There is no such page. ', h('a', { href: '#/' }, 'Overview')) });
+const unknown = () => ({ title: 'Not found', element: h('p', null, 'There is no such page. ',
+  h('a', { href: '#/' }, 'Overview')) });
 
 function failed(error) {
   const wrong = error.code === undefined;
   if (wrong) console.error(error);
   const retry = h('button', { type: 'button', onclick: show }, 'Try again');
-  return { failed: true, title: error.title || 'This did not work', element: h('div', { class: 'stack' }, h('div', { class: 'notice crit', role: 'alert' }, h('strong', null, '! '), error.message, retry), h('p', null, h('a', { href: '#/queues' }, 'Queues'))) };
+  return { failed: true, title: error.title || 'This did not work',
+    element: h('div', { class: 'stack' }, h('div', { class: 'notice crit', role: 'alert' }, h('strong', null, '! '),
+    error.message, retry), h('p', null, h('a', { href: '#/queues' }, 'Queues'))) };
 }
 
 function drawNav(page) {
-  fill(document.getElementById('nav'), h('ul', null, places.map(([key, title, letter], index) => h('li', { class: index === 2 || index === 6 ? 'gap' : '' },
-    h('a', { href: `#/${key}`, 'aria-current': key === page ? 'page' : null }, title, h('kbd', { 'aria-hidden': 'true' }, `g ${letter}`))))));
+  fill(document.getElementById('nav'), h('ul', null, places.map(([key, title, letter], index) =>
+    h('li', { class: index === 2 || index === 6 ? 'gap' : '' },
+    h('a', { href: `#/${key}`, 'aria-current': key === page ? 'page' : null }, title,
+      h('kbd', { 'aria-hidden': 'true' }, `g ${letter}`))))));
 }
 
 // The theme: that of the system until somebody chooses.
@@ -153,13 +162,27 @@ function step(by) {
 }
 
 function help() {
-  const rows = [...places.map(([, title, letter]) => [`g ${letter}`, title]), ['/', 'Filter or search'], ['j k', 'Down and up a list'], ['Enter', 'Open'], ['c', 'To the main button'], ['r', 'Refresh now'], ['t', 'Change the theme'], ['Ctrl Enter', 'Send the form'], ['Esc', 'Close, or leave a field'], ['?', 'This list']];
-  openDialog('Keys', h('dl', { class: 'keys-list' }, rows.map(([key, text]) => [h('dt', null, key.split(' ').map((one) => [h('kbd', null, one), ' '])), h('dd', null, text)])));
+  const rows = [...places.map(([, title, letter]) => [`g ${letter}`, title]), ['/', 'Filter or search'],
+    ['j k', 'Down and up a list'], ['Enter', 'Open'], ['c', 'To the main button'], ['r', 'Refresh now'],
+    ['t', 'Change the theme'], ['Ctrl Enter', 'Send the form'], ['Esc', 'Close, or leave a field'], ['?', 'This list']];
+  openDialog('Keys', h('dl', { class: 'keys-list' }, rows.map(([key, text]) =>
+    [h('dt', null, key.split(' ').map((one) => [h('kbd', null, one), ' '])), h('dd', null, text)])));
 }
 
 onLinkState((isThere, message) => {
-  fill(document.getElementById('link'), isThere && !message ? badge('● connected', 'ok') : badge(`! ${message}`, 'crit'));
+  fill(document.getElementById('link'), isThere && !message ? badge('● connected', 'ok')
+    : badge(`! ${message}`, 'crit'));
 });
+
+// A server may refuse every change; its page then has no buttons to destroy with.
+async function markReadOnly() {
+  if (!(await features()).has('get /node')) return;
+  const node = await get('/api/v1/node');
+  document.documentElement.toggleAttribute('data-read-only', node.read_only === true);
+  if (node.read_only === true) document.querySelector('.foot').prepend(badge('read only', 'warn',
+    'The server refuses changes'));
+}
+
 addEventListener('hashchange', show);
 addEventListener('roost-login', askForToken);
 addEventListener('keydown', typed);
@@ -175,4 +198,5 @@ document.getElementById('theme').addEventListener('click', () => setTheme(themes
 document.getElementById('keys').addEventListener('click', help);
 setTheme(Object.hasOwn(themes, stored('roost-theme') ?? '') ? stored('roost-theme') : 'auto');
 open();
+markReadOnly().catch(() => {});
 show();

@@ -29,7 +29,8 @@ function line(name, node, depth) {
     const text = node.kind === 'string' ? `"${node.text}"` : node.text;
     return h('li', null, label, h('span', { class: leafClass[node.kind] }, text));
   }
-  const children = node.kind === 'object' ? node.members : node.items.map((value, index) => ({ name: String(index), value }));
+  const children = node.kind === 'object' ? node.members
+    : node.items.map((value, index) => ({ name: String(index), value }));
   if (children.length === 0) return h('li', null, label, brief(node));
   return h('li', null, branch(label, node, children, depth));
 }
@@ -69,7 +70,8 @@ function hex(data) {
 }
 
 function cut(text, length, whole) {
-  const rest = text.length > length ? `The first part is shown; copy or download has all of it (${bytes(whole)}).` : null;
+  const rest = text.length > length ? `The first part is shown; copy or download has all of it (${bytes(whole)}).`
+    : null;
   return [h('pre', { tabindex: 0 }, text.slice(0, length)), rest && h('p', { class: 'quiet-text' }, rest)];
 }
 
@@ -79,7 +81,8 @@ function views({ text, data }) {
   if (tree) list.push(['JSON', () => h('ul', { class: 'tree' }, line(null, tree, 0)), () => format(tree)]);
   if (text !== null) list.push(['Text', () => cut(text, TEXT_SHOWN_MAX, data.length), () => text]);
   list.push(['Hex', () => [h('pre', { class: 'hex', tabindex: 0 }, hex(data)),
-    data.length > HEX_SHOWN_MAX && h('p', { class: 'quiet-text' }, `The first ${bytes(HEX_SHOWN_MAX)} of ${bytes(data.length)}.`)],
+    data.length > HEX_SHOWN_MAX && h('p', { class: 'quiet-text' },
+      `The first ${bytes(HEX_SHOWN_MAX)} of ${bytes(data.length)}.`)],
   () => hex(data)]);
   list.push(['Base64', () => cut(base64FromBytes(data), TEXT_SHOWN_MAX, data.length), () => base64FromBytes(data)]);
   return list;
@@ -108,7 +111,9 @@ export function bodyViewer(body, name) {
     fill(content, view[1]());
   };
   show(current);
-  return h('div', { class: 'viewer' }, h('div', { class: 'bar', role: 'group', 'aria-label': 'How to show the body' }, buttons,
+  return h('div', { class: 'viewer' }, h('div', { class: 'bar', role: 'group', 'aria-label': 'How to show the body' },
+    buttons,
     h('span', { class: 'size' }, bytes(body.data.length)), copyButton(() => current[2](), 'Copy body'),
-    h('button', { type: 'button', class: 'small', 'aria-label': 'Download body', onclick: () => download(body.data, name) }, 'Download')), content);
+    h('button', { type: 'button', class: 'small', 'aria-label': 'Download body',
+      onclick: () => download(body.data, name) }, 'Download')), content);
 }

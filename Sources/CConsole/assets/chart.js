@@ -36,7 +36,8 @@ export function chart({ label, show = rate }) {
     const top = roundUp(Math.max(...series.flatMap(({ values }) => values.map(([, value]) => value ?? 0))));
     const x = (ms) => ((ms - from) / (to - from)) * width;
     const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
-    const svg = s('svg', { height: HEIGHT, role: 'img', 'aria-label': `${label}: ${described()}` }, grid(width, top, y, show), axis(width, from, to),
+    const svg = s('svg', { height: HEIGHT, role: 'img', 'aria-label': `${label}: ${described()}` },
+      grid(width, top, y, show), axis(width, from, to),
       series.map(({ values }, index) => lane(values, index, x, y)), cross(x));
     fill(picture, svg);
     svg.addEventListener('pointermove', (event) => {
@@ -50,7 +51,8 @@ export function chart({ label, show = rate }) {
 
   const near = (values) => {
     if (cursor === null) return values.at(-1);
-    return values.reduce((best, one) => (Math.abs(one[0] - cursor) < Math.abs(best[0] - cursor) ? one : best), values[0]);
+    return values.reduce((best, one) => (Math.abs(one[0] - cursor) < Math.abs(best[0] - cursor) ? one : best),
+      values[0]);
   };
   const cross = (x) => {
     const at = cursor !== null && series[0]?.values.length ? near(series[0].values)[0] : null;
@@ -59,7 +61,8 @@ export function chart({ label, show = rate }) {
   const described = () => series.map(({ name, values }) => `${name} ${show(values.at(-1)?.[1])}`).join(', ');
 
   function write() {
-    fill(legend, series.map(({ name, values }, index) => h('span', null, swatch(index), `${name} ${show(near(values)?.[1])}`)),
+    fill(legend, series.map(({ name, values }, index) =>
+      h('span', null, swatch(index), `${name} ${show(near(values)?.[1])}`)),
       cursor !== null && series[0]?.values.length && h('span', null, utc(near(series[0].values)[0])));
   }
 

@@ -4,7 +4,8 @@ import { withQuery } from './api.js';
 import { copyButton } from './copy.js';
 
 /** One word for a POSIX shell, whatever is in it. */
-export const quote = (text) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text : `'${String(text).replaceAll("'", "'\\''")}'`);
+export const quote = (text) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(text) ? text
+  : `'${String(text).replaceAll("'", "'\\''")}'`);
 
 /** `options.header`: more headers. */
 export function curl(method, path, body, query) {
@@ -25,18 +26,21 @@ export function roost(...words) {
 
 /** One line with its kind and a button to copy it. */
 export function commandLine(kind, text) {
-  return h('div', { class: 'command' }, h('span', { class: 'kind' }, kind), h('pre', null, text), copyButton(text, `Copy ${kind} command`));
+  return h('div', { class: 'command' }, h('span', { class: 'kind' }, kind), h('pre', null, text),
+    copyButton(text, `Copy ${kind} command`));
 }
 
 /** Lines that are made anew when they are opened or `refresh` is called, since forms change. */
 export function commands(make, label = 'As a command') {
   const list = h('div', { class: 'commands' });
   const refresh = () => {
-    if (details.open) list.replaceChildren(...Object.entries(make()).filter(([, text]) => text).map(([kind, text]) => commandLine(kind, text)));
+    if (details.open) list.replaceChildren(...Object.entries(make()).filter(([, text]) => text).map(([kind, text]) =>
+      commandLine(kind, text)));
   };
   const details = h('details', { class: 'how', ontoggle: refresh }, h('summary', null, label), list);
   details.refresh = refresh;
   return details;
 }
 
-export const commandList = (lines) => h('div', { class: 'commands' }, Object.entries(lines).map(([kind, text]) => commandLine(kind, text)));
+export const commandList = (lines) => h('div', { class: 'commands' },
+  Object.entries(lines).map(([kind, text]) => commandLine(kind, text)));

@@ -13,9 +13,11 @@ export function openForm({ title, content, action, danger, act, lines, ready = (
     const button = h('button', { type: 'submit', class: danger ? 'main danger' : 'main' }, action);
     const how = lines && commands(lines);
     const update = () => { button.disabled = !ready(); how?.refresh(); };
-    const form = h('form', { oninput: update, onchange: update }, h('h2', { id: 'dialog-title' }, title), content, problem, how,
+    const form = h('form', { oninput: update, onchange: update }, h('h2', { id: 'dialog-title' }, title), content,
+      problem, how,
       h('div', { class: 'actions' }, h('button', { type: 'button', onclick: () => dialog.close() }, 'Cancel'), button));
-    const dialog = h('dialog', { 'aria-labelledby': 'dialog-title', onclose: () => { dialog.remove(); resolve(undefined); } }, form);
+    const dialog = h('dialog', { 'aria-labelledby': 'dialog-title',
+      onclose: () => { dialog.remove(); resolve(undefined); } }, form);
     form.addEventListener('submit', async (event) => {
       event.preventDefault();
       if (button.disabled) return;
@@ -38,8 +40,10 @@ export function openForm({ title, content, action, danger, act, lines, ready = (
 /** Asks before something is destroyed; with `name`, it has to be typed. */
 export function confirm({ title, text, name, action, act, lines }) {
   const input = h('input', { autocomplete: 'off', spellcheck: 'false', 'data-confirm': '' });
-  const content = [h('p', null, text), name !== undefined && field(h('span', null, 'Type ', h('strong', null, name), ' to go on'), input)];
-  return openForm({ title, content, action, danger: true, act, lines, ready: () => name === undefined || input.value === name });
+  const content = [h('p', null, text), name !== undefined
+    && field(h('span', null, 'Type ', h('strong', null, name), ' to go on'), input)];
+  return openForm({ title, content, action, danger: true, act, lines,
+    ready: () => name === undefined || input.value === name });
 }
 
 /** Shows something; Escape or the button closes it. */

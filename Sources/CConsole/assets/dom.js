@@ -50,6 +50,21 @@ export function fill(element, ...children) {
   return element;
 }
 
+const focusable = 'a, button, input, select, textarea, summary, [tabindex]';
+
+/** The same for what is drawn again and again: what did not change stays, and so does the focus. */
+export function renew(element, ...children) {
+  const next = document.createElement(element.tagName);
+  append(next, children);
+  const isSame = next.childNodes.length === element.childNodes.length
+    && [...next.childNodes].every((node, index) => node.isEqualNode(element.childNodes[index]));
+  if (isSame) return element;
+  const index = [...element.querySelectorAll(focusable)].indexOf(document.activeElement);
+  element.replaceChildren(...next.childNodes);
+  if (index >= 0) element.querySelectorAll(focusable)[index]?.focus({ preventScroll: true });
+  return element;
+}
+
 /** A time that stays relative: `tick` renews all of them. */
 export function time(ms) {
   if (!Number.isFinite(ms)) return h('span', { class: 'zero' }, '–');

@@ -12,7 +12,7 @@ const followers = new Set();
 let source = null;
 let isOpen = false;
 
-/** Calls `refresh` now and then until `signal` ends. It does not overlap with itself. Errors are shown by `linkState`. */
+/** Calls `refresh` now and then until `signal` ends, never twice at a time. Its errors are told to `linkState`. */
 export function fresh(refresh, signal) {
   const entry = { refresh, busy: false, again: false, last: 0 };
   refreshers.add(entry);
@@ -50,9 +50,14 @@ export const onLinkState = (tell) => { linkState = tell; };
 setInterval(() => {
   if (document.hidden) return;
   tick();
-  const pause = isOpen ? HEAL_MS : POLL_MS;
-  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+  renew(isOpen ? HEAL_MS : POLL_MS);
 }, 1000);
+
+/** Refreshes what was refreshed longer ago than `pause` milliseconds. */
+function renew(pause) {
+  if (document.hidden) return;
+  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+}
 
 document.addEventListener('visibilitychange', () => {
   if (document.hidden) close();
@@ -82,11 +87,16 @@ export async function open() {
   close();
   if (document.hidden || !known.has('get /events')) return;
   const all = (name) => [...new Set([...followers].flatMap((entry) => entry[name] ?? []))].join(',');
-  const own = new EventSource(withQuery('/api/v1/events', { stats: '1', queues: all('queues'), channels: all('channels') }));
+  const own = new EventSource(withQuery('/api/v1/events',
+    { stats: '1', queues: all('queues'), channels: all('channels') }));
   source = own;
   own.onopen = () => { isOpen = source === own; };
-  own.onerror = () => { isOpen = false; };
-  own.addEventListener('stats', () => { if (!document.hidden) refreshNow(); });
+  own.onerror = () => {
+    isOpen = false;
+    // The browser connects again by itself, but not after an answer such as 503.
+    if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) open(); }, 5000);
+  };
+  own.addEventListener('stats', () => renew(POLL_MS));
   for (const kind of ['message', 'published']) {
     own.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);

@@ -31,7 +31,8 @@ function push(list, one) {
 
 function rates(from, to, seconds, now) {
   const rate = (name) => Math.max(0, (to[name] - from[name]) / seconds);
-  return { at: now, in: rate('sent') + rate('moved_in'), out: rate('deleted') + rate('moved_out') + rate('expired'), received: rate('received') };
+  return { at: now, in: rate('sent') + rate('moved_in'), out: rate('deleted') + rate('moved_out') + rate('expired'),
+    received: rate('received') };
 }
 
 const value = {
@@ -74,7 +75,8 @@ export class QueueList {
 
   rows(from, until) {
     if (!this.sorts) return this.visibleRows().slice(from, until);
-    return Array.from({ length: until - from }, (_, index) => this.pages.get(Math.floor((from + index) / PAGE))?.[(from + index) % PAGE]);
+    return Array.from({ length: until - from }, (_, index) =>
+      this.pages.get(Math.floor((from + index) / PAGE))?.[(from + index) % PAGE]);
   }
 
   /** Whether sorting by anything but the name is possible now. */
@@ -85,7 +87,8 @@ export class QueueList {
     if (!this.complete || (this.by === 'name' && this.order === 'asc')) return rows;
     const of = value[this.by];
     const sign = this.order === 'desc' ? -1 : 1;
-    return rows.sort((left, right) => (of(left) < of(right) ? -sign : of(left) > of(right) ? sign : left.name < right.name ? -1 : 1));
+    return rows.sort((left, right) => (of(left) < of(right) ? -sign : of(left) > of(right) ? sign
+      : left.name < right.name ? -1 : 1));
   }
 
   want(from, until) {
@@ -93,7 +96,9 @@ export class QueueList {
       if (!this.complete && until >= this.length - 20) this.nextPage().catch(() => {});
       return;
     }
-    for (let page = Math.floor(from / PAGE); page * PAGE < until; page += 1) if (!this.pages.has(page)) this.load(page).catch(() => {});
+    for (let page = Math.floor(from / PAGE); page * PAGE < until; page += 1) {
+      if (!this.pages.has(page)) this.load(page).catch(() => {});
+    }
   }
 
   /** Asks again for what is in sight. */

@@ -2,7 +2,8 @@
 import { badge, h } from './dom.js';
 import { age, count, duration } from './text.js';
 
-export const STATES = [['ready', 'Ready'], ['in_flight', 'In flight'], ['delayed', 'Delayed'], ['buried', 'Buried'], ['damaged', 'Damaged']];
+export const STATES = [['ready', 'Ready'], ['in_flight', 'In flight'], ['delayed', 'Delayed'], ['buried', 'Buried'],
+  ['damaged', 'Damaged']];
 
 export const stateName = (state) => (STATES.find(([key]) => key === state) ?? [state, state])[1];
 
@@ -32,5 +33,6 @@ export function badges(queue) {
 
 /** The age of the oldest message of a queue; exact when it is pointed at. */
 export function oldest({ oldest_message_age_seconds: seconds }) {
-  return seconds === null ? h('span', { class: 'zero' }, '–') : h('span', { title: duration(Math.floor(seconds)) }, age(seconds));
+  return seconds === null ? h('span', { class: 'zero' }, '–')
+    : h('span', { title: duration(Math.floor(seconds)) }, age(seconds));
 }

@@ -26,7 +26,8 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
     return [first, Math.min(source.length, first + inSight + 2 * BEYOND)];
   };
 
-  const space = (rows) => h('tr', { class: 'space', 'aria-hidden': 'true' }, h('td', { colspan: columns.length, style: { height: `${rows * ROW}px` } }));
+  const space = (rows) => h('tr', { class: 'space', 'aria-hidden': 'true' },
+    h('td', { colspan: columns.length, style: { height: `${rows * ROW}px` } }));
 
   // Rows that show the same keep their elements, so that focus and selection stay.
   function draw() {
@@ -40,7 +41,8 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
     });
     for (const key of cells.keys()) if (!kept.has(key)) cells.delete(key);
     table.setAttribute('aria-rowcount', String(source.length));
-    const next = [from > 0 && space(from), ...elements, until < source.length && space(source.length - until)].filter(Boolean);
+    const next = [from > 0 && space(from), ...elements,
+      until < source.length && space(source.length - until)].filter(Boolean);
     const now = [...body.children];
     if (next.length !== now.length || next.some((one, index) => one !== now[index])) place(next);
     source.want(from, until);
@@ -58,7 +60,8 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
     if (known.row !== row) {
       const hadFocus = known.element.contains(document.activeElement);
       known.row = row;
-      fill(known.element, columns.map((column) => h('td', { class: column.className }, row ? column.cell(row) : column.key === 'name' && '…')));
+      fill(known.element, columns.map((column) => h('td', { class: column.className },
+        row ? column.cell(row) : column.key === 'name' && '…')));
       known.element.className = row ? 'open' : '';
       known.element.onclick = row && ((event) => { if (!event.target.closest('a, button, input')) onopen(row); });
       if (hadFocus) known.element.querySelector('a')?.focus({ preventScroll: true });
@@ -75,6 +78,7 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
 
 function heading({ key, title, className, sort }, { by, order }, onsort) {
   const direction = by === key ? { asc: 'ascending', desc: 'descending' }[order] : null;
-  const content = sort ? h('button', { type: 'button', onclick: () => onsort(key) }, title, h('span', { class: 'arrow' })) : title;
+  const content = sort ? h('button', { type: 'button', onclick: () => onsort(key) }, title,
+    h('span', { class: 'arrow' })) : title;
   return h('th', { class: className, scope: 'col', 'aria-sort': direction }, content);
 }

@@ -7,7 +7,10 @@ const short = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
 export const count = (value) => (Number.isFinite(value) ? group.format(value) : '–');
 
 /** A rate of messages a second. */
-export const rate = (value) => (!Number.isFinite(value) ? '–' : value < 10 ? short.format(value) : group.format(value));
+export const rate = (value) => {
+  if (!Number.isFinite(value)) return '–';
+  return (value < 10 ? short : group).format(value);
+};
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 export function bytes(value) {

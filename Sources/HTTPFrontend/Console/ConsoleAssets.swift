@@ -4,8 +4,8 @@ import NIOCore
 
 /// The files of the console, each as it is and compressed, made once when somebody asks for the first.
 ///
-/// All of them together have a digest, which stands in their addresses: a browser keeps them for ever, and a new version
-/// of the server has new addresses.
+/// All of them together have a digest, which stands in their addresses: a browser keeps them for ever, and a new
+/// version of the server has new addresses.
 struct ConsoleAssets: Sendable {
     struct Asset: Sendable {
         var contentType: String

@@ -11,6 +11,7 @@ package enum Banner {
         if let sqs = endpoints.sqs { lines.append("  SQS API    http://\(sqs)") }
         if let redis = endpoints.redis { lines.append("  Redis      redis://\(redis)") }
         if let http = endpoints.http {
+            lines.append("  console    http://\(http)/console")
             lines.append("  JSON API   http://\(http)/api/v1")
             if configuration.aweq != nil { lines.append("  AweQ API   http://\(http)/send-message") }
             lines.append("  health     http://\(http)/readyz")

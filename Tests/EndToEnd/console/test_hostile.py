@@ -92,38 +92,48 @@ def test_in_what_is_received_and_buried(console, server, part):
 
 def test_in_addresses_and_errors(console):
     """The name of a queue that cannot be comes back in the error of the server."""
+    console.open("", "Overview")
     for payload in PAYLOADS:
-        console.open("#/queues/" + urllib.parse.quote(payload, safe=""))
+        console.go("#/queues/" + urllib.parse.quote(payload, safe=""))
         check_clean(console)
         assert console.script("return !!document.querySelector('[role=alert]')"), payload
     for payload in PAYLOADS[::10]:
         for page in ("queues?contains=", "tail/queue/", "queues/aweq?state=", "keys/0/", "nothing/"):
-            console.open(f"#/{page}" + urllib.parse.quote(payload, safe=""))
+            console.go(f"#/{page}" + urllib.parse.quote(payload, safe=""))
             check_clean(console)
 
 
 def test_in_reasons_and_properties(console, server):
     """What stands at the queue itself: the reason of its pause, and what other APIs keep with it."""
     call(server, "PUT", "/queues/hostile")
+    console.open("", "Overview")
     for payload in PAYLOADS[::8]:
         call(server, "POST", "/queues/hostile/pause", {"reason": payload})
-        console.open("#/queues/hostile/settings", "hostile")
+        console.go("#/queues/hostile/settings")
         console.sees(escaped(payload))
         check_clean(console)
-        console.open("#/", "Overview")
+        console.go("#/")
+        console.sees(escaped(payload))
         check_clean(console)
         call(server, "POST", "/queues/hostile/resume")
 
 
 def test_in_forms(console, server):
-    """What is typed comes back in the commands, in errors, and in the message."""
+    """What is typed comes back in the commands, and in errors."""
     call(server, "PUT", "/queues/hostile")
     console.open("#/queues/hostile/send", "hostile")
+    type_in = ("arguments[0].value = arguments[1];"
+               "arguments[0].dispatchEvent(new Event('input', {bubbles: true}))")
+    body, delay = console.field("Message"), console.field("Delay")
+    console.command("curl")
     for payload in PAYLOADS[::8]:
-        console.script("for (const one of document.querySelectorAll('form input, form textarea'))"
-                       " one.value = arguments[0];"
-                       "document.querySelector('form').dispatchEvent(new Event('input'))", payload)
-        console.script("document.querySelectorAll('details.how').forEach((one) => { one.open = true; })")
-        console.script("const form = document.querySelector('form'); form.noValidate = true; form.requestSubmit()")
+        console.script(type_in, delay, "")
+        console.script(type_in, body, payload)
+        line = console.command("curl").replace("'\\''", "'")
+        assert escaped(json.dumps(payload, ensure_ascii=False)) in line
+        check_clean(console)
+        console.script(type_in, delay, payload)
+        console.press("Send message")
         console.until(lambda: console.script("return !!document.querySelector('.problem:not([hidden])')"), "a problem")
         check_clean(console)
+    assert call(server, "GET", "/queues/hostile")["totals"]["sent"] == 0

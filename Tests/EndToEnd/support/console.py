@@ -46,6 +46,11 @@ class Console:
         if heading is not None:
             self.until(lambda: self.heading == heading, f"the heading {heading}")
 
+    def go(self, page: str) -> None:
+        """Goes to another page without loading the console anew."""
+        self.script("document.querySelector('h1').remove(); location.hash = arguments[0]", page)
+        self.until(lambda: self.script("return !!document.querySelector('h1')"), page)
+
     @property
     def heading(self) -> str:
         return self.script("return document.querySelector('h1')?.textContent ?? ''")
@@ -103,8 +108,19 @@ class Console:
             name, within, what=f"the button {name}")
 
     def press(self, name: str, within=None) -> None:
-        self.script("arguments[0].scrollIntoView({block: 'center'})", self.button(name, within))
-        self.button(name, within).click()
+        from selenium.common.exceptions import StaleElementReferenceException
+
+        def pressed():
+            button = self.button(name, within)
+            try:
+                self.script("arguments[0].scrollIntoView({block: 'center'})", button)
+                button.click()
+            except StaleElementReferenceException:
+                # Drawn anew between the look and the click.
+                return False
+            return True
+
+        self.until(pressed, f"a click on {name}")
 
     def tab(self, name: str) -> None:
         self.script("document.querySelectorAll('.toast').forEach((one) => one.remove())")

@@ -3,9 +3,9 @@ import Foundation
 /// The files of the console in the repository.
 enum ConsoleFolder {
     /// Texts by their path below `Sources/CConsole/assets`.
-    static func files(file: String = #filePath) throws -> [String: String] {
+    static func files() throws -> [String: String] {
         // <root>/Tests/HTTPFrontendTests/Support/ConsoleFolder.swift
-        let root = (0..<4).reduce(URL(filePath: file)) { path, _ in path.deletingLastPathComponent() }
+        let root = (0..<4).reduce(URL(filePath: #filePath)) { path, _ in path.deletingLastPathComponent() }
         let folder = root.appending(path: "Sources/CConsole/assets")
         let paths = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
         let names = paths.filter { $0.split(separator: "/").last?.contains(".") == true }

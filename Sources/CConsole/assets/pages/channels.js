@@ -2,7 +2,7 @@
 import { at, features, get, post } from '../api.js';
 import { commandList, commands, curl } from '../command.js';
 import { run } from '../dialog.js';
-import { field, fill, h } from '../dom.js';
+import { field, fill, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { number } from '../queueparts.js';
 import { plural } from '../text.js';
@@ -10,30 +10,41 @@ import { missing } from './missing.js';
 
 export default async function channels({ signal }) {
   const known = await features();
-  if (!known.has('get /channels')) return missing('Channels', 'The channels of this server', { 'redis-cli': 'redis-cli -p 6380 pubsub channels' });
+  if (!known.has('get /channels')) return missing('Channels', 'The channels of this server',
+    { 'redis-cli': 'redis-cli -p 6380 pubsub channels' });
   const list = h('section', { class: 'card flush' });
   const bindings = h('div');
   await fresh(async () => {
     const reply = await get('/api/v1/channels', { signal });
-    fill(list, h('h2', null, 'Channels'), table(reply.channels ?? reply));
-    if (known.has('get /bindings')) fill(bindings, bindingTable((await get('/api/v1/bindings', { signal })).bindings ?? []));
+    renew(list, h('h2', null, 'Channels'), table(reply.channels ?? reply));
+    if (known.has('get /bindings')) renew(bindings, bindingTable((await get('/api/v1/bindings',
+      { signal })).bindings ?? []));
   }, signal);
-  return { title: 'Channels', element: h('div', { class: 'columns' }, h('div', { class: 'stack' }, list, bindings), publishForm()) };
+  return { title: 'Channels', element: h('div', { class: 'columns' }, h('div', { class: 'stack' }, list, bindings),
+    publishForm()) };
 }
 
 function table(list) {
-  if (list.length === 0) return h('div', { class: 'empty' }, h('h3', null, 'Nobody subscribes to a channel'), commandList({ 'redis-cli': 'redis-cli -p 6380 subscribe news' }));
-  return h('table', { 'aria-label': 'Channels' }, h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Channel'), h('th', { scope: 'col', class: 'number' }, 'Subscribers'), h('th', null, h('span', { class: 'sr' }, 'Actions')))),
+  if (list.length === 0) return h('div', { class: 'empty' }, h('h3', null, 'Nobody subscribes to a channel'),
+    commandList({ 'redis-cli': 'redis-cli -p 6380 subscribe news' }));
+  return h('table', { 'aria-label': 'Channels' }, h('thead', null,
+    h('tr', null, h('th', { scope: 'col' }, 'Channel'), h('th', { scope: 'col', class: 'number' }, 'Subscribers'),
+    h('th', null, h('span', { class: 'sr' }, 'Actions')))),
     h('tbody', { 'data-rows': '' }, list.map((one) => {
       const name = one.channel ?? one.name ?? one.pattern ?? '';
-      return h('tr', null, h('td', null, one.pattern ? ['pattern ', h('code', null, name)] : name), h('td', { class: 'number' }, number(one.subscribers ?? 0)), h('td', { class: 'number' }, h('a', { class: 'button small', href: `#/tail/channel/${encodeURIComponent(name)}` }, 'Follow')));
+      return h('tr', null, h('td', null, one.pattern ? ['pattern ', h('code', null, name)] : name),
+        h('td', { class: 'number' }, number(one.subscribers ?? 0)),
+        h('td', { class: 'number' }, h('a', { class: 'button small',
+        href: `#/tail/channel/${encodeURIComponent(name)}` }, 'Follow')));
     })));
 }
 
 function bindingTable(list) {
   if (list.length === 0) return null;
-  return h('section', { class: 'card flush' }, h('h2', null, 'Bindings: channels whose messages go to queues'), h('table', { 'aria-label': 'Bindings' }, h('tbody', null,
-    list.map((one) => h('tr', null, h('td', null, one.pattern ?? one.channel), h('td', null, '→ ', h('a', { href: `#/queues/${encodeURIComponent(one.queue)}` }, one.queue)))))));
+  return h('section', { class: 'card flush' }, h('h2', null, 'Bindings: channels whose messages go to queues'),
+    h('table', { 'aria-label': 'Bindings' }, h('tbody', null,
+    list.map((one) => h('tr', null, h('td', null, one.pattern ?? one.channel),
+      h('td', null, '→ ', h('a', { href: `#/queues/${encodeURIComponent(one.queue)}` }, one.queue)))))));
 }
 
 function publishForm() {
@@ -41,10 +52,14 @@ function publishForm() {
   const message = h('textarea', { rows: 5, spellcheck: 'false' });
   const result = h('p', { role: 'status' });
   const button = h('button', { type: 'submit', class: 'main' }, 'Publish');
-  const how = commands(() => ({ curl: curl('POST', at`channels/${channel.value}/publish`, { message: message.value }) }));
+  const how = commands(() => ({ curl: curl('POST', at`channels/${channel.value}/publish`,
+    { message: message.value }) }));
   const submit = () => run(button, async () => {
     const { receivers } = await post(at`channels/${channel.value}/publish`, { message: message.value });
     fill(result, `Reached ${plural(receivers, 'receiver')}.`);
   });
-  return h('form', { class: 'card', oninput: () => how.refresh(), onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' }, h('h2', null, 'Publish'), field('Channel', channel), field('Message', message), result, h('div', null, button), how));
+  return h('form', { class: 'card', oninput: () => how.refresh(),
+    onsubmit: (event) => { event.preventDefault(); submit(); } },
+    h('div', { class: 'stack' }, h('h2', null, 'Publish'), field('Channel', channel), field('Message', message), result,
+    h('div', null, button), how));
 }

@@ -2,41 +2,60 @@
 import { at, call, features, get } from '../api.js';
 import { commands, curl } from '../command.js';
 import { confirm } from '../dialog.js';
-import { badge, fill, h, time } from '../dom.js';
+import { badge, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
 import { count, duration } from '../text.js';
 import { missing } from './missing.js';
 
 export default async function clients({ signal }) {
   const known = await features();
-  if (!known.has('get /clients')) return missing('Clients', 'Clients', { 'redis-cli': 'redis-cli -p 6380 client list' });
+  if (!known.has('get /clients')) return missing('Clients', 'Clients',
+    { 'redis-cli': 'redis-cli -p 6380 client list' });
   const state = { text: '', list: [] };
   const list = h('section', { class: 'card flush' });
-  const input = h('input', { type: 'search', placeholder: 'Filter by address, name or library', 'aria-label': 'Filter', 'data-filter': '', oninput: () => { state.text = input.value; draw(); } });
+  const input = h('input', { type: 'search', placeholder: 'Filter by address, name or library', 'aria-label': 'Filter',
+    'data-filter': '', oninput: () => { state.text = input.value; draw(); } });
   const about = h('span', { class: 'quiet-text', role: 'status' });
   const kills = known.has('delete /clients/{}');
   function draw() {
-    const found = state.list.filter((one) => [one.address, one.name, one.library, one.door, ...waitsOf(one)].some((part) => String(part ?? '').includes(state.text)));
+    const found = state.list.filter((one) => [one.address, one.name, one.library, one.door,
+      ...waitsOf(one)].some((part) => String(part ?? '').includes(state.text)));
     about.textContent = `${count(found.length)} of ${count(state.list.length)}`;
-    fill(list, found.length ? table(found.slice(0, 500), kills) : h('div', { class: 'empty' }, h('h2', null, 'Nobody')));
+    renew(list, found.length ? table(found.slice(0, 500), kills)
+      : h('div', { class: 'empty' }, h('h2', null, 'Nobody')));
   }
   await fresh(async () => {
     const reply = await get('/api/v1/clients', { signal });
     state.list = Array.isArray(reply) ? reply : reply.clients ?? [];
     draw();
   }, signal);
-  return { title: 'Clients', element: h('div', { class: 'stack' }, h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about), list, commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': 'redis-cli -p 6380 client list' }))) };
+  return { title: 'Clients', element: h('div', { class: 'stack' },
+    h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about), list,
+    commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': 'redis-cli -p 6380 client list' }))) };
 }
 
-const waitsOf = (client) => [client.waiting_on ?? []].flat().map((one) => (typeof one === 'string' ? one : one.queue ?? one.key ?? JSON.stringify(one)));
+const waitsOf = (client) => [client.waiting_on ?? []].flat().map((one) => (typeof one === 'string' ? one
+  : one.queue ?? one.key ?? JSON.stringify(one)));
 
 function table(list, kills) {
-  return h('table', { 'aria-label': 'Clients' }, h('thead', null, h('tr', null, ['Door', 'Address', 'Name', 'Library', 'Connected', 'Idle', 'Waits for', ''].map((title, index) => h('th', { scope: 'col', class: [2, 3, 4].includes(index) ? 'wide-only' : '' }, title || h('span', { class: 'sr' }, 'Actions'))))),
-    h('tbody', { 'data-rows': '' }, list.map((one) => h('tr', null, h('td', null, badge(one.door)), h('td', { class: 'mono' }, one.address), h('td', { class: 'wide-only' }, one.name ?? ''), h('td', { class: 'wide-only' }, one.library ?? ''),
-      h('td', { class: 'wide-only' }, time(one.connected_at_ms)), h('td', null, Number.isFinite(one.idle_seconds) ? duration(Math.floor(one.idle_seconds)) : '–'), h('td', null, waitsOf(one).join(', ')), h('td', { class: 'number' }, kills && one.door === 'redis' && disconnect(one))))));
+  return h('table', { 'aria-label': 'Clients' }, h('thead', null,
+    h('tr', null, ['Door', 'Address', 'Name', 'Library', 'Connected', 'Idle', 'Waits for',
+    ''].map((title, index) => h('th', { scope: 'col', class: [2, 3, 4].includes(index) ? 'wide-only' : '' },
+    title || h('span', { class: 'sr' }, 'Actions'))))),
+    h('tbody', { 'data-rows': '' }, list.map((one) => h('tr', null, h('td', null, badge(one.door)),
+      h('td', { class: 'mono' }, one.address), h('td', { class: 'wide-only' }, one.name ?? ''),
+      h('td', { class: 'wide-only' }, one.library ?? ''),
+      h('td', { class: 'wide-only' }, time(one.connected_at_ms)),
+        h('td', { class: 'number' }, Number.isFinite(one.idle_seconds) ? duration(Math.floor(one.idle_seconds)) : '–'),
+        h('td', null, waitsOf(one).join(', ')), h('td', { class: 'number' },
+        kills && one.door === 'redis' && disconnect(one))))));
 }
 
 function disconnect(client) {
-  return h('button', { type: 'button', class: 'small danger', 'aria-label': `Disconnect ${client.address}`, onclick: () => confirm({ title: 'Disconnect this client', text: `${client.address} ${client.name ?? ''} loses its connection; most clients come back.`, action: 'Disconnect',
-    act: async () => { await call('DELETE', at`clients/${client.id}`); await refreshNow(); }, lines: () => ({ curl: curl('DELETE', at`clients/${client.id}`), 'redis-cli': `redis-cli -p 6380 client kill id ${client.id}` }) }) }, 'Disconnect');
+  return h('button', { type: 'button', class: 'small danger', 'aria-label': `Disconnect ${client.address}`,
+    onclick: () => confirm({ title: 'Disconnect this client',
+    text: `${client.address} ${client.name ?? ''} loses its connection; most clients come back.`, action: 'Disconnect',
+    act: async () => { await call('DELETE', at`clients/${client.id}`); await refreshNow(); },
+      lines: () => ({ curl: curl('DELETE', at`clients/${client.id}`),
+      'redis-cli': `redis-cli -p 6380 client kill id ${client.id}` }) }) }, 'Disconnect');
 }

@@ -6,11 +6,13 @@ import { check, field, h, select } from '../dom.js';
 import { queueLink } from '../queueparts.js';
 import { seconds } from '../text.js';
 
-const kinds = [['standard', 'Standard: as fast as it goes'], ['fifo', 'FIFO: groups stay in order'], ['work', 'Work queue: dead letters after five receives']];
+const kinds = [['standard', 'Standard: as fast as it goes'], ['fifo', 'FIFO: groups stay in order'],
+  ['work', 'Work queue: dead letters after five receives']];
 
 /** Opens the form, makes the queue, and goes to its page. */
 export async function createQueue(suggestion = '') {
-  const name = h('input', { value: suggestion, maxlength: 80, required: true, autocomplete: 'off', spellcheck: 'false', pattern: '[A-Za-z0-9_\\-]{1,75}(\\.fifo)?|[A-Za-z0-9_\\-]{1,80}' });
+  const name = h('input', { value: suggestion, maxlength: 80, required: true, autocomplete: 'off', spellcheck: 'false',
+    pattern: '[A-Za-z0-9_\\-]{1,75}(\\.fifo)?|[A-Za-z0-9_\\-]{1,80}' });
   const kind = select(kinds, 'standard');
   const visibility = h('input', { value: '30s' });
   const retention = h('input', { value: '4d' });
@@ -32,16 +34,19 @@ export async function createQueue(suggestion = '') {
   const content = [
     field('Name', name, 'Letters, digits, - and _; up to 80. The name of a FIFO queue ends in .fifo.'),
     field('Kind', kind),
-    h('div', { class: 'fields' }, field('Visibility timeout', visibility, 'A message that is not deleted in this time comes back.'),
+    h('div', { class: 'fields' }, field('Visibility timeout', visibility,
+      'A message that is not deleted in this time comes back.'),
       field('Retention', retention, 'For example 4d, 12h, or unlimited.')),
     check('Bodies may be any bytes, not only text', bytes),
   ];
   return openForm({ title: 'New queue', content, action: 'Make queue', act, ready: valid,
-    lines: () => ({ roost: rooster(full(), kind.value, visibility.value, retention.value, bytes.checked), curl: curl('PUT', at`queues/${full()}`, settings()) }) });
+    lines: () => ({ roost: rooster(full(), kind.value, visibility.value, retention.value, bytes.checked),
+      curl: curl('PUT', at`queues/${full()}`, settings()) }) });
 }
 
 function rooster(name, kind, visibility, retention, bytes) {
   const dead = kind === 'work' && ['--dead-letters', `${name}-dead`, '--max-receives', '5'];
-  const command = roost('queue', 'create', name, '--visibility', visibility, '--retention', retention, bytes && ['--contents', 'bytes'], dead);
+  const command = roost('queue', 'create', name, '--visibility', visibility, '--retention', retention,
+    bytes && ['--contents', 'bytes'], dead);
   return kind === 'work' ? `${roost('queue', 'create', `${name}-dead`)} && ${command}` : command;
 }

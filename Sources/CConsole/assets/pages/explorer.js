@@ -12,50 +12,69 @@ const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 export default async function explorer({ query, setQuery }) {
   const known = await features();
   if (!known.document) return missing('API', 'A description of the API', { curl: curl('GET', '/api/v1/queues') });
-  const operations = Object.entries(known.document.paths).flatMap(([path, item]) => METHODS.filter((method) => item[method]).map((method) => ({ key: `${method} ${path}`, path, method, item, operation: item[method] })));
+  const operations = Object.entries(known.document.paths).flatMap(([path, item]) =>
+    METHODS.filter((method) => item[method]).map((method) => ({ key: `${method} ${path}`, path, method, item,
+    operation: item[method] })));
   const form = h('div');
   const list = h('ul', { class: 'plain operations', 'data-rows': '' });
-  const filter = h('input', { type: 'search', placeholder: 'Filter routes', 'aria-label': 'Filter routes', 'data-filter': '', oninput: () => drawList() });
+  const filter = h('input', { type: 'search', placeholder: 'Filter routes', 'aria-label': 'Filter routes',
+    'data-filter': '', oninput: () => drawList() });
   let current = operations.find(({ key }) => key === query.route) ?? operations[0];
   function drawList() {
-    fill(list, operations.filter(({ key, operation }) => `${key} ${operation.summary ?? ''}`.toLowerCase().includes(filter.value.toLowerCase())).map((one) => h('li', null, h('button', {
-      type: 'button', class: 'quiet route', 'aria-pressed': String(one === current), title: one.operation.summary, onclick: () => { current = one; setQuery({ route: one.key }); drawList(); show(); },
-    }, h('span', { class: `verb ${one.method}` }, one.method.toUpperCase()), h('span', { class: 'mono clip' }, one.path)))));
+    fill(list, operations.filter(({ key, operation }) =>
+      `${key} ${operation.summary ?? ''}`.toLowerCase().includes(filter.value.toLowerCase())).map((one) =>
+      h('li', null, h('button', {
+      type: 'button', class: 'quiet route', 'aria-pressed': String(one === current), title: one.operation.summary,
+        onclick: () => { current = one; setQuery({ route: one.key }); drawList(); show(); },
+    }, h('span', { class: `verb ${one.method}` }, one.method.toUpperCase()),
+      h('span', { class: 'mono clip' }, one.path)))));
   }
   const show = () => fill(form, operationForm(known, current));
   drawList();
   show();
-  return { title: 'API', crumb: null, heading: [h('div', { class: 'row' }, h('a', { class: 'button small', href: '/openapi.json' }, 'openapi.json'))], element: h('div', { class: 'explorer' }, h('div', { class: 'card stack tight' }, filter, list), form) };
+  return { title: 'API', crumb: null, heading: [h('div', { class: 'row' },
+    h('a', { class: 'button small', href: '/openapi.json' }, 'openapi.json'))],
+    element: h('div', { class: 'explorer' }, h('div', { class: 'card stack tight' }, filter, list), form) };
 }
 
 function operationForm(known, { path, method, item, operation }) {
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((one) => known.resolve(one));
   const inputs = parameters.map((one) => ({ ...one, input: control(known.resolve(one.schema) ?? {}, one) }));
   const media = known.resolve(operation.requestBody)?.content?.['application/json'];
-  const body = media && h('textarea', { rows: 8, spellcheck: 'false', value: JSON.stringify(example(known, media), null, 2) ?? '' });
+  const body = media && h('textarea', { rows: 8, spellcheck: 'false',
+    value: JSON.stringify(example(known, media), null, 2) ?? '' });
   const result = h('div');
   const line = h('div');
-  const button = h('button', { type: 'submit', class: method === 'delete' ? 'danger' : 'main' }, `${method.toUpperCase()}`);
+  const button = h('button', { type: 'submit', class: method === 'delete' ? 'danger' : 'main' },
+    `${method.toUpperCase()}`);
   const target = () => {
     const value = ({ input }) => input.value;
-    const filled = inputs.filter(({ in: place }) => place === 'path').reduce((text, one) => text.replaceAll(`{${one.name}}`, encodeURIComponent(value(one))), path);
-    return { path: filled, query: Object.fromEntries(inputs.filter(({ in: place }) => place === 'query').map((one) => [one.name, value(one)])), headers: Object.fromEntries(inputs.filter((one) => one.in === 'header' && value(one)).map((one) => [one.name, value(one)])) };
+    const filled = inputs.filter(({ in: place }) => place === 'path').reduce((text, one) =>
+      text.replaceAll(`{${one.name}}`, encodeURIComponent(value(one))), path);
+    return { path: filled, query: Object.fromEntries(inputs.filter(({ in: place }) => place === 'query').map((one) =>
+      [one.name, value(one)])), headers: Object.fromEntries(inputs.filter((one) => one.in === 'header'
+      && value(one)).map((one) => [one.name, value(one)])) };
   };
-  const draw = () => fill(line, commandLine('curl', curl(method.toUpperCase(), target().path, body?.value || undefined, target().query)));
+  const draw = () => fill(line, commandLine('curl', curl(method.toUpperCase(), target().path, body?.value || undefined,
+    target().query)));
   const submit = () => run(button, async () => {
     const { path: to, query, headers } = target();
     const reply = await raw(method.toUpperCase(), to, { query, headers, body: body?.value || undefined });
     fill(result, answer(reply));
   });
   draw();
-  return h('form', { class: 'card', oninput: draw, onchange: draw, onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' },
-    h('h2', { class: 'mono' }, `${method.toUpperCase()} ${path}`), h('p', null, operation.summary ?? '', ' ', operation.description ?? ''),
-    inputs.length > 0 && h('div', { class: 'fields' }, inputs.map((one) => field(`${one.name}${one.required ? ' (needed)' : ''}`, one.input, one.description))),
+  return h('form', { class: 'card', oninput: draw, onchange: draw,
+    onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' },
+    h('h2', { class: 'mono' }, `${method.toUpperCase()} ${path}`),
+      h('p', null, operation.summary ?? '', ' ', operation.description ?? ''),
+    inputs.length > 0 && h('div', { class: 'fields' }, inputs.map((one) =>
+      field(`${one.name}${one.required ? ' (needed)' : ''}`, one.input, one.description))),
     body && field('Body', body), line, h('div', null, button), result));
 }
 
 function control(schema, { required }) {
-  if (schema.enum) return select([...(required ? [] : [['', '']]), ...schema.enum.map((one) => [String(one), String(one)])], String(schema.default ?? ''), {});
+  if (schema.enum) return select([...(required ? [] : [['', '']]),
+    ...schema.enum.map((one) => [String(one), String(one)])], String(schema.default ?? ''), {});
   return h('input', { value: '', placeholder: schema.default === undefined ? '' : String(schema.default), required });
 }
 
@@ -74,14 +93,19 @@ function sample(known, given, depth) {
   const choice = schema.oneOf?.[0] ?? schema.anyOf?.[0];
   if (choice && depth < 4) return sample(known, choice, depth + 1);
   if (schema.properties && depth < 4) {
-    return Object.fromEntries(Object.entries(schema.properties).filter(([name]) => schema.required?.includes(name)).map(([name, one]) => [name, sample(known, one, depth + 1)]));
+    return Object.fromEntries(Object.entries(schema.properties).filter(([name]) =>
+      schema.required?.includes(name)).map(([name, one]) => [name, sample(known, one, depth + 1)]));
   }
   const type = [schema.type].flat()[0];
-  return { string: '', integer: schema.minimum ?? 0, number: schema.minimum ?? 0, boolean: false, array: [], object: {} }[type] ?? {};
+  return { string: '', integer: schema.minimum ?? 0, number: schema.minimum ?? 0, boolean: false, array: [],
+    object: {} }[type] ?? {};
 }
 
 function answer({ status, headers, text, milliseconds }) {
   const kind = status < 300 ? 'ok' : status < 500 ? 'warn' : 'crit';
-  return h('div', { class: 'stack tight' }, h('div', { class: 'row' }, badge(String(status), kind), h('span', { class: 'quiet-text' }, duration(milliseconds / 1000))),
-    text && bodyViewer({ text, data: new TextEncoder().encode(text) }, 'answer.json'), h('details', { class: 'how' }, h('summary', null, 'Headers'), h('pre', null, headers.map(([name, value]) => `${name}: ${value}`).join('\n'))));
+  return h('div', { class: 'stack tight' }, h('div', { class: 'row' }, badge(String(status), kind),
+    h('span', { class: 'quiet-text' }, duration(milliseconds / 1000))),
+    text && bodyViewer({ text, data: new TextEncoder().encode(text) }, 'answer.json'),
+      h('details', { class: 'how' }, h('summary', null, 'Headers'),
+      h('pre', null, headers.map(([name, value]) => `${name}: ${value}`).join('\n'))));
 }

@@ -19,8 +19,11 @@ export function askForToken() {
       fill(problem, error.status === 401 ? 'This is not the token.' : error.message).hidden = false;
     }
   };
-  dialog = h('dialog', { 'aria-labelledby': 'login-title', onclose: () => { dialog.remove(); dialog = null; } }, h('form', { onsubmit: (event) => { event.preventDefault(); login(); } },
-    h('h2', { id: 'login-title' }, 'Log in'), h('p', null, 'This server wants its admin token. It is kept in a cookie of this browser that pages cannot read.'), field('Admin token', token), problem,
+  dialog = h('dialog', { 'aria-labelledby': 'login-title', onclose: () => { dialog.remove(); dialog = null; } },
+    h('form', { onsubmit: (event) => { event.preventDefault(); login(); } },
+    h('h2', { id: 'login-title' }, 'Log in'), h('p', null,
+      'This server wants its admin token. It is kept in a cookie of this browser that pages cannot read.'),
+      field('Admin token', token), problem,
     h('div', { class: 'actions' }, h('button', { type: 'submit', class: 'main' }, 'Log in'))));
   document.body.append(dialog);
   dialog.showModal();

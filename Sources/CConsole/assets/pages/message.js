@@ -24,7 +24,8 @@ export function facts(message) {
     message.sequence !== undefined && ['Sequence', String(message.sequence)],
     message.sender && ['Sender', message.sender],
     message.trace && ['Trace', message.trace],
-    message.dead_letter_source && ['Dead letter of', h('a', { href: queueLink(message.dead_letter_source) }, message.dead_letter_source)],
+    message.dead_letter_source && ['Dead letter of', h('a', { href: queueLink(message.dead_letter_source) },
+      message.dead_letter_source)],
     burial && ['Buried', [time(burial.at_ms), burial.by && ` by ${burial.by}`]],
     burial?.reason && ['Reason', burial.reason],
     burial?.error && ['Error', burial.error],
@@ -35,21 +36,27 @@ export function facts(message) {
 export function attributes(message) {
   const list = Object.entries(message.attributes ?? {});
   if (list.length === 0) return null;
-  return h('table', { 'aria-label': 'Attributes' }, h('thead', null, h('tr', null, ['Attribute', 'Type', 'Value'].map((text) => h('th', { scope: 'col' }, text)))),
-    h('tbody', null, list.map(([name, value]) => h('tr', null, h('td', null, name), h('td', null, value.type), h('td', { class: 'mono' }, value.value ?? value.value_base64)))));
+  return h('table', { 'aria-label': 'Attributes' }, h('thead', null,
+    h('tr', null, ['Attribute', 'Type', 'Value'].map((text) => h('th', { scope: 'col' }, text)))),
+    h('tbody', null, list.map(([name, value]) => h('tr', null, h('td', null, name), h('td', null, value.type),
+      h('td', { class: 'mono' }, value.value ?? value.value_base64)))));
 }
 
 /** Opens a message of a queue. */
 export function openMessage(queue, message, names) {
-  const dialog = openDialog('Message', bodyViewer(bodyOf(message), `${message.id}.bin`), attributes(message), facts(message), actions(queue, message, names, () => dialog.close()),
-    commands(() => ({ roost: message.state && roost('peek', queue, '--state', message.state.replace('_', '-'), '--full'), curl: curl('GET', at`queues/${queue}/messages`, undefined, { state: message.state }) })));
+  const dialog = openDialog('Message', bodyViewer(bodyOf(message), `${message.id}.bin`), attributes(message),
+    facts(message), actions(queue, message, names, () => dialog.close()),
+    commands(() => ({ roost: message.state && roost('peek', queue, '--state', message.state.replace('_', '-'),
+      '--full'), curl: curl('GET', at`queues/${queue}/messages`, undefined, { state: message.state }) })));
 }
 
 function actions(queue, message, names, close) {
   const done = async () => { close(); await refreshNow(); };
   const button = (text, onclick, kind = '') => h('button', { type: 'button', class: `small ${kind}`, onclick }, text);
   return h('div', { class: 'row' },
-    message.state === 'buried' && button('Kick', (event) => run(event.target, async () => { await kick(queue, message.id); await done(); }, 'The message is back in its place.')),
+    message.state === 'buried' && button('Kick', (event) =>
+      run(event.target, async () => { await kick(queue, message.id); await done(); },
+      'The message is back in its place.')),
     message.state === 'ready' && button('Move to…', () => move(queue, message, names, done)),
     button('Delete message', () => remove(queue, message, done), 'danger'));
 }
@@ -65,17 +72,22 @@ export async function one(reply) {
 
 function remove(queue, message, done) {
   const body = { ids: [message.id] };
-  return confirm({ title: 'Delete this message', text: `${message.id} will be deleted, for ever.`, action: 'Delete message',
+  return confirm({ title: 'Delete this message', text: `${message.id} will be deleted, for ever.`,
+    action: 'Delete message',
     act: async () => { await one(post(at`queues/${queue}/delete`, body)); await done(); },
-    lines: () => ({ roost: roost('delete', queue, '--id', message.id), curl: curl('POST', at`queues/${queue}/delete`, body) }) });
+    lines: () => ({ roost: roost('delete', queue, '--id', message.id),
+      curl: curl('POST', at`queues/${queue}/delete`, body) }) });
 }
 
 async function move(queue, message, names, done) {
   const all = await names();
-  const list = h('datalist', { id: 'move-names' }, all.filter((name) => name !== queue).map((name) => h('option', { value: name })));
+  const list = h('datalist', { id: 'move-names' }, all.filter((name) => name !== queue).map((name) =>
+    h('option', { value: name })));
   const to = h('input', { list: 'move-names', required: true, autocomplete: 'off' });
   const body = () => ({ ids: [message.id], to: to.value });
-  return openForm({ title: 'Move this message', action: 'Move', content: [field('To queue', to, 'It will stand at the end there, with a receive count of 0.'), list], ready: () => to.value !== '',
+  return openForm({ title: 'Move this message', action: 'Move',
+    content: [field('To queue', to, 'It will stand at the end there, with a receive count of 0.'), list],
+    ready: () => to.value !== '',
     act: async () => {
       const { moved } = await post(at`queues/${queue}/move`, body());
       if (moved !== 1) throw new Error('It was not moved: it is not ready any more.');

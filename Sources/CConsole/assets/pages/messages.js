@@ -13,12 +13,16 @@ const LIMIT = 50;
 
 export default async function messages({ state, signal, query, setQuery, changed }) {
   const { name, known } = state;
-  const view = { state: query.state ?? firstState(state.queue.counts), from: query.from ?? 'head', text: '', pages: [[]], next: null, searched: null };
+  const view = { state: query.state ?? firstState(state.queue.counts), from: query.from ?? 'head', text: '',
+    pages: [[]], next: null, searched: null };
   const pages = known.takes('get /queues/{}/messages', 'after');
   const searches = known.has('get /queues/{}/search');
   const chips = h('div', { class: 'chips', role: 'group', 'aria-label': 'State' });
-  const from = select([['head', 'From the head'], ['tail', 'From the tail']], view.from, { 'aria-label': 'Which end', class: 'fit', onchange: () => { view.from = from.value; again(); } });
-  const input = h('input', { type: 'search', 'aria-label': 'Search in bodies and attributes', placeholder: searches ? 'Search in bodies and attributes, or an id' : 'Filter what is shown', 'data-filter': '', spellcheck: 'false' });
+  const from = select([['head', 'From the head'], ['tail', 'From the tail']], view.from,
+    { 'aria-label': 'Which end', class: 'fit', onchange: () => { view.from = from.value; again(); } });
+  const input = h('input', { type: 'search', 'aria-label': 'Search in bodies and attributes',
+    placeholder: searches ? 'Search in bodies and attributes, or an id' : 'Filter what is shown', 'data-filter': '',
+    spellcheck: 'false' });
   const list = h('div', { class: 'card flush' });
   const foot = h('div', { class: 'row' });
   const about = h('span', { class: 'quiet-text', role: 'status' });
@@ -32,13 +36,15 @@ export default async function messages({ state, signal, query, setQuery, changed
     return reload();
   }
   async function fetchPage(after) {
+    if (isID.test(view.text) && known.has('get /queues/{}/messages/{}')) return byID(name, view.text, signal);
     const base = { state: view.state, limit: LIMIT, after };
     if (view.text && searches) return get(at`queues/${name}/search`, { query: { ...base, text: view.text }, signal });
     return get(at`queues/${name}/messages`, { query: { ...base, from: view.from }, signal });
   }
   async function load(after) {
     const reply = await fetchPage(after);
-    if (reply.searched !== undefined) view.searched = { searched: (after ? view.searched?.searched ?? 0 : 0) + reply.searched, of: reply.of };
+    if (reply.searched !== undefined) view.searched = { searched: (after ? view.searched?.searched ?? 0
+      : 0) + reply.searched, of: reply.of };
     view.next = reply.next_after ?? null;
     return reply.messages;
   }
@@ -57,15 +63,19 @@ export default async function messages({ state, signal, query, setQuery, changed
   }
   function draw() {
     let rows = view.pages.flat();
-    if (view.text && !searches) rows = rows.filter((message) => matches(message, view.text));
-    const signature = JSON.stringify(rows.map((message) => [message.id, message.receive_count, message.due_ms, message.state]));
-    if (signature !== view.signature || rows.length === 0) fill(list, rows.length ? table(rows, name) : empty(name, view, state.queue));
+    if (view.text && !searches) rows = rows.filter((message) => isID.test(view.text) || matches(message, view.text));
+    const signature = JSON.stringify(rows.map((message) =>
+      [message.id, message.receive_count, message.due_ms, message.state]));
+    if (signature !== view.signature || rows.length === 0) fill(list,
+      rows.length ? table(rows, name) : empty(name, view, state.queue));
     view.signature = signature;
     about.textContent = told(view, rows.length, state.queue);
-    fill(foot, about, view.next && (pages || searches) && h('button', { type: 'button', class: 'small', onclick: more }, view.searched ? 'Search on' : 'Show more'));
+    fill(foot, about, view.next && (pages || searches) && h('button', { type: 'button', class: 'small', onclick: more },
+      view.searched ? 'Search on' : 'Show more'));
   }
   function drawChips(queue) {
-    fill(chips, STATES.filter(([key]) => key !== 'damaged' || queue.counts.damaged > 0 || view.state === key).map(([key, text]) => h('button', {
+    fill(chips, STATES.filter(([key]) => key !== 'damaged' || queue.counts.damaged > 0
+      || view.state === key).map(([key, text]) => h('button', {
       type: 'button', 'aria-pressed': String(view.state === key), onclick: () => { view.state = key; again(); },
     }, mark(key), text, h('b', null, count(queue.counts[key])))));
   }
@@ -82,7 +92,8 @@ export default async function messages({ state, signal, query, setQuery, changed
     seen = now;
   });
   await fresh(async () => { if (!view.text || !searches) await reload(); }, signal);
-  return h('div', { class: 'stack' }, h('div', { class: 'row' }, chips), h('div', { class: 'row' }, h('div', { class: 'grow' }, input), from), list, foot, how);
+  return h('div', { class: 'stack' }, h('div', { class: 'row' }, chips),
+    h('div', { class: 'row' }, h('div', { class: 'grow' }, input), from), list, foot, how);
 }
 
 function keepFocus(box, draw) {
@@ -91,26 +102,44 @@ function keepFocus(box, draw) {
   if (index >= 0) box.children[index]?.focus();
 }
 
+const isID = /^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+
+/** One message in whatever state, as a page. */
+async function byID(name, id, signal) {
+  try {
+    return { messages: [await get(at`queues/${name}/messages/${id}`, { signal })], next_after: null };
+  } catch (error) {
+    if (error.status === 404) return { messages: [], next_after: null };
+    throw error;
+  }
+}
+
 const firstState = (counts) => (STATES.find(([key]) => counts[key] > 0) ?? STATES[0])[0];
 
-const matches = (message, text) => [message.id, message.body ?? '', message.group ?? '', JSON.stringify(message.attributes ?? {})].some((part) => part.includes(text));
+const matches = (message, text) => [message.id, message.body ?? '', message.group ?? '',
+  JSON.stringify(message.attributes ?? {})].some((part) => part.includes(text));
 
 function told(view, shown, queue) {
   if (view.searched) return `${count(shown)} found. Searched ${count(view.searched.searched)} of ${count(view.searched.of)}.`;
   const all = queue.counts[view.state];
-  return shown === 0 ? '' : `${count(shown)} of ${count(Math.max(all, shown))} shown, from the ${view.from}. Looking does not count as a receive.`;
+  return shown === 0 ? ''
+    : `${count(shown)} of ${count(Math.max(all, shown))} shown, from the ${view.from}. Looking does not count as a receive.`;
 }
 
 function lines(name, view) {
   const state = view.state.replace('_', '-');
-  return { roost: roost('peek', name, '--state', state, '--from', view.from, '--count', LIMIT), curl: curl('GET', at`queues/${name}/messages`, undefined, { state: view.state, from: view.from, limit: LIMIT }) };
+  return { roost: roost('peek', name, '--state', state, '--from', view.from, '--count', LIMIT),
+    curl: curl('GET', at`queues/${name}/messages`, undefined, { state: view.state, from: view.from, limit: LIMIT }) };
 }
 
 function table(rows, name) {
   const dated = rows.some((message) => Number.isFinite(message.due_ms));
   const grouped = rows.some((message) => message.group !== undefined && message.group !== null);
-  return h('table', { class: 'messages', 'aria-label': 'Messages' }, h('thead', null, h('tr', null, ['Message', grouped && 'Group', 'Sent', dated && 'Due', 'Received', 'Size'].filter(Boolean)
-    .map((title) => h('th', { scope: 'col', class: { Received: 'number', Size: 'number wide-only', Group: 'wide-only', Sent: 'wide-only' }[title] }, title)))),
+  return h('table', { class: 'messages', 'aria-label': 'Messages' },
+    h('thead', null, h('tr', null, ['Message', grouped && 'Group', 'Sent', dated && 'Due', 'Received',
+    'Size'].filter(Boolean)
+    .map((title) => h('th', { scope: 'col', class: { Received: 'number', Size: 'number wide-only', Group: 'wide-only',
+      Sent: 'wide-only' }[title] }, title)))),
   h('tbody', { 'data-rows': '' }, rows.map((message) => row(message, name, grouped, dated))));
 }
 
@@ -119,8 +148,10 @@ function row(message, name, grouped, dated) {
   const text = body.text === null ? `${body.data ? 'binary' : 'not readable'}` : preview(body.text) || '(empty)';
   const open = () => openMessage(name, message, queueNames);
   return h('tr', { class: 'open', onclick: (event) => { if (!event.target.closest('button')) open(); } },
-    h('td', { class: 'body-cell' }, h('button', { type: 'button', class: 'link-like mono clip', onclick: open, title: message.id }, text)),
-    grouped && h('td', { class: 'wide-only clip' }, message.group ?? ''), h('td', { class: 'wide-only' }, time(message.sent_at_ms)),
+    h('td', { class: 'body-cell' }, h('button', { type: 'button', class: 'link-like mono clip', onclick: open,
+      title: message.id }, text)),
+    grouped && h('td', { class: 'wide-only clip' }, message.group ?? ''),
+      h('td', { class: 'wide-only' }, time(message.sent_at_ms)),
     dated && h('td', null, time(message.due_ms)), h('td', { class: 'number' }, count(message.receive_count)),
     h('td', { class: 'number wide-only' }, body.data ? bytes(message.body_bytes ?? body.data.length) : '–'));
 }
@@ -131,9 +162,13 @@ const emptyText = {
 };
 
 function empty(name, view, queue) {
-  if (view.text) return h('div', { class: 'empty' }, h('h2', null, 'Nothing found'), h('p', null, 'Not in what was searched so far.'));
+  if (view.text) return h('div', { class: 'empty' }, h('h2', null, 'Nothing found'),
+    h('p', null, 'Not in what was searched so far.'));
   const hint = view.state === 'ready' && queue.counts.in_flight + queue.counts.delayed + queue.counts.buried === 0;
-  return h('div', { class: 'empty' }, h('h2', null, emptyText[view.state]), hint && h('p', null, 'Send a message in the next tab, or from a shell:'),
-    hint && commandList({ roost: roost('send', name, 'hello', queue.settings.fifo && ['--group', 'a', '--deduplication-id', '1']),
-      curl: curl('POST', at`queues/${name}/messages`, queue.settings.fifo ? { body: 'hello', group: 'a', deduplication_id: '1' } : { body: 'hello' }) }));
+  return h('div', { class: 'empty' }, h('h2', null, emptyText[view.state]),
+    hint && h('p', null, 'Send a message in the next tab, or from a shell:'),
+    hint && commandList({ roost: roost('send', name, 'hello',
+      queue.settings.fifo && ['--group', 'a', '--deduplication-id', '1']),
+      curl: curl('POST', at`queues/${name}/messages`, queue.settings.fifo
+        ? { body: 'hello', group: 'a', deduplication_id: '1' } : { body: 'hello' }) }));
 }

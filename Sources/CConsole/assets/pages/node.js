@@ -1,7 +1,7 @@
 // The node: its log, disk and memory, its doors and settings.
 import { features, get } from '../api.js';
 import { commands, curl, roost } from '../command.js';
-import { fill, h, pairs } from '../dom.js';
+import { h, pairs, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { bytes, count, duration } from '../text.js';
 
@@ -11,10 +11,11 @@ export default async function node({ signal }) {
   const more = h('div', { class: 'stack' });
   await fresh(async () => {
     const stats = await get('/api/v1/stats', { signal });
-    fill(parts, sections(stats));
-    if (known.has('get /node')) fill(more, described(await get('/api/v1/node', { signal })));
+    renew(parts, sections(stats));
+    if (known.has('get /node')) renew(more, described(await get('/api/v1/node', { signal })));
   }, signal);
-  return { title: 'Log and disk', element: h('div', { class: 'stack' }, parts, more, commands(() => ({ roost: roost('stats'), curl: curl('GET', '/api/v1/stats') }))) };
+  return { title: 'Log and disk', element: h('div', { class: 'stack' }, parts, more,
+    commands(() => ({ roost: roost('stats'), curl: curl('GET', '/api/v1/stats') }))) };
 }
 
 const card = (title, ...rows) => h('section', { class: 'card' }, h('h2', null, title), pairs(...rows));
@@ -22,20 +23,35 @@ const card = (title, ...rows) => h('section', { class: 'card' }, h('h2', null, t
 function sections({ log, disk, memory, commits, connections, turn_seconds_max: turn, version, fsync, state, waiters }) {
   const bar = stack(disk);
   return [
-    h('section', { class: 'card' }, h('h2', null, 'Disk'), bar, pairs(['Taken', bytes(disk.bytes)], ['Live', `${bytes(disk.live_bytes)} are records of messages that live`], ['Reserve', `${bytes(disk.reserve_bytes)} for deletes, receives and the next snapshot`],
-      ['Full', disk.is_full ? 'yes: new messages are refused' : 'no'], ['Snapshots', `${count(disk.snapshots)}, the newest ${bytes(disk.snapshot_bytes)}`], ['Cleaned', `${count(disk.segments_removed)} segments removed, ${count(disk.messages_moved)} messages moved`], ['Bodies read back', `${count(disk.bodies_read)} in ${count(disk.reads)} reads`])),
-    card('Log', ['Segments', count(log.segments)], ['Appended', `${bytes(log.bytes)} since the start`], ['Not synced', bytes(log.unsynced_bytes)], ['Sync', `fsync ${fsync}`], ['Commits', count(commits.count)],
-      ['Sync time', commits.count > 0 ? `${duration(commits.sync_seconds_total / commits.count)} on average, ${duration(commits.sync_seconds_max)} at most` : '–'], ['Longest turn', duration(turn)]),
-    card('Memory', ['Messages and queues', bytes(memory.index_bytes)], ['Bodies', bytes(memory.body_cache_bytes)], ['Duplicates', bytes(memory.deduplication_bytes)], ['Keys', bytes(memory.keys_bytes)], ['Waiting receives', bytes(memory.waiters_bytes)], ['Connections', bytes(memory.connections_bytes)],
-      ['Limit', memory.limit_bytes ? bytes(memory.limit_bytes) : 'none'], ['Full', memory.is_full ? 'yes: new messages are refused' : 'no']),
-    card('Server', ['Version', version], ['State', state], ['Waiting receives', count(waiters)], ['Connections', Object.entries(connections).map(([door, number]) => `${door} ${count(number)}`).join(', ')]),
+    h('section', { class: 'card' }, h('h2', null, 'Disk'), bar,
+      pairs(['Taken', bytes(disk.bytes)], ['Live', `${bytes(disk.live_bytes)} are records of messages that live`],
+      ['Reserve', `${bytes(disk.reserve_bytes)} for deletes, receives and the next snapshot`],
+      ['Full', disk.is_full ? 'yes: new messages are refused' : 'no'],
+        ['Snapshots', `${count(disk.snapshots)}, the newest ${bytes(disk.snapshot_bytes)}`],
+        ['Cleaned', `${count(disk.segments_removed)} segments removed, ${count(disk.messages_moved)} messages moved`],
+        ['Bodies read back', `${count(disk.bodies_read)} in ${count(disk.reads)} reads`])),
+    card('Log', ['Segments', count(log.segments)], ['Appended', `${bytes(log.bytes)} since the start`],
+      ['Not synced', bytes(log.unsynced_bytes)], ['Sync', `fsync ${fsync}`], ['Commits', count(commits.count)],
+      ['Sync time',
+        commits.count > 0
+        ? `${duration(commits.sync_seconds_total / commits.count)} on average, ${duration(commits.sync_seconds_max)} at most` : '–'], ['Longest turn', duration(turn)]),
+    card('Memory', ['Messages and queues', bytes(memory.index_bytes)], ['Bodies', bytes(memory.body_cache_bytes)],
+      ['Duplicates', bytes(memory.deduplication_bytes)], ['Keys', bytes(memory.keys_bytes)],
+      ['Waiting receives', bytes(memory.waiters_bytes)], ['Connections', bytes(memory.connections_bytes)],
+      ['Limit', memory.limit_bytes ? bytes(memory.limit_bytes) : 'none'],
+        ['Full', memory.is_full ? 'yes: new messages are refused' : 'no']),
+    card('Server', ['Version', version], ['State', state], ['Waiting receives', count(waiters)],
+      ['Connections', Object.entries(connections).map(([door, number]) => `${door} ${count(number)}`).join(', ')]),
   ];
 }
 
 function stack(disk) {
-  const parts = [['ready', 'live', disk.live_bytes], ['buried', 'reserve', disk.reserve_bytes], ['in_flight', 'rest', Math.max(0, disk.bytes - disk.live_bytes - disk.reserve_bytes)]];
+  const parts = [['ready', 'live', disk.live_bytes], ['buried', 'reserve', disk.reserve_bytes],
+    ['in_flight', 'rest', Math.max(0, disk.bytes - disk.live_bytes - disk.reserve_bytes)]];
   const text = parts.map(([, name, value]) => `${name} ${bytes(value)}`).join(', ');
-  return h('div', { class: 'strip thick', role: 'img', 'aria-label': text, title: text }, parts.filter(([, , value]) => value > 0).map(([key, , value]) => h('i', { class: key, style: { 'flex-grow': String(value) } })));
+  return h('div', { class: 'strip thick', role: 'img', 'aria-label': text, title: text },
+    parts.filter(([, , value]) => value > 0).map(([key, , value]) =>
+    h('i', { class: key, style: { 'flex-grow': String(value) } })));
 }
 
 /** Whatever the node tells of itself, as it tells it: objects become cards, the rest one list. */
@@ -43,10 +59,14 @@ function described(info) {
   const isGroup = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
   const plain = Object.entries(info).filter(([, value]) => !isGroup(value));
   const groups = Object.entries(info).filter(([, value]) => isGroup(value) && Object.keys(value).length > 0);
-  return [h('div', { class: 'columns' }, card('About', ...plain.map(row)), groups.map(([name, value]) => card(name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase()), ...Object.entries(value).map(row))))];
+  return [h('div', { class: 'columns' }, card('About', ...plain.map(row)),
+    groups.map(([name, value]) => card(name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase()),
+    ...Object.entries(value).map(row))))];
 }
 
 function row([key, value]) {
-  const text = typeof value === 'string' ? value : Array.isArray(value) && value.every((one) => typeof one === 'string') ? value.join(', ') : JSON.stringify(value);
-  return [key.replaceAll('_', ' '), /_seconds$/.test(key) && Number.isFinite(value) ? duration(Math.floor(value)) : text];
+  const text = typeof value === 'string' ? value : Array.isArray(value) && value.every((one) => typeof one === 'string')
+    ? value.join(', ') : JSON.stringify(value);
+  return [key.replaceAll('_', ' '), /_seconds$/.test(key) && Number.isFinite(value) ? duration(Math.floor(value))
+    : text];
 }

@@ -2,7 +2,7 @@
 import { features, get } from '../api.js';
 import { chart } from '../chart.js';
 import { commandList, roost, curl } from '../command.js';
-import { badge, fill, h, pairs, time } from '../dom.js';
+import { badge, h, pairs, renew, time } from '../dom.js';
 import { fresh } from '../live.js';
 import { QueueList } from '../queuelist.js';
 import { badges, mark, number, oldest, queueLink, STATES, strip } from '../queueparts.js';
@@ -14,7 +14,8 @@ const HOUR_MS = 3_600_000;
 const history = { in: [], out: [] };
 let last;
 
-const words = { no_consumer: 'No consumer', old_messages: 'Old messages', dead_letters_growing: 'Dead letters', received_often: 'Received often',
+const words = { no_consumer: 'No consumer', old_messages: 'Old messages', dead_letters_growing: 'Dead letters',
+  received_often: 'Received often',
   paused: 'Paused', damaged: 'Damaged', disk: 'Disk', memory: 'Memory', buried: 'Buried' };
 const urgent = new Set(['damaged', 'disk', 'memory']);
 const tabs = { dead_letters_growing: 'dead', paused: 'settings', received_often: 'messages' };
@@ -28,8 +29,10 @@ export default async function overview({ signal }) {
   const lines = chart({ label: 'Messages a second' });
   const welcome = h('div');
   const notice = h('div');
-  const page = h('div', { class: 'stack wide' }, notice, welcome, tiles, h('section', { class: 'card flush' }, h('h2', null, 'Needs attention'), attention),
-    h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', null, 'Messages a second'), lines.element), h('section', { class: 'card' }, h('h2', null, 'Node'), node)),
+  const page = h('div', { class: 'stack wide' }, notice, welcome, tiles,
+    h('section', { class: 'card flush' }, h('h2', null, 'Needs attention'), attention),
+    h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', null, 'Messages a second'), lines.element),
+      h('section', { class: 'card' }, h('h2', null, 'Node'), node)),
     busy);
   const list = new QueueList(known, () => {});
   list.by = 'ready';
@@ -37,19 +40,19 @@ export default async function overview({ signal }) {
 
   async function refresh() {
     const stats = await get('/api/v1/stats', { signal });
-    fill(notice, stats.state !== 'ready' && starting(stats));
+    renew(notice, stats.state !== 'ready' && starting(stats));
     if (stats.state === 'recovering') return;
     const [overview] = await Promise.all([
       known.has('get /overview') ? get('/api/v1/overview', { signal }) : null, list.refresh(0, 8, signal)]);
     list.all = stats.queues;
     const queues = list.rows(0, list.sorts ? Math.min(8, list.length) : list.length).filter(Boolean);
     note(stats);
-    fill(tiles, tilesOf(stats, queues));
-    fill(attention, attentionList(overview?.attention ?? ownAttention(queues, stats)));
+    renew(tiles, tilesOf(stats, queues));
+    renew(attention, attentionList(overview?.attention ?? ownAttention(queues, stats)));
     lines.set(rates(overview) ?? [{ name: 'in', values: history.in }, { name: 'out', values: history.out }]);
-    fill(node, nodeOf(stats));
-    fill(busy, busiest(queues));
-    fill(welcome, stats.queues <= 1 && stats.totals.sent === 0 && total(stats.counts) === 0 && first());
+    renew(node, nodeOf(stats));
+    renew(busy, busiest(queues));
+    renew(welcome, stats.queues <= 1 && stats.totals.sent === 0 && total(stats.counts) === 0 && first());
   }
   await fresh(refresh, signal);
   return { title: 'Overview', element: page };
@@ -82,14 +85,17 @@ function rates(overview) {
   const samples = Array.isArray(ring) ? ring : ring?.samples;
   if (!Array.isArray(samples) || samples.length < 2) return null;
   const lane = (key) => samples.map((one) => [one.at_ms, one[`${key}_per_second`] ?? one[key]]);
-  return Number.isFinite(samples[0].at_ms) ? [{ name: 'in', values: lane('sent') }, { name: 'out', values: lane('deleted') }] : null;
+  return Number.isFinite(samples[0].at_ms) ? [{ name: 'in', values: lane('sent') },
+    { name: 'out', values: lane('deleted') }] : null;
 }
 
 function tilesOf(stats, queues) {
-  const tile = (name, value, note, kind = '') => h('div', { class: `tile ${kind}` }, h('dt', null, name), h('dd', { class: 'value' }, value), note && h('dd', { class: 'note' }, note));
+  const tile = (name, value, note, kind = '') => h('div', { class: `tile ${kind}` }, h('dt', null, name),
+    h('dd', { class: 'value' }, value), note && h('dd', { class: 'note' }, note));
   const eldest = Math.max(-1, ...queues.map((queue) => queue.oldest_message_age_seconds ?? -1));
   return [
-    ...STATES.filter(([key]) => key !== 'damaged' || stats.counts.damaged > 0).map(([key, name]) => tile([mark(key), name], count(stats.counts[key]))),
+    ...STATES.filter(([key]) => key !== 'damaged' || stats.counts.damaged > 0).map(([key, name]) =>
+      tile([mark(key), name], count(stats.counts[key]))),
     tile('Oldest', eldest < 0 ? '–' : age(eldest), 'of the fullest queues'),
     tile('In / out', `${rate(history.in.at(-1)?.[1])} / ${rate(history.out.at(-1)?.[1])}`, 'messages a second'),
   ];
@@ -100,7 +106,8 @@ function attentionList(items) {
     return h('p', { class: 'empty' }, h('span', null, badge('✓ all quiet', 'ok'), ' Nothing waits for you.'));
   }
   return h('ul', { class: 'attention' }, items.slice(0, 50).map((item) => h('li', null,
-    badge(`${urgent.has(item.kind) ? '!' : '△'} ${words[item.kind] ?? item.kind}`, urgent.has(item.kind) ? 'crit' : 'warn'),
+    badge(`${urgent.has(item.kind) ? '!' : '△'} ${words[item.kind] ?? item.kind}`,
+      urgent.has(item.kind) ? 'crit' : 'warn'),
     item.queue && h('a', { href: queueLink(item.queue, tabs[item.kind]) }, item.queue), h('span', null, item.text),
     Number.isFinite(item.since_ms) && h('span', { class: 'when' }, 'since ', time(item.since_ms)))),
   items.length > 50 && h('li', null, `and ${count(items.length - 50)} more`));
@@ -110,15 +117,19 @@ function attentionList(items) {
 function ownAttention(queues, stats) {
   const items = [];
   if (stats.disk.is_full) items.push({ kind: 'disk', text: 'New messages are refused: the disk has no room.' });
-  if (stats.memory.is_full) items.push({ kind: 'memory', text: 'New messages are refused: the memory limit is reached.' });
+  if (stats.memory.is_full) items.push({ kind: 'memory',
+    text: 'New messages are refused: the memory limit is reached.' });
   const targets = new Set(queues.map((queue) => queue.settings.dead_letters?.queue));
   for (const queue of queues) {
     const seconds = queue.oldest_message_age_seconds ?? 0;
     const add = (kind, text, since) => items.push({ kind, queue: queue.name, text, since_ms: since });
-    if (queue.counts.damaged > 0) add('damaged', `${plural(queue.counts.damaged, 'body', 'bodies')} cannot be read any more`);
+    if (queue.counts.damaged > 0) add('damaged',
+      `${plural(queue.counts.damaged, 'body', 'bodies')} cannot be read any more`);
     if (queue.pause) add('paused', queue.pause.reason || 'no reason given', queue.pause.since_ms);
-    if (targets.has(queue.name) && queue.counts.ready > 0) add('dead_letters_growing', `${plural(queue.counts.ready, 'message')} failed too often`);
-    else if (queue.counts.ready > 0 && queue.waiters === 0 && seconds > 60 && !queue.pause) add('no_consumer', `oldest message ${duration(seconds)}, nobody waits for one`);
+    if (targets.has(queue.name) && queue.counts.ready > 0) add('dead_letters_growing',
+      `${plural(queue.counts.ready, 'message')} failed too often`);
+    else if (queue.counts.ready > 0 && queue.waiters === 0 && seconds > 60 && !queue.pause) add('no_consumer',
+      `oldest message ${duration(seconds)}, nobody waits for one`);
     if (queue.counts.buried > 0) add('buried', `${plural(queue.counts.buried, 'message')} set aside`);
   }
   return items.sort((left, right) => urgent.has(right.kind) - urgent.has(left.kind));
@@ -126,11 +137,13 @@ function ownAttention(queues, stats) {
 
 function meter(part, whole, label) {
   const share = whole > 0 ? Math.min(1, part / whole) : 0;
-  return h('div', { class: `meter ${share > 0.85 ? 'high' : ''}`, role: 'img', 'aria-label': `${label}: ${Math.round(share * 100)} %` }, h('i', { style: { width: `${share * 100}%` } }));
+  return h('div', { class: `meter ${share > 0.85 ? 'high' : ''}`, role: 'img',
+    'aria-label': `${label}: ${Math.round(share * 100)} %` }, h('i', { style: { width: `${share * 100}%` } }));
 }
 
 function nodeOf(stats) {
-  const used = ['index_bytes', 'body_cache_bytes', 'deduplication_bytes', 'keys_bytes', 'waiters_bytes'].reduce((sum, key) => sum + (stats.memory[key] ?? 0), 0);
+  const used = ['index_bytes', 'body_cache_bytes', 'deduplication_bytes', 'keys_bytes',
+    'waiters_bytes'].reduce((sum, key) => sum + (stats.memory[key] ?? 0), 0);
   const { count: commits, sync_seconds_total: seconds, sync_seconds_max: slowest } = stats.commits;
   const recovery = stats.recovery && `, ${stats.recovery.percent} % of the log is read`;
   return pairs(
@@ -138,30 +151,41 @@ function nodeOf(stats) {
     ['Queues', h('a', { href: '#/queues' }, plural(stats.queues, 'queue'))],
     ['Waiting receives', count(stats.waiters)],
     ['Connections', Object.entries(stats.connections).map(([door, number]) => `${door} ${count(number)}`).join(', ')],
-    ['Sync', [`fsync ${stats.fsync}`, commits > 0 && ` · ${duration(seconds / commits)} on average, ${duration(slowest)} at most`]],
-    ['Disk', [`${bytes(stats.disk.bytes)}, ${bytes(stats.disk.live_bytes)} of it live`, stats.disk.is_full && badge('! full', 'crit')]],
-    ['Memory', [h('div', null, `${bytes(used)}${stats.memory.limit_bytes ? ` of ${bytes(stats.memory.limit_bytes)}` : ''}`),
+    ['Sync', [`fsync ${stats.fsync}`,
+      commits > 0 && ` · ${duration(seconds / commits)} on average, ${duration(slowest)} at most`]],
+    ['Disk', [`${bytes(stats.disk.bytes)}, ${bytes(stats.disk.live_bytes)} of it live`,
+      stats.disk.is_full && badge('! full', 'crit')]],
+    ['Memory', [h('div', null,
+      `${bytes(used)}${stats.memory.limit_bytes ? ` of ${bytes(stats.memory.limit_bytes)}` : ''}`),
       stats.memory.limit_bytes && meter(used, stats.memory.limit_bytes, 'Memory')]],
   );
 }
 
 function busiest(queues) {
-  const rows = [...queues].sort((left, right) => total(right.counts) - total(left.counts)).slice(0, 8).filter((queue) => total(queue.counts) > 0);
+  const rows = [...queues].sort((left, right) => total(right.counts) - total(left.counts)).slice(0,
+    8).filter((queue) => total(queue.counts) > 0);
   if (rows.length === 0) return null;
-  return h('section', { class: 'card flush' }, h('h2', null, 'Fullest queues'), h('table', { 'aria-label': 'Fullest queues' },
-    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Queue'), h('th', { scope: 'col', class: 'number' }, 'Ready'), h('th', { scope: 'col', class: 'number' }, 'In flight'),
-      h('th', { scope: 'col', class: 'number wide-only' }, 'Oldest'), h('th', { scope: 'col', class: 'wide-only' }, 'States'))),
+  return h('section', { class: 'card flush' }, h('h2', null, 'Fullest queues'),
+    h('table', { 'aria-label': 'Fullest queues' },
+    h('thead', null, h('tr', null, h('th', { scope: 'col' }, 'Queue'),
+      h('th', { scope: 'col', class: 'number' }, 'Ready'), h('th', { scope: 'col', class: 'number' }, 'In flight'),
+      h('th', { scope: 'col', class: 'number wide-only' }, 'Oldest'),
+        h('th', { scope: 'col', class: 'wide-only' }, 'States'))),
     h('tbody', { 'data-rows': '' }, rows.map((queue) => h('tr', null,
-      h('td', null, h('span', { class: 'cell' }, h('a', { class: 'name clip', href: queueLink(queue.name) }, queue.name), badges(queue))),
-      h('td', { class: 'number' }, number(queue.counts.ready)), h('td', { class: 'number' }, number(queue.counts.in_flight)),
+      h('td', null, h('span', { class: 'cell' }, h('a', { class: 'name clip', href: queueLink(queue.name) },
+        queue.name), badges(queue))),
+      h('td', { class: 'number' }, number(queue.counts.ready)),
+        h('td', { class: 'number' }, number(queue.counts.in_flight)),
       h('td', { class: 'number wide-only' }, oldest(queue)),
       h('td', { class: 'wide-only' }, strip(queue.counts)))))));
 }
 
 function first() {
-  return h('section', { class: 'card' }, h('div', { class: 'stack' }, h('h2', null, 'Welcome. Nothing has been sent yet.'),
+  return h('section', { class: 'card' }, h('div', { class: 'stack' },
+    h('h2', null, 'Welcome. Nothing has been sent yet.'),
     h('p', null, 'Make a queue and send a first message here, or from a shell:'),
     commandList({ roost: `${roost('queue', 'create', 'orders')} && ${roost('send', 'orders', 'hello')}`,
       curl: `${curl('PUT', '/api/v1/queues/orders')} && ${curl('POST', '/api/v1/queues/orders/messages', { body: 'hello' })}` }),
-    h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: () => createQueue('orders') }, 'Make a queue'))));
+    h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: () => createQueue('orders') },
+      'Make a queue'))));
 }

@@ -2,7 +2,7 @@
 import { at, call, features, get, post } from '../api.js';
 import { curl, roost } from '../command.js';
 import { confirm, openForm, run } from '../dialog.js';
-import { field, fill, h, time } from '../dom.js';
+import { field, fill, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
 import { sample } from '../queuelist.js';
 import { badges, mark, oldest, queueLink, STATES } from '../queueparts.js';
@@ -15,14 +15,16 @@ import groups from './groups.js';
 import settings from './settings.js';
 import trend from './trend.js';
 
-const tabs = [['messages', 'Messages', messages], ['send', 'Send', send], ['receive', 'Receive', receive], ['dead', 'Dead letters', dead],
+const tabs = [['messages', 'Messages', messages], ['send', 'Send', send], ['receive', 'Receive', receive],
+  ['dead', 'Dead letters', dead],
   ['groups', 'Groups', groups], ['chart', 'Chart', trend], ['settings', 'Settings', settings]];
 
 export default async function queue(context) {
   const { params: [name, tab = 'messages'], signal } = context;
   const known = await features();
   const state = { name, known, queue: await get(at`queues/${name}`, { signal }), listeners: [] };
-  const shown = tabs.filter(([key]) => key !== 'groups' || (state.queue.settings.fifo && known.has('get /queues/{}/groups')));
+  const shown = tabs.filter(([key]) => key !== 'groups'
+    || (state.queue.settings.fifo && known.has('get /queues/{}/groups')));
   const [key, title, render] = shown.find(([one]) => one === tab) ?? shown[0];
   const counts = h('dl', { class: 'tiles', 'aria-label': 'Counts' });
   const notice = h('div');
@@ -30,9 +32,9 @@ export default async function queue(context) {
   const marks = h('span', { class: 'chips' });
 
   const draw = () => {
-    fill(counts, tiles(state.queue));
-    fill(notice, state.queue.pause && paused(state));
-    fill(marks, badges(state.queue));
+    renew(counts, tiles(state.queue));
+    renew(notice, state.queue.pause && paused(state));
+    renew(marks, badges(state.queue));
   };
   draw();
   fill(actions, buttons(state));
@@ -43,15 +45,20 @@ export default async function queue(context) {
     draw();
     state.listeners.forEach((tell) => tell(state.queue));
   }, signal);
-  const bar = h('nav', { class: 'tabs', 'aria-label': 'Queue' }, shown.map(([one, text]) => h('a', { href: queueLink(name, one), 'aria-current': one === key ? 'page' : null }, text)));
-  return { title: name, crumb: ['Queues', '#/queues'], heading: [marks, actions], element: h('div', null, notice, h('div', { class: 'below' }, counts), bar, content), subtitle: title };
+  const bar = h('nav', { class: 'tabs', 'aria-label': 'Queue' },
+    shown.map(([one, text]) => h('a', { href: queueLink(name, one), 'aria-current': one === key ? 'page' : null },
+    text)));
+  return { title: name, crumb: ['Queues', '#/queues'], heading: [marks, actions],
+    element: h('div', null, notice, h('div', { class: 'below' }, counts), bar, content), subtitle: title };
 }
 
 function tiles(queue) {
   const last = sample(queue).at(-1);
-  const tile = (name, value, note, key) => h('div', { class: 'tile', 'data-count': key }, h('dt', null, name), h('dd', { class: 'value' }, value), note && h('dd', { class: 'note' }, note));
+  const tile = (name, value, note, key) => h('div', { class: 'tile', 'data-count': key }, h('dt', null, name),
+    h('dd', { class: 'value' }, value), note && h('dd', { class: 'note' }, note));
   return [
-    ...STATES.filter(([key]) => key !== 'damaged' || queue.counts.damaged > 0).map(([key, name]) => tile([mark(key), name], count(queue.counts[key]), null, key)),
+    ...STATES.filter(([key]) => key !== 'damaged' || queue.counts.damaged > 0).map(([key, name]) =>
+      tile([mark(key), name], count(queue.counts[key]), null, key)),
     tile('Oldest', oldest(queue)),
     tile('In / out', `${rate(last?.in)} / ${rate(last?.out)}`, 'a second'),
     tile('Waiting', count(queue.waiters), plural(queue.waiters, 'receive').replace(/^\S+ /, '')),
@@ -59,8 +66,10 @@ function tiles(queue) {
 }
 
 function paused({ queue, name }) {
-  const button = h('button', { type: 'button', class: 'small', onclick: () => run(button, () => resume(name), 'The queue goes on.') }, 'Resume');
-  return h('div', { class: 'notice' }, h('strong', null, '❚❚ Paused'), time(queue.pause.since_ms), h('span', null, queue.pause.reason || 'No reason was given.'),
+  const button = h('button', { type: 'button', class: 'small',
+    onclick: () => run(button, () => resume(name), 'The queue goes on.') }, 'Resume');
+  return h('div', { class: 'notice' }, h('strong', null, '❚❚ Paused'), time(queue.pause.since_ms),
+    h('span', null, queue.pause.reason || 'No reason was given.'),
     h('span', { class: 'quiet-text' }, 'Receives get nothing; sends are taken.'), button);
 }
 
@@ -73,15 +82,19 @@ function buttons(state) {
   const { name } = state;
   const button = (text, onclick, kind = '') => h('button', { type: 'button', class: `small ${kind}`, onclick }, text);
   return [h('a', { class: 'button small', href: `#/tail/queue/${encodeURIComponent(name)}` }, 'Live tail'),
-    button('Pause', () => pause(state)), button('Purge', () => purge(state), 'danger'), button('Delete queue', () => remove(state), 'danger')];
+    button('Pause', () => pause(state)), button('Purge', () => purge(state), 'danger'),
+      button('Delete queue', () => remove(state), 'danger')];
 }
 
 function pause({ name }) {
   const reason = h('input', { maxlength: 500, placeholder: 'the database is down' });
   const body = () => (reason.value ? { reason: reason.value } : undefined);
-  return openForm({ title: `Pause ${name}`, action: 'Pause', content: [h('p', null, 'Receives get nothing until you resume it. Sends are taken as before.'), field('Reason', reason, 'Others see it.')],
+  return openForm({ title: `Pause ${name}`, action: 'Pause',
+    content: [h('p', null, 'Receives get nothing until you resume it. Sends are taken as before.'),
+    field('Reason', reason, 'Others see it.')],
     act: async () => { await post(at`queues/${name}/pause`, body()); await refreshNow(); },
-    lines: () => ({ roost: roost('queue', 'pause', name, reason.value && ['--reason', reason.value]), curl: curl('POST', at`queues/${name}/pause`, body()) }) });
+    lines: () => ({ roost: roost('queue', 'pause', name, reason.value && ['--reason', reason.value]),
+      curl: curl('POST', at`queues/${name}/pause`, body()) }) });
 }
 
 function purge({ name, queue }) {
@@ -93,7 +106,8 @@ function purge({ name, queue }) {
 }
 
 function remove({ name }) {
-  return confirm({ title: `Delete ${name}`, name, action: 'Delete queue', text: 'The queue and all its messages will be deleted, for ever.',
+  return confirm({ title: `Delete ${name}`, name, action: 'Delete queue',
+    text: 'The queue and all its messages will be deleted, for ever.',
     act: async () => { await call('DELETE', at`queues/${name}`); location.hash = '#/queues'; },
     lines: () => ({ roost: roost('queue', 'delete', name), curl: curl('DELETE', at`queues/${name}`) }) });
 }

@@ -10,12 +10,15 @@ import { badges, number, oldest, queueLink } from '../queueparts.js';
 import { count, rate } from '../text.js';
 import { createQueue } from './create.js';
 
-const numeric = (key, title, cell, className = '') => ({ key, title, sort: true, className: `number q-${key} ${className}`, cell });
+const numeric = (key, title, cell, className = '') => ({ key, title, sort: true,
+  className: `number q-${key} ${className}`, cell });
 
 const flow = (value) => h('span', { class: value > 0 ? '' : 'zero' }, rate(value));
 
 const columns = [
-  { key: 'name', title: 'Name', sort: true, className: 'q-name', cell: (queue) => h('span', { class: 'cell' }, h('a', { class: 'name clip', href: queueLink(queue.name), title: queue.name }, queue.name), badges(queue)) },
+  { key: 'name', title: 'Name', sort: true, className: 'q-name',
+    cell: (queue) => h('span', { class: 'cell' }, h('a',
+    { class: 'name clip', href: queueLink(queue.name), title: queue.name }, queue.name), badges(queue)) },
   numeric('ready', 'Ready', (queue) => number(queue.counts.ready)),
   numeric('in_flight', 'In flight', (queue) => number(queue.counts.in_flight)),
   numeric('delayed', 'Delayed', (queue) => number(queue.counts.delayed), 'wide-only'),
@@ -23,9 +26,13 @@ const columns = [
   numeric('oldest', 'Oldest', oldest),
   numeric('in', 'In/s', (queue) => flow(sample(queue).at(-1)?.in), 'wide-only'),
   numeric('out', 'Out/s', (queue) => flow(sample(queue).at(-1)?.out), 'wide-only'),
-  { key: 'lately', title: 'Lately', className: 'wide-only q-lately', cell: (queue) => spark(sample(queue).map((one) => one.in)) },
+  { key: 'lately', title: 'Lately', className: 'wide-only q-lately',
+    cell: (queue) => spark(sample(queue).map((one) => one.in)) },
   numeric('waiters', 'Waiting', (queue) => number(queue.waiters), 'wide-only'),
-  { key: 'dead', title: 'Dead letters', className: 'wide-only q-dead', cell: (queue) => (queue.settings.dead_letters ? h('a', { class: 'clip', href: queueLink(queue.settings.dead_letters.queue, 'dead') }, queue.settings.dead_letters.queue) : h('span', { class: 'zero' }, '–')) },
+  { key: 'dead', title: 'Dead letters', className: 'wide-only q-dead',
+    cell: (queue) => (queue.settings.dead_letters ? h('a',
+    { class: 'clip', href: queueLink(queue.settings.dead_letters.queue, 'dead') }, queue.settings.dead_letters.queue)
+    : h('span', { class: 'zero' }, '–')) },
 ];
 // Rates are known here, of what was looked at; the server does not sort by them.
 const unsortable = new Set(['in', 'out']);
@@ -37,15 +44,19 @@ export default async function queues({ signal, query, setQuery }) {
   list.by = query.sort ?? 'name';
   list.order = query.order ?? 'asc';
   list.filter = query.contains ?? '';
-  const input = h('input', { type: 'search', value: list.filter, placeholder: 'Filter by name', 'aria-label': 'Filter by name', 'data-filter': '', spellcheck: 'false' });
+  const input = h('input', { type: 'search', value: list.filter, placeholder: 'Filter by name',
+    'aria-label': 'Filter by name', 'data-filter': '', spellcheck: 'false' });
   const about = h('span', { class: 'quiet-text', role: 'status' });
   const empty = h('div');
-  const shown = columns.map((column) => ({ ...column, sort: column.sort && !(list.sorts && unsortable.has(column.key)) }));
+  const sorts = known.choices('get /queues', 'sort');
+  const canSort = ({ key, sort }) => sort && !(list.sorts && (unsortable.has(key) || sorts?.includes(key) === false));
+  const shown = columns.map((column) => ({ ...column, sort: canSort(column) }));
 
   Object.assign(table, longTableOf(list, shown, () => { remember(); start(); }));
   const card = h('section', { class: 'card flush' }, table.element);
 
-  function remember() { setQuery({ sort: list.by === 'name' ? null : list.by, order: list.order === 'asc' ? null : list.order, contains: list.filter }); }
+  function remember() { setQuery({ sort: list.by === 'name' ? null : list.by,
+    order: list.order === 'asc' ? null : list.order, contains: list.filter }); }
   function start() {
     list.reset();
     table.top();
@@ -62,7 +73,8 @@ export default async function queues({ signal, query, setQuery }) {
     const found = list.length;
     const all = list.all;
     about.textContent = list.filter ? `${count(found)} of ${count(all)}` : `${count(all)}`;
-    if (!list.sorts && !list.complete) about.textContent += `, ${count(found)} loaded: scroll for more, sorting needs all`;
+    if (!list.sorts
+      && !list.complete) about.textContent += `, ${count(found)} loaded: scroll for more, sorting needs all`;
     card.hidden = found === 0;
     fill(empty, found === 0 && (list.filter ? nothing(list.filter) : none()));
   }
@@ -90,9 +102,11 @@ function longTableOf(list, shown, sorted) {
   });
 }
 
-const nothing = (filter) => h('div', { class: 'card empty' }, h('h2', null, 'No such queue'), h('p', null, 'No name contains “', filter, '”.'));
+const nothing = (filter) => h('div', { class: 'card empty' }, h('h2', null, 'No such queue'),
+  h('p', null, 'No name contains “', filter, '”.'));
 
 function none() {
-  return h('div', { class: 'card empty' }, h('h2', null, 'No queue yet'), h('p', null, 'A queue keeps messages until somebody has worked on them. Make one here, or:'),
+  return h('div', { class: 'card empty' }, h('h2', null, 'No queue yet'),
+    h('p', null, 'A queue keeps messages until somebody has worked on them. Make one here, or:'),
     commandList({ roost: roost('queue', 'create', 'orders'), curl: curl('PUT', '/api/v1/queues/orders') }));
 }

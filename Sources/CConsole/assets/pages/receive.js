@@ -18,9 +18,11 @@ export default async function receive({ state, signal, changed }) {
   held.set(name, entries);
   const max = h('input', { type: 'number', min: 1, max: 1000, value: '1' });
   const wait = h('input', { value: '0s' });
-  const visibility = h('input', { placeholder: `${duration(state.queue.settings.visibility_timeout_seconds)}, that of the queue` });
+  const visibility = h('input',
+    { placeholder: `${duration(state.queue.settings.visibility_timeout_seconds)}, that of the queue` });
   const button = h('button', { type: 'submit', class: 'main' }, 'Receive messages');
-  const status = h('p', { role: 'status', class: 'quiet-text' }, 'Received messages are hidden from others until they are acknowledged or their time is over.');
+  const status = h('p', { role: 'status', class: 'quiet-text' },
+    'Received messages are hidden from others until they are acknowledged or their time is over.');
   const list = h('div', { class: 'card flush', hidden: true });
   const problem = h('p', { class: 'problem', role: 'alert', hidden: true });
   const body = () => request(max, wait, visibility);
@@ -31,8 +33,11 @@ export default async function receive({ state, signal, changed }) {
     fill(list, entries.map((entry) => { entry.element ??= card(name, entry, draw); return entry.element; }));
     return known;
   };
-  const form = h('form', { class: 'card', oninput: () => how.refresh(), onsubmit: (event) => { event.preventDefault(); take(); } }, h('div', { class: 'stack' },
-    h('div', { class: 'fields' }, field('Batch size', max, 'Messages at most.'), field('Wait', wait, 'For the first message, up to 1h.'), field('Visibility timeout', visibility, 'How long they stay hidden.')),
+  const form = h('form', { class: 'card', oninput: () => how.refresh(),
+    onsubmit: (event) => { event.preventDefault(); take(); } }, h('div', { class: 'stack' },
+    h('div', { class: 'fields' }, field('Batch size', max, 'Messages at most.'),
+      field('Wait', wait, 'For the first message, up to 1h.'),
+      field('Visibility timeout', visibility, 'How long they stay hidden.')),
     problem, h('div', { class: 'row' }, button, status), how));
 
   async function take() {
@@ -78,12 +83,14 @@ function request(max, wait, visibility) {
 
 function outcome(found, wanted) {
   if (found === 0) return 'No messages available in the queue.';
-  return found < wanted ? `${plural(found, 'message')} received, fewer than asked for.` : `${plural(found, 'message')} received.`;
+  return found < wanted ? `${plural(found, 'message')} received, fewer than asked for.`
+    : `${plural(found, 'message')} received.`;
 }
 
 function lines(name, max, wait, visibility, body) {
   try {
-    return { roost: roost('receive', name, '--max', max.value, wait.value && ['--wait', wait.value], visibility.value && ['--visibility', visibility.value]), curl: curl('POST', at`queues/${name}/receive`, body()) };
+    return { roost: roost('receive', name, '--max', max.value, wait.value && ['--wait', wait.value],
+      visibility.value && ['--visibility', visibility.value]), curl: curl('POST', at`queues/${name}/receive`, body()) };
   } catch {
     return {};
   }
@@ -93,10 +100,14 @@ function card(name, entry, draw) {
   const { message } = entry;
   const left = h('span', { class: 'badge' });
   const buttons = h('div', { class: 'row' });
-  const element = h('article', { class: 'message', 'data-id': message.id }, h('div', { class: 'title' }, h('code', { class: 'message-id' }, message.id),
-    h('span', { class: 'quiet-text' }, message.receive_count === 1 ? 'first receive' : `receive ${count(message.receive_count)}`), left, h('span', { class: 'quiet-text' }, 'sent ', time(message.sent_at_ms))),
+  const element = h('article', { class: 'message', 'data-id': message.id },
+    h('div', { class: 'title' }, h('code', { class: 'message-id' }, message.id),
+    h('span', { class: 'quiet-text' }, message.receive_count === 1 ? 'first receive'
+      : `receive ${count(message.receive_count)}`), left,
+      h('span', { class: 'quiet-text' }, 'sent ', time(message.sent_at_ms))),
   bodyViewer(bodyOf(message), `${message.id}.bin`), attributes(message), buttons,
-  h('details', { class: 'how' }, h('summary', null, 'Details'), facts(message)), commands(() => messageLines(name, message)));
+  h('details', { class: 'how' }, h('summary', null, 'Details'), facts(message)),
+    commands(() => messageLines(name, message)));
   const end = (text, kind) => {
     entry.done = text;
     fill(buttons);
@@ -117,10 +128,12 @@ function card(name, entry, draw) {
 
 function messageButtons(name, entry, end) {
   const handles = [entry.message.handle];
-  const button = (text, act, kind = '') => h('button', { type: 'button', class: `small ${kind}`, onclick: (event) => run(event.currentTarget, act) }, text);
+  const button = (text, act, kind = '') => h('button', { type: 'button', class: `small ${kind}`,
+    onclick: (event) => run(event.currentTarget, act) }, text);
   const visibility = (time) => one(post(at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: time }));
   return [
-    button('Acknowledge', async () => { await one(post(at`queues/${name}/delete`, { handles })); await end('✓ acknowledged', 'ok'); }, 'main'),
+    button('Acknowledge', async () => { await one(post(at`queues/${name}/delete`,
+      { handles })); await end('✓ acknowledged', 'ok'); }, 'main'),
     button('Release', async () => { await visibility(0); await end('released', ''); }),
     button('Extend by a minute', async () => {
       const time = Math.max(0, Math.round((entry.until - Date.now()) / 1000)) + 60;
@@ -128,7 +141,8 @@ function messageButtons(name, entry, end) {
       entry.until = Date.now() + time * 1000;
       entry.renew();
     }),
-    h('button', { type: 'button', class: 'small', onclick: () => bury(name, handles, () => end('▾ buried', 'warn')) }, 'Bury…'),
+    h('button', { type: 'button', class: 'small', onclick: () => bury(name, handles, () => end('▾ buried', 'warn')) },
+      'Bury…'),
   ];
 }
 
@@ -136,23 +150,30 @@ function bury(name, handles, end) {
   const reason = h('input', { placeholder: 'no such image' });
   const error = h('textarea', { rows: 3 });
   const by = h('input', { value: 'console' });
-  const body = () => ({ handles, ...(reason.value && { reason: reason.value }), ...(error.value && { error: error.value }), ...(by.value && { by: by.value }) });
-  return openForm({ title: 'Bury this message', action: 'Bury', content: [h('p', null, 'It is delivered to nobody until it is kicked.'), field('Reason', reason), field('Error', error), field('By', by)],
+  const body = () => ({ handles, ...(reason.value && { reason: reason.value }),
+    ...(error.value && { error: error.value }), ...(by.value && { by: by.value }) });
+  return openForm({ title: 'Bury this message', action: 'Bury',
+    content: [h('p', null, 'It is delivered to nobody until it is kicked.'), field('Reason', reason),
+    field('Error', error), field('By', by)],
     act: async () => { await one(post(at`queues/${name}/bury`, body())); await end(); },
-    lines: () => ({ roost: roost('bury', name, handles, reason.value && ['--reason', reason.value], by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
+    lines: () => ({ roost: roost('bury', name, handles, reason.value && ['--reason', reason.value],
+      by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
 }
 
 function messageLines(name, message) {
   const handles = [message.handle];
-  return { acknowledge: roost('delete', name, message.handle), curl: curl('POST', at`queues/${name}/delete`, { handles }),
+  return { acknowledge: roost('delete', name, message.handle),
+    curl: curl('POST', at`queues/${name}/delete`, { handles }),
     release: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: 0 }) };
 }
 
 // A worker that noted the id of a message only.
 function byID(name) {
-  const id = h('input', { placeholder: '0b0f1c7e-6a4b-4d0e-9e2b-0f4bfc2d6c11', spellcheck: 'false', autocomplete: 'off' });
+  const id = h('input', { placeholder: '0b0f1c7e-6a4b-4d0e-9e2b-0f4bfc2d6c11', spellcheck: 'false',
+    autocomplete: 'off' });
   const status = h('p', { role: 'status' });
-  const how = commands(() => ({ roost: roost('delete', name, '--id', id.value || 'ID'), curl: curl('POST', at`queues/${name}/delete`, { ids: [id.value || 'ID'] }) }));
+  const how = commands(() => ({ roost: roost('delete', name, '--id', id.value || 'ID'),
+    curl: curl('POST', at`queues/${name}/delete`, { ids: [id.value || 'ID'] }) }));
   const button = h('button', { type: 'submit' }, 'Acknowledge');
   const submit = async () => {
     if (!id.value.trim()) return;
@@ -163,6 +184,9 @@ function byID(name) {
       await refreshNow();
     });
   };
-  return h('form', { class: 'card', oninput: () => how.refresh(), onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' }, h('h2', null, 'Acknowledge by id'),
-    h('div', { class: 'row end' }, h('div', { class: 'grow' }, field('Message id', id, 'Deletes the message in whatever state.')), button), status, how));
+  return h('form', { class: 'card', oninput: () => how.refresh(),
+    onsubmit: (event) => { event.preventDefault(); submit(); } },
+    h('div', { class: 'stack' }, h('h2', null, 'Acknowledge by id'),
+    h('div', { class: 'row end' }, h('div', { class: 'grow' },
+      field('Message id', id, 'Deletes the message in whatever state.')), button), status, how));
 }

@@ -10,7 +10,8 @@ const REPEAT_MAX = 10_000;
 const BATCH = 500;
 
 const templates = [
-  ['', 'Template…'], ['text', 'job-details-{n}'], ['json', 'A JSON document'], ['event', 'A CloudEvent'], ['big', '64 KiB of text'],
+  ['', 'Template…'], ['text', 'job-details-{n}'], ['json', 'A JSON document'], ['event', 'A CloudEvent'],
+    ['big', '64 KiB of text'],
 ];
 const filled = {
   text: () => 'job-details-{n}',
@@ -37,20 +38,29 @@ export default async function send({ state, changed }) {
     size.textContent = `${bytes(new TextEncoder().encode(form.body.value).length)} of at most ${bytes(queue.settings.maximum_message_bytes)}`;
     how.refresh();
   };
-  const element = h('form', { class: 'card', oninput: keep, onchange: keep, onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' },
+  const element = h('form', { class: 'card', oninput: keep, onchange: keep,
+    onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' },
     h('div', { class: 'row spread' }, form.template, form.isBinary && check('The text is base64', form.isBinary)),
     field('Message', form.body, 'In each message {n} becomes its number, {uuid} an id and {time} the time.'), size,
-    h('div', { class: 'fields' }, field(fifo ? 'Group (needed)' : 'Group', form.group, fifo ? 'Messages of a group stay in order.' : 'Groups take turns.'),
-      fifo && field('Deduplication id', form.deduplication, queue.settings.content_based_deduplication ? 'Without one, the body tells messages apart.' : 'Needed: a second message with it is not stored within 5 minutes. {n} and {uuid} work.'),
-      field('Delay', form.delay, 'For example 30s, 5m, 2d.'), field('Repeat', form.repeat, `Up to ${count(REPEAT_MAX)} messages.`)),
-    form.attributes.element, problem, h('div', { class: 'row' }, button, h('span', { class: 'quiet-text small-text wide-only' }, h('kbd', null, 'Ctrl'), ' ', h('kbd', null, 'Enter'))), how));
-  element.addEventListener('keydown', (event) => { if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); element.requestSubmit(); } });
+    h('div', { class: 'fields' }, field(fifo ? 'Group (needed)' : 'Group', form.group,
+      fifo ? 'Messages of a group stay in order.' : 'Groups take turns.'),
+      fifo && field('Deduplication id', form.deduplication,
+        queue.settings.content_based_deduplication ? 'Without one, the body tells messages apart.'
+        : 'Needed: a second message with it is not stored within 5 minutes. {n} and {uuid} work.'),
+      field('Delay', form.delay, 'For example 30s, 5m, 2d.'),
+        field('Repeat', form.repeat, `Up to ${count(REPEAT_MAX)} messages.`)),
+    form.attributes.element, problem, h('div', { class: 'row' }, button,
+      h('span', { class: 'quiet-text small-text wide-only' }, h('kbd', null, 'Ctrl'), ' ', h('kbd', null, 'Enter'))),
+      how));
+  element.addEventListener('keydown', (event) => { if (event.key === 'Enter'
+    && (event.ctrlKey || event.metaKey)) { event.preventDefault(); element.requestSubmit(); } });
 
   async function submit() {
     problem.hidden = true;
     button.disabled = true;
     try {
-      const results = await sendAll(name, form, (done, all) => { button.textContent = all > 1 ? `${count(done)} of ${count(all)}` : 'Sending…'; });
+      const results = await sendAll(name, form, (done, all) => { button.textContent = all > 1
+        ? `${count(done)} of ${count(all)}` : 'Sending…'; });
       tell(sent, results, fill);
       await refreshNow();
     } catch (error) {
@@ -61,7 +71,8 @@ export default async function send({ state, changed }) {
   }
   keep();
   changed(() => {});
-  return h('div', { class: 'columns send' }, element, h('section', { class: 'card' }, h('h2', null, 'Sent'), sent, h('p', { class: 'quiet-text' }, 'Each message gets an id as soon as it is on disk.')));
+  return h('div', { class: 'columns send' }, element, h('section', { class: 'card' }, h('h2', null, 'Sent'), sent,
+    h('p', { class: 'quiet-text' }, 'Each message gets an id as soon as it is on disk.')));
 }
 
 function controls(queue, draft) {
@@ -72,11 +83,15 @@ function controls(queue, draft) {
     template.value = '';
   });
   const form = {
-    body, template, group: h('input', { value: draft.group ?? '', maxlength: 128 }), deduplication: h('input', { value: draft.deduplication ?? '', maxlength: 128 }),
-    delay: h('input', { value: draft.delay ?? '', placeholder: 'that of the queue' }), repeat: h('input', { type: 'number', min: 1, max: REPEAT_MAX, value: draft.repeat ?? '1' }),
-    isBinary: queue.settings.contents === 'bytes' ? h('input', { type: 'checkbox' }) : null, attributes: attributeRows(draft.attributes ?? []),
+    body, template, group: h('input', { value: draft.group ?? '', maxlength: 128 }),
+      deduplication: h('input', { value: draft.deduplication ?? '', maxlength: 128 }),
+    delay: h('input', { value: draft.delay ?? '', placeholder: 'that of the queue' }),
+      repeat: h('input', { type: 'number', min: 1, max: REPEAT_MAX, value: draft.repeat ?? '1' }),
+    isBinary: queue.settings.contents === 'bytes' ? h('input', { type: 'checkbox' }) : null,
+      attributes: attributeRows(draft.attributes ?? []),
   };
-  form.values = () => ({ body: body.value, group: form.group.value, deduplication: form.deduplication.value, delay: form.delay.value, repeat: form.repeat.value, attributes: form.attributes.rows() });
+  form.values = () => ({ body: body.value, group: form.group.value, deduplication: form.deduplication.value,
+    delay: form.delay.value, repeat: form.repeat.value, attributes: form.attributes.rows() });
   return form;
 }
 
@@ -85,9 +100,12 @@ function attributeRows(known) {
   const rows = () => [...list.children].map((row) => row.values()).filter(({ name, value }) => name || value);
   function add(given = {}) {
     const name = h('input', { 'aria-label': 'Attribute name', placeholder: 'name', value: given.name ?? '' });
-    const type = select(['String', 'Number', 'Binary'].map((one) => [one, one]), given.type ?? 'String', { 'aria-label': 'Attribute type' });
+    const type = select(['String', 'Number', 'Binary'].map((one) => [one, one]), given.type ?? 'String',
+      { 'aria-label': 'Attribute type' });
     const value = h('input', { 'aria-label': 'Attribute value', placeholder: 'value', value: given.value ?? '' });
-    const row = h('div', { class: 'attribute' }, name, type, value, h('button', { type: 'button', class: 'quiet', 'aria-label': 'Remove attribute', onclick: () => row.remove() }, '×'));
+    const row = h('div', { class: 'attribute' }, name, type, value,
+      h('button', { type: 'button', class: 'quiet', 'aria-label': 'Remove attribute', onclick: () => row.remove() },
+      '×'));
     row.values = () => ({ name: name.value, type: type.value, value: value.value });
     list.append(row);
   }
@@ -96,7 +114,8 @@ function attributeRows(known) {
     h('div', null, h('button', { type: 'button', class: 'small', onclick: () => add() }, 'Add attribute'))) };
 }
 
-const expand = (text, n) => text.replaceAll('{n}', String(n).padStart(2, '0')).replaceAll('{uuid}', () => newID()).replaceAll('{time}', () => new Date().toISOString());
+const expand = (text, n) => text.replaceAll('{n}', String(n).padStart(2, '0')).replaceAll('{uuid}',
+  () => newID()).replaceAll('{time}', () => new Date().toISOString());
 
 // `randomUUID` is there on https and localhost only.
 function newID() {
@@ -110,12 +129,14 @@ function newID() {
 function message(form, n) {
   const { body, group, deduplication, delay } = form;
   const text = expand(body.value, n);
-  const attributes = Object.fromEntries(form.attributes.rows().map(({ name, type, value }) => [name, type === 'Binary' ? { type, value_base64: value } : { type, value: expand(value, n) }]));
+  const attributes = Object.fromEntries(form.attributes.rows().map(({ name, type, value }) =>
+    [name, type === 'Binary' ? { type, value_base64: value } : { type, value: expand(value, n) }]));
   const wait = delay.value.trim() === '' ? undefined : seconds(delay.value);
   if (Number.isNaN(wait)) throw new Error('The delay is no time. Accepted: 30, 250ms, 5m, 2h, 1d.');
   return {
     ...(form.isBinary?.checked ? { body_base64: checkedBase64(text) } : { body: text }),
-    ...(group.value && { group: expand(group.value, n) }), ...(deduplication.value && { deduplication_id: expand(deduplication.value, n) }),
+    ...(group.value && { group: expand(group.value, n) }),
+      ...(deduplication.value && { deduplication_id: expand(deduplication.value, n) }),
     ...(wait !== undefined && { delay_seconds: wait }), ...(Object.keys(attributes).length && { attributes }),
   };
 }
@@ -130,13 +151,16 @@ function checkedBase64(text) {
 
 async function sendAll(name, form, told) {
   const repeat = Number(form.repeat.value);
-  if (!Number.isInteger(repeat) || repeat < 1 || repeat > REPEAT_MAX) throw new Error(`Repeat is a number from 1 to ${count(REPEAT_MAX)}.`);
+  if (!Number.isInteger(repeat) || repeat < 1
+    || repeat > REPEAT_MAX) throw new Error(`Repeat is a number from 1 to ${count(REPEAT_MAX)}.`);
   told(0, repeat);
   // A key makes a repeated request after a broken connection the same request.
-  if (repeat === 1) return [await post(at`queues/${name}/messages`, message(form, 1), { headers: { 'Idempotency-Key': newID() } })];
+  if (repeat === 1) return [await post(at`queues/${name}/messages`, message(form, 1),
+    { headers: { 'Idempotency-Key': newID() } })];
   const all = [];
   for (let from = 0; from < repeat; from += BATCH) {
-    const messages = Array.from({ length: Math.min(BATCH, repeat - from) }, (_, index) => message(form, from + index + 1));
+    const messages = Array.from({ length: Math.min(BATCH, repeat - from) },
+      (_, index) => message(form, from + index + 1));
     const reply = await post(at`queues/${name}/messages`, { messages }, { headers: { 'Idempotency-Key': newID() } });
     all.push(...reply.results);
     told(all.length, repeat);
@@ -148,8 +172,10 @@ function tell(list, results, put) {
   const good = results.filter((result) => result.id);
   const bad = results.find((result) => result.error);
   const item = h('li');
-  if (results.length === 1 && good.length === 1) put(item, 'Message ', h('code', { class: 'message-id' }, good[0].id), ' is in the queue. ', copyButton(good[0].id, 'Copy id'));
-  else put(item, `${plural(good.length, 'message')} in the queue.`, bad && h('span', { class: 'problem' }, ` ${count(results.length - good.length)} refused: ${bad.error.detail}`));
+  if (results.length === 1 && good.length === 1) put(item, 'Message ', h('code', { class: 'message-id' }, good[0].id),
+    ' is in the queue. ', copyButton(good[0].id, 'Copy id'));
+  else put(item, `${plural(good.length, 'message')} in the queue.`,
+    bad && h('span', { class: 'problem' }, ` ${count(results.length - good.length)} refused: ${bad.error.detail}`));
   list.prepend(item);
   while (list.children.length > 20) list.lastChild.remove();
 }
@@ -161,7 +187,10 @@ function lines(name, form) {
   } catch {
     return {};
   }
-  const options = [one.group && ['--group', one.group], one.deduplication_id && ['--deduplication-id', one.deduplication_id], form.delay.value.trim() && ['--delay', form.delay.value.trim()],
+  const options = [one.group && ['--group', one.group],
+    one.deduplication_id && ['--deduplication-id', one.deduplication_id],
+    form.delay.value.trim() && ['--delay', form.delay.value.trim()],
     form.attributes.rows().map(({ name: key, type, value }) => ['--attribute', `${key}=${value}:${type}`]).flat()];
-  return { roost: one.body !== undefined && roost('send', name, options, one.body.startsWith('-') ? ['--', one.body] : one.body), curl: curl('POST', at`queues/${name}/messages`, one) };
+  return { roost: one.body !== undefined && roost('send', name, options,
+    one.body.startsWith('-') ? ['--', one.body] : one.body), curl: curl('POST', at`queues/${name}/messages`, one) };
 }

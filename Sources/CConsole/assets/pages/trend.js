@@ -19,10 +19,13 @@ export default async function trend({ state, changed }) {
     if (known.length > SAMPLES_MAX) known.shift();
     const rates = sample(queue);
     flow.set(['in', 'out'].map((name) => ({ name, values: rates.map((one) => [one.at, one[name]]) })));
-    depth.set(STATES.slice(0, 4).map(([name, title]) => ({ name: title, values: known.map(([at, counts]) => [at, counts[name]]) })));
+    depth.set(STATES.slice(0, 4).map(([name, title]) => ({ name: title,
+      values: known.map(([at, counts]) => [at, counts[name]]) })));
   };
   changed(draw);
   draw(state.queue);
-  return h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', null, 'Messages a second'), flow.element), h('section', { class: 'card' }, h('h2', null, 'Messages by state'), depth.element),
-    h('p', { class: 'quiet-text' }, 'Drawn from what this tab has seen. For longer times, let Prometheus read /metrics.'));
+  return h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', null, 'Messages a second'),
+    flow.element), h('section', { class: 'card' }, h('h2', null, 'Messages by state'), depth.element),
+    h('p', { class: 'quiet-text' },
+      'Drawn from what this tab has seen. For longer times, let Prometheus read /metrics.'));
 }
