@@ -40,6 +40,7 @@ private func makeRouter(
 ) -> Router<BasicRequestContext> {
     let router = Router()
     let bodies = BodyReader(bytesMax: configuration.requestBodyBytesMax)
+    router.add(middleware: RequestClock(times: load.times))
     router.add(middleware: ProblemMiddleware(paths: usefulPaths(configuration)))
     router.add(
         middleware: RequestRules(
@@ -61,7 +62,8 @@ private func makeRouter(
         loads: { [otherLoads = configuration.otherLoads] in otherLoads() + [load.account] })
     NodeRoutes(node: node).add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
-    MetricsRoute(node: node, listing: listing).add(to: router)
+    MetricsRoute(node: node, listing: listing) { [otherTimes = configuration.otherTimes] in otherTimes + [load.times] }
+        .add(to: router)
     return router
 }
 

@@ -17,6 +17,8 @@ package struct HTTPConfiguration: Sendable {
     package var limits: ConnectionLimits
     /// What the connections of the other front ends take, for `/metrics` and `/api/v1/stats`.
     package var otherLoads: @Sendable () -> [ConnectionLoad] = { [] }
+    /// How long the requests of the other front ends took, for `/metrics`.
+    package var otherTimes: [RequestTimes] = []
     /// How long `/metrics` waits for the series of queues.
     package var queueSeriesPatience = Duration.seconds(1)
 

@@ -46,6 +46,7 @@ struct Doors {
         http.otherLoads = { [sqsLoad, redisLoad] in
             (servesSQS ? [sqsLoad.account] : []) + (servesRedis ? [redisLoad.account] : [])
         }
+        http.otherTimes = (servesSQS ? [sqsLoad.times] : []) + (servesRedis ? [redisLoad.times] : [])
         let door = try await Self.opening(address, "http") {
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }

@@ -149,7 +149,8 @@ extension RedisConnection {
         _ rest: PendingReply.Rest? = nil
     ) -> UInt64 {
         let entry = PendingReply(
-            kind: kind, isSilent: isSilent, row: row?.number ?? .max, requestBytes: bytes, rest: rest)
+            kind: kind, isSilent: isSilent, row: row?.number ?? .max, start: loop.requestStart(), requestBytes: bytes,
+            rest: rest)
         _ = held.add(bytes, load)
         return loop.submit(request, for: self, ring.append(entry))
     }
