@@ -23,7 +23,8 @@ package func makeHTTPApplication(
         router: makeRouter(configuration, calls, load),
         server: HTTPServerBuilder { responder in
             GuardedChannel(
-                limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async, responder: responder
+                limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async,
+                secure: configuration.secure, responder: responder
             )
         },
         configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
@@ -48,12 +49,15 @@ private func makeRouter(
             openToLoopbackPages: configuration.aweq == nil ? [] : AweQRoutes.paths
         )
     )
+    let sessions = Sessions()
+    router.add(middleware: AccessControl(configuration.access, sessions))
     router.add(middleware: RecoveryRules(storage: calls.storage))
     if let aweq = configuration.aweq {
         AweQRoutes(
             queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes
         ).add(to: router)
     }
+    SessionRoutes(configuration.access, sessions, bodies).add(to: router)
     QueueRoutes(calls: calls, bodies: bodies).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
     MoveRoutes(calls: calls, bodies: bodies).add(to: router)
@@ -78,6 +82,6 @@ private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
         "GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}",
     ]
         + queue.map { "POST /api/v1/queues/{name}/\($0)" } + looks.map { "GET /api/v1/queues/{name}/\($0)" }
-        + ["POST /api/v1/moves/{id}/cancel"] + ["stats"].map { "GET /api/v1/\($0)" }
+        + ["POST /api/v1/moves/{id}/cancel", "GET|POST|DELETE /api/v1/session"] + ["stats"].map { "GET /api/v1/\($0)" }
         + ["livez", "readyz", "healthz", "version", "metrics"].map { "GET /\($0)" }
 }

@@ -1,4 +1,5 @@
 import RoostModel
+import RoostStorage
 
 /// What must hold between options, and what an operator should be told.
 enum ConfigurationRules {
@@ -18,6 +19,9 @@ enum ConfigurationRules {
         }
         for (name, address) in openDoors(of: configuration) where !configuration.insecure {
             problems.append(exposure(subject(name), name, address))
+        }
+        if (configuration.tlsCertificateFile == nil) != (configuration.tlsKeyFile == nil) {
+            problems.append(Problem(reason: "--tls-cert and --tls-key go together, and one of them is not set"))
         }
         if configuration.engine == .inline, configuration.loops > 1 {
             let reason = "--engine inline runs the queues on the one event loop; use --loops 1 or --engine threaded"
@@ -55,7 +59,7 @@ enum ConfigurationRules {
             switch name {
             case "sqs": !address.isLoopback && !configuration.hasAccessKeys
             case "redis": !address.isLoopback && !configuration.hasRedisPassword
-            default: !address.isLoopback
+            default: !address.isLoopback && !configuration.hasAdminToken
             }
         }
     }
@@ -65,7 +69,7 @@ enum ConfigurationRules {
             switch name {
             case "sqs": "access keys (--access-keys-file), "
             case "redis": "a password (--redis-password-file), "
-            default: ""
+            default: "an admin token (--admin-token-file), "
             }
         return Problem(
             subject: subject,
@@ -90,6 +94,9 @@ enum ConfigurationRules {
         if configuration.insecure, open.isEmpty {
             warnings.append("insecure is set, but nothing that it allows is there: it can be left out")
         }
+        if let http = configuration.http, !http.isLoopback, configuration.hasAdminToken, !configuration.usesTLS(.http) {
+            warnings.append("http: the admin token and every message cross the network as they are; see --tls-cert")
+        }
         switch configuration.fsync {
         case .always: break
         case .interval: warnings.append("fsync interval: a power cut loses messages that were accepted shortly before")
@@ -108,7 +115,7 @@ enum ConfigurationRules {
     static func strangers(in environment: [String: String]) -> [String] {
         let known = Set(
             ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"]
-                + AccessKeySources.variables + [RedisPassword.variable])
+                + AccessKeySources.variables + [RedisPassword.variable, AdminTokenSource.variable, "ROOST_CA_FILE"])
         return environment.keys.sorted().filter {
             $0.hasPrefix("ROOST_") && !known.contains($0) && !isServiceLink($0)
         }.map { "\($0) is not an option and was ignored" }
