@@ -90,6 +90,7 @@ def ports(server) -> list[int]:
     return [server.sqs_port, server.http_port, server.redis_port]
 
 
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_all_ports_speak_tls_and_nothing_else(secured, certificates):
     root = certificates / "cert.pem"
     for port in ports(secured):
