@@ -19,10 +19,11 @@ import Testing
     @Test func aPrivateDirectoryIsFine() throws {
         try withDirectory { path in
             let findings = DataDirectoryChecks.all(at: path, isServerRunning: false)
-            #expect(try finding("data directory", findings) == .fine("data directory", path))
-            #expect(try finding("disk speed", findings).text.hasPrefix("fdatasync takes "))
-            // Nothing is left behind.
-            #expect(try FileManager.default.contentsOfDirectory(atPath: path).isEmpty)
+            let (directory, speed) = (try finding("data directory", findings), try finding("disk speed", findings))
+            #expect(directory == .fine("data directory", path))
+            #expect(speed.text.hasPrefix("fdatasync takes "))
+            let left = try FileManager.default.contentsOfDirectory(atPath: path)
+            #expect(left.isEmpty, "nothing is left behind")
         }
     }
 

@@ -591,12 +591,6 @@ extension BridgeStep {
     }
 }
 
-extension Result<StorageReply, Rejection> {
-    fileprivate var isEmptyReceive: Bool {
-        if case .success(.received(let messages)) = self { messages.isEmpty } else { false }
-    }
-}
-
 extension StorageRequest {
     /// What one that waits is answered when it got nothing.
     fileprivate var nothing: StorageReply {

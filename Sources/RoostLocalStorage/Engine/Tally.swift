@@ -47,3 +47,9 @@ struct Tally {
         }
     }
 }
+
+extension Result<StorageReply, Rejection> {
+    var isEmptyReceive: Bool {
+        if case .success(.received(let messages)) = self { messages.isEmpty } else { false }
+    }
+}
