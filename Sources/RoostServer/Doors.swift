@@ -25,6 +25,10 @@ extension Secrets {
         accessKeys = try AccessKeySources.all(configuration)
         redisPassword = try RedisPassword.read(configuration)
         adminToken = try AdminTokenSource.read(configuration)
+        guard (configuration.tlsCertificateFile == nil) == (configuration.tlsKeyFile == nil) else {
+            let reason = "--tls-cert and --tls-key go together, and one of them is not set"
+            throw ConfigurationError(problems: [.init(reason: reason)])
+        }
         if let files = configuration.tlsFiles { certificates = try ServerCertificates(files, logger.labelled("tls")) }
     }
 }

@@ -41,7 +41,7 @@ import Testing
             time: Self.start.addingTimeInterval(2), node: try Self.node(140),
             queues: [
                 try Self.queue("a", ready: 1, inFlight: 9, age: 100, sent: 30),
-                try Self.queue("b", ready: 5, age: 7, sent: 10, received: 50), try Self.queue("c\u{1B}[2J", ready: 3),
+                try Self.queue("b", ready: 5, age: 7, sent: 10, received: 50), try Self.queue("c\\u001B[2J", ready: 3),
             ])
         return TopScreen(snapshot: now, rates: TopRates(from: before, to: now), address: "http://h:1")
     }

@@ -22,10 +22,8 @@ struct OptionSample: Sendable {
         OptionSample(option: "redis-password-file", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "admin-token-file", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "console", flag: "off", environment: "read-only", file: "off"),
-        OptionSample(
-            option: "tls-cert", flag: "/a", environment: "/b", file: "/c", alongside: ["tls-key": ["/k"]]),
-        OptionSample(
-            option: "tls-key", flag: "/a", environment: "/b", file: "/c", alongside: ["tls-cert": ["/k"]]),
+        OptionSample(option: "tls-cert", flag: "/a", environment: "/b", file: "/c"),
+        OptionSample(option: "tls-key", flag: "/a", environment: "/b", file: "/c"),
         OptionSample(option: "tls-doors", flag: "http", environment: "sqs,redis", file: "redis"),
         OptionSample(option: "insecure", flag: "on", environment: "on", file: "on"),
         OptionSample(option: "enable-debug-command", flag: "on", environment: "on", file: "on"),

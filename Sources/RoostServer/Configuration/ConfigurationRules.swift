@@ -20,9 +20,6 @@ enum ConfigurationRules {
         for (name, address) in openDoors(of: configuration) where !configuration.insecure {
             problems.append(exposure(subject(name), name, address))
         }
-        if (configuration.tlsCertificateFile == nil) != (configuration.tlsKeyFile == nil) {
-            problems.append(Problem(reason: "--tls-cert and --tls-key go together, and one of them is not set"))
-        }
         if configuration.engine == .inline, configuration.loops > 1 {
             let reason = "--engine inline runs the queues on the one event loop; use --loops 1 or --engine threaded"
             problems.append(Problem(subject: subject("loops"), reason: reason))
