@@ -23,7 +23,8 @@ package func makeHTTPApplication(
         router: makeRouter(configuration, calls, load),
         server: HTTPServerBuilder { responder in
             GuardedChannel(
-                limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async, responder: responder
+                limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async,
+                secure: configuration.secure, responder: responder
             )
         },
         configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
@@ -40,6 +41,7 @@ private func makeRouter(
 ) -> Router<BasicRequestContext> {
     let router = Router()
     let bodies = BodyReader(bytesMax: configuration.requestBodyBytesMax)
+    router.add(middleware: RequestClock(times: load.times))
     router.add(middleware: ProblemMiddleware(paths: usefulPaths(configuration)))
     router.add(
         middleware: RequestRules(
@@ -47,12 +49,15 @@ private func makeRouter(
             openToLoopbackPages: configuration.aweq == nil ? [] : AweQRoutes.paths
         )
     )
+    let sessions = Sessions()
+    router.add(middleware: AccessControl(configuration.access, sessions))
     router.add(middleware: RecoveryRules(storage: calls.storage))
     if let aweq = configuration.aweq {
         AweQRoutes(
             queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes
         ).add(to: router)
     }
+    SessionRoutes(configuration.access, sessions, bodies).add(to: router)
     QueueRoutes(calls: calls, bodies: bodies).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
     MoveRoutes(calls: calls, bodies: bodies).add(to: router)
@@ -62,7 +67,8 @@ private func makeRouter(
     NodeRoutes(node: node).add(to: router)
     ConsoleRoutes().add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
-    MetricsRoute(node: node, listing: listing).add(to: router)
+    MetricsRoute(node: node, listing: listing) { [otherTimes = configuration.otherTimes] in otherTimes + [load.times] }
+        .add(to: router)
     return router
 }
 
@@ -77,6 +83,6 @@ private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
         "GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}",
     ]
         + queue.map { "POST /api/v1/queues/{name}/\($0)" } + looks.map { "GET /api/v1/queues/{name}/\($0)" }
-        + ["POST /api/v1/moves/{id}/cancel"] + ["stats"].map { "GET /api/v1/\($0)" }
+        + ["POST /api/v1/moves/{id}/cancel", "GET|POST|DELETE /api/v1/session"] + ["stats"].map { "GET /api/v1/\($0)" }
         + ["livez", "readyz", "healthz", "version", "metrics", "console"].map { "GET /\($0)" }
 }

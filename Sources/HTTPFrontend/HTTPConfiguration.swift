@@ -15,8 +15,13 @@ package struct HTTPConfiguration: Sendable {
     /// `always`, `interval` or `off`: told by `/readyz`, `/metrics` and `/api/v1/stats`.
     package var fsyncPolicy: String
     package var limits: ConnectionLimits
+    package var access = AccessConfiguration()
+    /// Puts TLS before everything else in the pipeline of a new connection, on its event loop. Nil: no TLS.
+    package var secure: (@Sendable (any Channel) throws -> Void)?
     /// What the connections of the other front ends take, for `/metrics` and `/api/v1/stats`.
     package var otherLoads: @Sendable () -> [ConnectionLoad] = { [] }
+    /// How long the requests of the other front ends took, for `/metrics`.
+    package var otherTimes: [RequestTimes] = []
     /// How long `/metrics` waits for the series of queues.
     package var queueSeriesPatience = Duration.seconds(1)
 

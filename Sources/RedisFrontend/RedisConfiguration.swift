@@ -1,4 +1,5 @@
 import Glibc
+package import NIOCore
 
 /// What the Redis port needs to know before it opens.
 package struct RedisConfiguration: Sendable {
@@ -18,6 +19,8 @@ package struct RedisConfiguration: Sendable {
     /// Whether replies wait for fdatasync: what WAITAOF and INFO say.
     package var syncs = SyncMode.always
     package var allowsDebug = false
+    /// Puts TLS before everything else in the pipeline of a new connection, on its event loop. Nil: no TLS.
+    package var secure: (@Sendable (any Channel) throws -> Void)?
     /// Seconds and microseconds since 1970, for TIME.
     package var wallTime: @Sendable () -> (seconds: Int64, microseconds: Int64) = {
         var time = timespec()

@@ -39,7 +39,10 @@ package final class RedisServer: Sendable {
         for loop in loops.values { try await loop.eventLoop.submit { loop.start() }.get() }
         let bootstrap = bootstrap(group, configuration.limits, logger) { [loops] channel in
             guard let loop = loops[ObjectIdentifier(channel.eventLoop)] else { return channel.close() }
-            return channel.eventLoop.makeCompletedFuture { try RedisPipeline.add(to: channel, loop) }
+            return channel.eventLoop.makeCompletedFuture {
+                try configuration.secure?(channel)
+                try RedisPipeline.add(to: channel, loop)
+            }
         }
         do {
             let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()

@@ -39,6 +39,7 @@ package final class LocalStorage: Storage {
     struct Inbox {
         var items: [Inbound] = []
         var receivers: [any CompletionReceiver] = []
+        var doors: ContiguousArray<Door> = []
         var receiverNumbers: [ObjectIdentifier: Int] = [:]
         var isWakeScheduled = false
         var driver: (any EngineDriver)?
@@ -119,6 +120,7 @@ package final class LocalStorage: Storage {
     private static func number(of receiver: any CompletionReceiver, in inbox: inout Inbox) -> Int {
         if let number = inbox.receiverNumbers[ObjectIdentifier(receiver)] { return number }
         inbox.receivers.append(receiver)
+        inbox.doors.append(receiver.door)
         inbox.receiverNumbers[ObjectIdentifier(receiver)] = inbox.receivers.count - 1
         return inbox.receivers.count - 1
     }
@@ -136,9 +138,10 @@ extension LocalStorage {
     /// Carries out what is in the inbox and what time has brought. Returns in how many milliseconds it has to be called
     /// again though nobody asks, or nil. Call `commit` afterwards, or let another thread do so.
     package func runTurn() -> Int64? {
-        var items = takeInbox()
+        var (items, doors) = takeInbox()
         let start = nanoseconds
         let (due, isBesideSnapshot) = engine.withLock { engine in
+            swap(&engine.tally.doors, &doors)
             let time = clock.now()
             engine.reviewClock(at: time, clock.wall)
             engine.run(&items, at: time) { nanoseconds - start > Self.turnNanosecondsWanted }
@@ -153,11 +156,15 @@ extension LocalStorage {
     /// Writes and syncs what turns did, and delivers the results that may leave. Returns when nothing is left to write.
     package func commit() {
         var wrote = deliver()
+        var start: UInt64?
         while let operation = engine.withLock({ $0.log.nextOperation(.commit) }) {
+            if start == nil { start = nanoseconds }
             perform(operation)
+            if case .sync = operation.action { noteCommit(&start) }
             _ = deliver()
             wrote = true
         }
+        noteCommit(&start)
         startUpkeep()
         let isHeldUp = report()
         // What found no room has some now.
@@ -206,11 +213,11 @@ extension LocalStorage {
         } while true
     }
 
-    private func takeInbox() -> [Inbound] {
+    private func takeInbox() -> ([Inbound], ContiguousArray<Door>) {
         inbox.withLock { inbox in
             inbox.isWakeScheduled = false
             defer { inbox.items = [] }
-            return inbox.items
+            return (inbox.items, inbox.doors)
         }
     }
 
@@ -262,6 +269,8 @@ extension LocalStorage {
             let before = state.metrics
             state.metrics = metrics
             state.metrics.syncNanoseconds = before.syncNanoseconds
+            state.metrics.syncTime = before.syncTime
+            state.metrics.commitTime = before.commitTime
             state.metrics.syncNanosecondsMax = before.syncNanosecondsMax
             state.metrics.turnNanosecondsMax = before.turnNanosecondsMax
             state.metrics.turnBesideSnapshotNanosecondsMax = before.turnBesideSnapshotNanosecondsMax
@@ -278,9 +287,17 @@ extension LocalStorage {
         }
     }
 
+    /// A batch is written, and synced if that is asked for.
+    private func noteCommit(_ start: inout UInt64?) {
+        guard let began = start.take() else { return }
+        let spent = nanoseconds - began
+        state.withLock { $0.metrics.commitTime.add(nanoseconds: spent) }
+    }
+
     private func noteSync(nanoseconds: UInt64) {
         state.withLock { state in
             state.metrics.syncNanoseconds += nanoseconds
+            state.metrics.syncTime.add(nanoseconds: nanoseconds)
             state.metrics.syncNanosecondsMax = max(state.metrics.syncNanosecondsMax, nanoseconds)
         }
     }

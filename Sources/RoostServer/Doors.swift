@@ -15,6 +15,22 @@ import ServiceLifecycle
 struct Secrets {
     var accessKeys: [AccessKey]
     var redisPassword: String?
+    var adminToken: AdminToken?
+    /// Nil: no door speaks TLS.
+    var certificates: ServerCertificates?
+}
+
+extension Secrets {
+    init(_ configuration: ServerConfiguration, _ logger: Logger) throws(ConfigurationError) {
+        accessKeys = try AccessKeySources.all(configuration)
+        redisPassword = try RedisPassword.read(configuration)
+        adminToken = try AdminTokenSource.read(configuration)
+        guard (configuration.tlsCertificateFile == nil) == (configuration.tlsKeyFile == nil) else {
+            let reason = "--tls-cert and --tls-key go together, and one of them is not set"
+            throw ConfigurationError(problems: [.init(reason: reason)])
+        }
+        if let files = configuration.tlsFiles { certificates = try ServerCertificates(files, logger.labelled("tls")) }
+    }
 }
 
 /// The ports of a server.
@@ -46,7 +62,11 @@ struct Doors {
         http.otherLoads = { [sqsLoad, redisLoad] in
             (servesSQS ? [sqsLoad.account] : []) + (servesRedis ? [redisLoad.account] : [])
         }
-        let door = try await Self.opening(address, "http") {
+        http.access = AccessConfiguration(
+            token: secrets.adminToken, console: configuration.console, isSecure: configuration.usesTLS(.http))
+        http.secure = secure(.http)
+        http.otherTimes = (servesSQS ? [sqsLoad.times] : []) + (servesRedis ? [redisLoad.times] : [])
+        let door = try await Self.opening(address, "http") { [http] in
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
         self.http = door
@@ -57,9 +77,10 @@ struct Doors {
         guard let address = configuration.sqs else { return }
         var sqs = SQSConfiguration(configuration, at: address)
         sqs.isStrictTiming = configuration.sqsStrictTiming
+        sqs.secure = secure(.sqs)
         if !secrets.accessKeys.isEmpty { sqs.accessKeys = AccessKeys(secrets.accessKeys) }
         tellOfKeys()
-        let server = try await Self.opening(address, "sqs") {
+        let server = try await Self.opening(address, "sqs") { [sqs] in
             try await SQSServer.start(
                 configuration: sqs, storage: storage, group: loops, load: sqsLoad, logger: logger.labelled("sqs"))
         }
@@ -69,13 +90,19 @@ struct Doors {
 
     mutating func openRedis(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
         guard let address = configuration.redis else { return }
-        let redis = RedisConfiguration(configuration, at: address, password: secrets.redisPassword)
-        let server = try await Self.opening(address, "redis") {
+        var redis = RedisConfiguration(configuration, at: address, password: secrets.redisPassword)
+        redis.secure = secure(.redis)
+        let server = try await Self.opening(address, "redis") { [redis] in
             try await RedisServer.start(
                 configuration: redis, storage: storage, group: loops, load: redisLoad, logger: logger.labelled("redis"))
         }
         self.redis = server
         endpoints.redis = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+    }
+
+    private func secure(_ door: Door) -> (@Sendable (any Channel) throws -> Void)? {
+        guard configuration.usesTLS(door), let certificates = secrets.certificates else { return nil }
+        return { try certificates.secure($0) }
     }
 
     private func tellOfKeys() {

@@ -31,8 +31,9 @@ package enum RoostServer {
         let logger = ServerLog.logger(configuration)
         let signals = ShutdownSignals(logger)
         for warning in warnings { logger.warning("\(warning)") }
-        let secrets = Secrets(
-            accessKeys: try AccessKeySources.all(configuration), redisPassword: try RedisPassword.read(configuration))
+        let secrets = try Secrets(configuration, logger)
+        let reload = CertificateReload.start(secrets.certificates, configuration, logger)
+        defer { withExtendedLifetime(reload) {} }
         FileLimit.raise(logger)
         let sizes = try EngineSizes(configuration)
         sizes.tell(logger)
@@ -61,10 +62,12 @@ package enum RoostServer {
         try await doors.openRedis(served, loops)
         deferred.open(served)
         onReady(doors.endpoints)
+        ServiceManager.tell("READY=1")
         logger.info("ready")
 
         await signals.first()
         logger.info("shutting down")
+        ServiceManager.tell("STOPPING=1")
         storage.endWaits()
         await doors.close()
         storage.shutDown()

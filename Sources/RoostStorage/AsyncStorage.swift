@@ -20,10 +20,12 @@ package final class AsyncStorage: CompletionReceiver {
     }
 
     private let storage: any Storage
+    package let door: Door
     private let state = Mutex(State())
 
-    package init(_ storage: any Storage) {
+    package init(_ storage: any Storage, door: Door = .inside) {
         self.storage = storage
+        self.door = door
     }
 
     package var readiness: Readiness { storage.readiness }

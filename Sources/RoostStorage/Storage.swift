@@ -43,8 +43,15 @@ extension Storage {
 
 /// Gets the results of a turn. One object for each event loop of a front end.
 package protocol CompletionReceiver: AnyObject, Sendable {
+    /// Whose requests they are, for metrics. It does not change.
+    var door: Door { get }
+
     /// Called once for each commit, on any thread, never while `submit` runs on the same stack.
     func receive(_ completions: consuming [Completion])
+}
+
+extension CompletionReceiver {
+    package var door: Door { .inside }
 }
 
 /// A request with the token under which its result will come back. Tokens need to be unique for one receiver.

@@ -7,6 +7,13 @@ package struct StorageMetrics: Sendable, Equatable {
     package var keys = 0
     package var counts = MessageCounts()
     package var totals = MessageTotals()
+    package var doors = PerDoor(DoorTraffic())
+    /// Messages received again.
+    package var redelivered: UInt64 = 0
+    /// Messages moved to a queue of dead letters because they were received too often.
+    package var deadLettered: UInt64 = 0
+    /// From when a message could be received to its first receive.
+    package var dwell = DurationHistogram(.dwell)
     package var waiters = 0
     /// Batches written.
     package var commits: UInt64 = 0
@@ -18,6 +25,9 @@ package struct StorageMetrics: Sendable, Equatable {
     /// Of the newest segment. Numbers are not used again, and there are 2^24.
     package var segmentNumber = 0
     package var syncNanoseconds: UInt64 = 0
+    /// Each sync, and each commit: the write of a batch together with its sync.
+    package var syncTime = DurationHistogram(.request)
+    package var commitTime = DurationHistogram(.request)
     package var syncNanosecondsMax: UInt64 = 0
     /// The longest turn of the core outside write and fdatasync.
     package var turnNanosecondsMax: UInt64 = 0

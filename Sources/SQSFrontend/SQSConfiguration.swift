@@ -1,5 +1,6 @@
 import Glibc
 package import HTTPGuard
+package import NIOCore
 
 /// What the SQS port needs to know before it opens.
 package struct SQSConfiguration: Sendable {
@@ -14,6 +15,8 @@ package struct SQSConfiguration: Sendable {
     package var limits: SQSLimits
     /// Nil: any signature is accepted, and none is too.
     package var accessKeys: AccessKeys?
+    /// Puts TLS before everything else in the pipeline of a new connection, on its event loop. Nil: no TLS.
+    package var secure: (@Sendable (any Channel) throws -> Void)?
     /// Seconds since 1970, for the dates of signatures.
     package var wallSeconds: @Sendable () -> Int64 = { Int64(time(nil)) }
     /// Purges of a queue, and its creation after it was deleted, have to be 60 seconds apart, as SQS wants it.

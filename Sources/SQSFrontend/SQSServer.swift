@@ -45,6 +45,7 @@ package final class SQSServer: Sendable {
             }
             return channel.eventLoop.makeCompletedFuture {
                 channel.closeFuture.whenComplete { _ in load.removeConnection() }
+                try configuration.secure?(channel)
                 try SQSPipeline.add(to: channel.pipeline.syncOperations, outlet)
             }
         }

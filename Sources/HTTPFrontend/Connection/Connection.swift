@@ -32,8 +32,11 @@ package final class Connection: Sendable {
     private let state = Mutex(State())
     private let storage: AsyncStorage
     private let logger: Logger
+    /// The address of the client.
+    package let peer: String
 
-    package init(storage: AsyncStorage, logger: Logger) {
+    package init(storage: AsyncStorage, logger: Logger, peer: String = "unknown") {
+        self.peer = peer
         self.storage = storage
         self.logger = logger
     }

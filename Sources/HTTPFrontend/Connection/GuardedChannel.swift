@@ -18,15 +18,18 @@ package struct GuardedChannel: ServerChildChannel {
     private let bodyBytesMax: Int
     private let load: HTTPLoad
     private let storage: AsyncStorage
+    private let secure: (@Sendable (any Channel) throws -> Void)?
 
     package init(
         limits: ConnectionLimits, bodyBytesMax: Int, load: HTTPLoad, storage: AsyncStorage,
+        secure: (@Sendable (any Channel) throws -> Void)? = nil,
         responder: @escaping HTTPChannelHandler.Responder
     ) {
         self.limits = limits
         self.bodyBytesMax = bodyBytesMax
         self.storage = storage
         self.load = load
+        self.secure = secure
         let configuration = HTTP1Channel.Configuration(
             idleTimeout: limits.idleTime,
             httpDecoderConfiguration: .init(
@@ -45,7 +48,13 @@ package struct GuardedChannel: ServerChildChannel {
     }
 
     package func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-        let connection = Connection(storage: storage, logger: logger)
+        let connection = Connection(
+            storage: storage, logger: logger, peer: channel.remoteAddress?.ipAddress ?? "unknown")
+        do {
+            try secure?(channel)
+        } catch {
+            return channel.eventLoop.makeFailedFuture(error)
+        }
         return base.setup(channel: channel, logger: logger).flatMapThrowing { http in
             load.addConnection()
             channel.closeFuture.whenComplete { [load] _ in load.removeConnection() }

@@ -8,6 +8,7 @@ package final class HTTPLoad: Sendable {
 
     package let bodies: BodyBudget
     private let connections = Atomic<Int>(0)
+    let times = RequestTimes(.http)
     private let unsentBytes = Atomic<Int>(0)
 
     package init(bodies: BodyBudget) { self.bodies = bodies }

@@ -33,6 +33,7 @@ package struct Problem: Error, Sendable, Equatable {
     package var response: Response {
         var response = Response.json(json, status: status, contentType: "application/problem+json")
         if let retryAfterSeconds { response.headers[.retryAfter] = String(retryAfterSeconds) }
+        if status == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer realm=\"roost\"" }
         return response
     }
 }

@@ -1,36 +1,56 @@
 package import Hummingbird
 import RoostModel
-import RoostStorage
+package import RoostStorage
 
 /// `/metrics` in the text format of Prometheus.
 package struct MetricsRoute: Sendable {
     package let node: NodeDescription
     package let listing: QueueListing
+    /// How long the requests of each door took.
+    package let times: @Sendable () -> [RequestTimes]
 
-    package init(node: NodeDescription, listing: QueueListing) {
+    package init(node: NodeDescription, listing: QueueListing, times: @escaping @Sendable () -> [RequestTimes]) {
         self.node = node
         self.listing = listing
+        self.times = times
     }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
-        router.get("metrics") { _, _ in
-            Response.text(await text(), contentType: "text/plain; version=0.0.4; charset=utf-8")
+        router.get("metrics") { request, _ in
+            let text = await text(of: try families(request))
+            if let unknown = text.missing.min() { throw Problem.unknownFamily(unknown) }
+            return Response.text(text.text, contentType: "text/plain; version=0.0.4; charset=utf-8")
         }
     }
 
-    private func text() async -> String {
+    /// Nil: all.
+    private func families(_ request: Request) throws -> Set<String>? {
+        guard let text = try Query(request, allowed: ["family"]).text("family") else { return nil }
+        return Set(text.split(separator: ",").map(String.init))
+    }
+
+    private func text(of families: Set<String>?) async -> PrometheusText {
         let readiness = node.readiness
+        var text = PrometheusText(families: families)
         // Without a log that can be written, the list of queues would not come.
-        let list = readiness == .ready ? await listing.queues() ?? [] : []
+        let asksForQueues = readiness == .ready && text.wantsAny(beginningWith: "roost_queue_")
+        let list = asksForQueues ? await listing.queues() ?? [] : []
         let metrics = node.metrics
-        var text = PrometheusText()
         text.health(readiness, version: node.version, fsyncPolicy: node.fsyncPolicy)
         text.messages(metrics)
+        text.traffic(metrics)
+        text.durations(metrics, times())
         text.log(metrics)
         text.disk(metrics)
         text.memory(metrics, node.loads)
         text.queues(list, leftOut: max(0, metrics.queues - list.count))
-        return text.text
+        return text
+    }
+}
+
+extension Problem {
+    fileprivate static func unknownFamily(_ name: String) -> Problem {
+        .invalidRequest("There is no metric named \(name.prefix(100)). GET /metrics without family lists all.")
     }
 }
 
@@ -54,10 +74,46 @@ extension PrometheusText {
         }
     }
 
+    /// What the requests of each door did.
+    mutating func traffic(_ metrics: StorageMetrics) {
+        let events: [(name: String, help: String, value: KeyPath<DoorTraffic, UInt64>)] = [
+            ("roost_door_messages_sent_total", "Messages accepted since the start", \.sent),
+            ("roost_door_messages_received_total", "Messages handed out since the start", \.received),
+            ("roost_door_messages_deleted_total", "Messages deleted by clients since the start", \.deleted),
+            ("roost_door_empty_receives_total", "Receives answered without a message since the start", \.emptyReceives),
+        ]
+        for event in events {
+            family(event.name, .counter, event.help)
+            for door in Door.allCases {
+                sample(event.name, [("door", door.rawValue)], metrics.doors[door][keyPath: event.value])
+            }
+        }
+        counter("roost_messages_redelivered_total", "Messages received again since the start", metrics.redelivered)
+        counter(
+            "roost_messages_dead_lettered_total", "Messages moved to a queue of dead letters since the start",
+            metrics.deadLettered)
+    }
+
+    /// Groups without a request have no series.
+    mutating func durations(_ metrics: StorageMetrics, _ times: [RequestTimes]) {
+        let name = "roost_request_duration_seconds"
+        family(name, .histogram, "Requests of clients, by door and kind; receives with their wait")
+        for times in times {
+            for group in RequestGroup.allCases {
+                let total = times.total(of: group)
+                guard total.count > 0 else { continue }
+                histogram(name, [("door", times.door.rawValue), ("op", "\(group)")], total)
+            }
+        }
+        family("roost_commit_duration_seconds", .histogram, "Commits of the log: write and fdatasync")
+        histogram("roost_commit_duration_seconds", [], metrics.commitTime)
+        family("roost_message_dwell_seconds", .histogram, "From when a message could be received to its first receive")
+        histogram("roost_message_dwell_seconds", [], metrics.dwell)
+    }
+
     mutating func log(_ metrics: StorageMetrics) {
-        family("roost_wal_fsync_duration_seconds", .summary, "Syncs of the log (fdatasync)")
-        sample("roost_wal_fsync_duration_seconds_sum", [], seconds(metrics.syncNanoseconds))
-        sample("roost_wal_fsync_duration_seconds_count", [], metrics.syncs)
+        family("roost_wal_fsync_duration_seconds", .histogram, "Syncs of the log (fdatasync)")
+        histogram("roost_wal_fsync_duration_seconds", [], metrics.syncTime)
         let slowest = seconds(metrics.syncNanosecondsMax)
         gauge("roost_wal_fsync_duration_seconds_max", "The slowest sync since the start", slowest)
         counter("roost_wal_appended_bytes_total", "Bytes appended to the log since the start", metrics.logBytes)

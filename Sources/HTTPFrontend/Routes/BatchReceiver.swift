@@ -20,6 +20,7 @@ final class BatchReceiver: CompletionReceiver {
     }
 
     private let state = Mutex(State())
+    var door: Door { .http }
 
     /// `caller` is resumed with the results in the order of `requests`. The token of each has the number of the batch
     /// in its upper half, and its place there in its lower half.

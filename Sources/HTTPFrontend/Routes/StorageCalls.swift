@@ -9,7 +9,7 @@ package struct StorageCalls: Sendable {
 
     package init(_ storage: any Storage) {
         self.storage = storage
-        async = AsyncStorage(storage)
+        async = AsyncStorage(storage, door: .http)
     }
 
     package func done(_ request: StorageRequest) async throws {

@@ -146,6 +146,7 @@ extension RedisConnection {
             let reply = loop.services.storage.answerAtOnce(command, database: session.database)
         else { return false }
         loop.settleWithTurn()
+        loop.noteNoDuration()
         writeReply(.success(.key(reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
         return true
     }
@@ -180,7 +181,8 @@ extension RedisConnection {
         _ rest: PendingReply.Rest? = nil
     ) -> UInt64 {
         let entry = PendingReply(
-            kind: kind, isSilent: isSilent, row: row?.number ?? .max, requestBytes: bytes, rest: rest)
+            kind: kind, isSilent: isSilent, row: row?.number ?? .max, start: loop.requestStart(), requestBytes: bytes,
+            rest: rest)
         _ = held.add(bytes, load)
         return loop.submit(request, for: self, ring.append(entry))
     }

@@ -94,7 +94,7 @@ extension RedisConnection {
     private func endRequest(_ entry: PendingReply) {
         answersDue &-= 1
         if entry.requestBytes > 0 { release(entry.requestBytes) }
-        guard case .waiting = entry.kind else { return }
+        guard case .waiting = entry.kind else { return loop.noteDuration(since: entry.start) }
         loop.counters.add(.calls, entry.row)
         loop.services.statistics.blockedClients.subtract(1, ordering: .relaxed)
         if phase == .closed { blocked = nil }

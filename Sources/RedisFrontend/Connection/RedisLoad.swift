@@ -9,6 +9,7 @@ package final class RedisLoad: Sendable {
     private let requestBytes = Atomic<Int>(0)
     private let outputBytes = Atomic<Int>(0)
     private let connections = Atomic<Int>(0)
+    package let times = RequestTimes(.redis)
 
     package init(_ limits: RedisLimits) {
         requestBytesMax = limits.requestBytesMaxOverall

@@ -17,6 +17,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     // it.
 
     package let eventLoop: any EventLoop
+    package var door: Door { .redis }
     let services: RedisServices
     let logger: Logger
     private(set) var number = 0
@@ -38,6 +39,11 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     @exclusivity(unchecked) var commandsInTurn = 0
     @exclusivity(unchecked) private var errorsInTurn = 0
     let counters = CommandCounters()
+    /// Microseconds of the monotonic clock, from 0 again after an hour: when the first request of this turn came, and
+    /// when the results that are dealt out did.
+    private var turnStart: UInt32 = 0
+    @exclusivity(unchecked) private var resultsCame: UInt32 = 0
+    private let times: RequestTimes.Shard
 
     /// See `ClientPause`.
     @exclusivity(unchecked) var pause: ClientPause?
@@ -48,10 +54,29 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         self.eventLoop = eventLoop
         self.services = services
         self.logger = logger
+        times = services.load.times.addShard()
         number = services.add(self)
     }
 
     // MARK: To the storage
+
+    /// When what is asked now began.
+    func requestStart() -> UInt32 {
+        if turn.isEmpty { turnStart = Self.microseconds }
+        return turnStart
+    }
+
+    /// One that did not wait for something to take is answered.
+    func noteDuration(since start: UInt32) {
+        times.add(.keys, nanoseconds: UInt64(resultsCame &- start) * 1000)
+    }
+
+    /// One was answered in the middle of a turn: that took no time worth a look at the clock.
+    func noteNoDuration() { times.add(.keys, nanoseconds: 0) }
+
+    private static var microseconds: UInt32 {
+        UInt32(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds / 1000)
+    }
 
     /// The token under which `connection` gets the answer, with `number`.
     func submit(_ request: consuming StorageRequest, for connection: RedisConnection, _ number: Int) -> UInt64 {
@@ -120,6 +145,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     /// Results are moved out of the list: a copy of each would cost as much as to write it.
     private func deliver(_ completions: consuming [Completion]) {
+        resultsCame = Self.microseconds
         for index in completions.indices {
             var completion = Completion(token: 0, result: .success(.done))
             swap(&completion, &completions[index])

@@ -24,6 +24,8 @@ struct PendingReply {
     var isSilent: Bool
     /// The number of the command's row; of none: the highest.
     var row = UInt16.max
+    /// When the storage was asked (`RedisLoop.requestStart`).
+    var start: UInt32 = 0
     /// Of the request, held until it is answered.
     var requestBytes = 0
     /// What comes to the others.

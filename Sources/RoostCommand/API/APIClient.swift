@@ -3,6 +3,7 @@ package import Foundation
 import NIOCore
 import NIOFoundationCompat
 package import NIOHTTP1
+import NIOSSL
 import RoostServer
 
 /// The JSON API of a server, `/api/v1` (docs/protocols/http.md).
@@ -13,11 +14,16 @@ package struct APIClient: Sendable {
     private static let replyBytesMax = 1 << 30
 
     package let baseURL: URL
+    private let token: String?
     private let http: HTTPClient
 
     /// Runs `body` with a client that keeps up to `connections` open, and closes them afterwards.
+    ///
+    /// - Parameter token: what the server asks for. Nil: nothing is sent.
+    /// - Parameter caFile: certificates that a server with TLS is trusted by. Nil: those of the system.
     package static func with<Result>(
-        _ baseURL: URL, connections: Int = 8, _ body: (APIClient) async throws -> Result
+        _ baseURL: URL, token: String? = nil, caFile: String? = nil, connections: Int = 8,
+        _ body: (APIClient) async throws -> Result
     ) async throws -> Result {
         var configuration = HTTPClient.Configuration()
         configuration.timeout.connect = .seconds(5)
@@ -26,9 +32,14 @@ package struct APIClient: Sendable {
         // The server closes a connection that is idle for 60 s; one that is taken just then would fail.
         configuration.connectionPool.idleTimeout = .seconds(30)
         configuration.httpVersion = .http1Only
+        if let caFile {
+            var tls = TLSConfiguration.makeClientConfiguration()
+            tls.trustRoots = .file(caFile)
+            configuration.tlsConfiguration = tls
+        }
         let http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            let result = try await body(APIClient(baseURL: baseURL, http: http))
+            let result = try await body(APIClient(baseURL: baseURL, token: token, http: http))
             try await http.shutdown()
             return result
         } catch {
@@ -64,6 +75,7 @@ package struct APIClient: Sendable {
         request.method = method
         request.headers.add(name: "accept", value: "application/json")
         request.headers.add(name: "user-agent", value: "roost/\(Version.text)")
+        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         if let body {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(data: body))
@@ -123,6 +135,7 @@ extension APIClient {
         case "invalid_dead_letter_target": "A queue for dead letters is made first: roost queue create NAME"
         case "move_is_running": "See it with: roost moves list QUEUE. End it with: roost moves cancel ID"
         case "missing_group": "Name one with: --group NAME"
+        case "unauthorized": "Give the token with --token-file FILE or ROOST_ADMIN_TOKEN."
         case "missing_deduplication": "Name one with: --deduplication-id ID"
         default: status == 503 ? "Try again in a moment." : nil
         }

@@ -5,6 +5,11 @@ package struct NodeDescription: Decodable, Sendable {
         package var reading: String
     }
 
+    package struct Totals: Decodable, Sendable {
+        package var sent: Int?
+        package var received: Int?
+    }
+
     package struct Log: Decodable, Sendable {
         package var segments: Int
     }
@@ -41,6 +46,8 @@ package struct NodeDescription: Decodable, Sendable {
     package var queues: Int
     package var waiters: Int
     package var counts: QueueDescription.Counts
+    /// Nil: not told.
+    package var totals: Totals?
     package var log: Log
     package var memory: Memory
     package var disk: Disk

@@ -1,5 +1,6 @@
 import Foundation
 package import RoostServer
+import RoostStorage
 
 /// What `serve` writes to stdout when it is ready: where it listens, and a first command to try.
 package enum Banner {
@@ -8,13 +9,14 @@ package enum Banner {
         _ endpoints: RoostServer.Endpoints, _ configuration: ServerConfiguration, program: String = Banner.program()
     ) -> String {
         var lines = ["roost \(Version.text) is ready. Data in \(configuration.dataDirectory)"]
-        if let sqs = endpoints.sqs { lines.append("  SQS API    http://\(sqs)") }
-        if let redis = endpoints.redis { lines.append("  Redis      redis://\(redis)") }
+        let (web, redisScheme) = (scheme(configuration, .http), configuration.usesTLS(.redis) ? "rediss" : "redis")
+        if let sqs = endpoints.sqs { lines.append("  SQS API    \(scheme(configuration, .sqs))://\(sqs)") }
+        if let redis = endpoints.redis { lines.append("  Redis      \(redisScheme)://\(redis)") }
         if let http = endpoints.http {
-            lines.append("  console    http://\(http)/console")
-            lines.append("  JSON API   http://\(http)/api/v1")
-            if configuration.aweq != nil { lines.append("  AweQ API   http://\(http)/send-message") }
-            lines.append("  health     http://\(http)/readyz")
+            if configuration.servesConsole { lines.append("  console    \(web)://\(http)/console") }
+            lines.append("  JSON API   \(web)://\(http)/api/v1")
+            if configuration.aweq != nil { lines.append("  AweQ API   \(web)://\(http)/send-message") }
+            lines.append("  health     \(web)://\(http)/readyz")
         }
         lines.append("Try:")
         lines.append("  \(firstCommand(endpoints, configuration, program))")
@@ -38,16 +40,22 @@ package enum Banner {
         _ endpoints: RoostServer.Endpoints, _ configuration: ServerConfiguration, _ program: String
     ) -> String {
         if let http = endpoints.http {
-            let url = "http://\(http)" == ClientOptions.defaultURL ? "" : " --url http://\(http)"
+            let address = "\(scheme(configuration, .http))://\(http)"
+            let url = address == ClientOptions.defaultURL ? "" : " --url \(address)"
             return "\(program) queue create hello\(url) && \(program) send hello 'first message'\(url)"
                 + " && \(program) receive hello\(url)"
         }
         if let sqs = endpoints.sqs {
             let region = configuration.region
-            return "aws sqs create-queue --queue-name hello --endpoint-url http://\(sqs) --region \(region)"
+            return "aws sqs create-queue --queue-name hello --endpoint-url \(scheme(configuration, .sqs))://\(sqs)"
+                + " --region \(region)"
         }
         guard let redis = endpoints.redis else { return "\(program) serve --help" }
         return "redis-cli -h \(redis.host) -p \(redis.port) lpush hello 'first message'"
+    }
+
+    private static func scheme(_ configuration: ServerConfiguration, _ door: Door) -> String {
+        configuration.usesTLS(door) ? "https" : "http"
     }
 
     /// As one word of a shell.

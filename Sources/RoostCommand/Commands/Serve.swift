@@ -36,10 +36,12 @@ package struct Serve: AsyncParsableCommand {
             console.out(try EffectiveConfiguration.rendered(loaded, json: json, style: console.outStyle))
             return
         }
+        try await Self.run(loaded) { console.out(Banner.text($0, loaded.configuration)) }
+    }
+
+    static func run(_ loaded: LoadedConfiguration, onReady: (RoostServer.Endpoints) -> Void) async throws {
         do {
-            try await RoostServer.run(loaded.configuration, warnings: loaded.warnings) { endpoints in
-                console.out(Banner.text(endpoints, loaded.configuration))
-            }
+            try await RoostServer.run(loaded.configuration, warnings: loaded.warnings, onReady: onReady)
         } catch let error as ConfigurationError {
             throw CommandError(.configuration, "the server cannot start with this configuration:\n\(error)")
         } catch let error as EngineSizeError {
@@ -49,7 +51,7 @@ package struct Serve: AsyncParsableCommand {
         }
     }
 
-    private static func load(
+    static func load(
         _ flags: [String: [String]], _ environment: [String: String]
     ) throws(CommandError) -> LoadedConfiguration {
         do {

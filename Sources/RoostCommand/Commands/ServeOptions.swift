@@ -14,6 +14,11 @@ package struct ServeOptions: ParsableArguments {
     @Option(help: help("http")) var http: String?
     @Option(help: help("redis")) var redis: String?
     @Option(help: help("redis-password-file")) var redisPasswordFile: String?
+    @Option(help: help("admin-token-file")) var adminTokenFile: String?
+    @Option(name: .customLong("console"), help: help("console")) var consoleMode: String?
+    @Option(help: help("tls-cert")) var tlsCert: String?
+    @Option(help: help("tls-key")) var tlsKey: String?
+    @Option(help: help("tls-doors")) var tlsDoors: [String] = []
     @Flag(help: help("insecure")) var insecure = false
     @Flag(help: help("enable-debug-command")) var enableDebugCommand = false
     @Option(help: help("server-names")) var serverNames: [String] = []
@@ -48,7 +53,9 @@ package struct ServeOptions: ParsableArguments {
             ("data", data), ("storage", storage), ("fsync", fsync), ("segment-bytes", segmentBytes),
             ("snapshot-bytes", snapshotBytes), ("cache-bytes", cacheBytes), ("memory-bytes", memoryBytes),
             ("sqs", sqs), ("http", http), ("redis", redis),
-            ("redis-password-file", redisPasswordFile), ("insecure", insecure ? "on" : nil),
+            ("redis-password-file", redisPasswordFile), ("admin-token-file", adminTokenFile),
+            ("console", consoleMode), ("tls-cert", tlsCert), ("tls-key", tlsKey),
+            ("insecure", insecure ? "on" : nil),
             ("enable-debug-command", enableDebugCommand ? "on" : nil),
             ("access-keys-file", accessKeysFile), ("account", account), ("region", region),
             ("max-message-bytes", maxMessageBytes),
@@ -59,6 +66,7 @@ package struct ServeOptions: ParsableArguments {
         ]
         var given: [String: [String]] = [:]
         for case (let name, let value?) in single { given[name] = [value] }
+        if !tlsDoors.isEmpty { given["tls-doors"] = tlsDoors }
         if !serverNames.isEmpty { given["server-names"] = serverNames }
         return given
     }

@@ -195,6 +195,11 @@ extension Broker {
         return leased(receipt.slot, handle)
     }
 
+    /// For how long a message that is ready could be received; nil when somebody received it before.
+    package func waitedUnreceived(_ slot: UInt32, until time: BrokerTime) -> Milliseconds? {
+        index[slot].receiveCount == 0 ? time - index[slot].availableAt : nil
+    }
+
     private func leased(_ slot: UInt32, _ handle: ReceiptHandle) -> Leased {
         Leased(
             slot: slot,

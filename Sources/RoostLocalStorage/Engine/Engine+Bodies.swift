@@ -150,6 +150,7 @@ extension Engine {
 
     private mutating func resume(_ reply: consuming OutgoingReply) {
         let (receiver, token) = (reply.receiver, reply.token)
+        tally.act(for: receiver)
         switch complete(reply) {
         case .reply(let reply): answer(receiver, token, .success(reply))
         case .waiting: break

@@ -26,6 +26,10 @@ extension Engine {
         if metrics.keys > 0 { metrics.keyspaces = keyspaces }
         metrics.counts = core.counts
         metrics.totals = core.totals
+        metrics.doors = tally.traffic
+        metrics.redelivered = tally.redelivered
+        metrics.deadLettered = tally.deadLettered
+        metrics.dwell = tally.dwell
         metrics.waiters = lines.count - lines.keyWaiterCount
         metrics.commits = log.batchesWritten
         metrics.syncs = log.syncs

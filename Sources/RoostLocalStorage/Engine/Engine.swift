@@ -20,6 +20,7 @@ struct Engine: ~Copyable {
     var reads = BodyReads()
     var attempts = ReceiveAttempts()
     var followUps: [FollowUp] = []
+    var tally = Tally()
     /// Messages found damaged since somebody was told.
     var damagedFound: [MessageID] = []
     /// Bodies that could not be read, though nothing is known to be wrong with them.
@@ -309,6 +310,7 @@ extension Engine {
     }
 
     private mutating func perform(_ submission: Submission, for receiver: Int) -> Bool {
+        tally.act(for: receiver)
         do throws(Rejection) {
             if isShuttingDown { throw Rejection.shuttingDown }
             switch try handle(submission.request, token: submission.token, receiver: receiver) {
@@ -325,6 +327,7 @@ extension Engine {
     }
 
     mutating func answer(_ receiver: Int, _ token: UInt64, _ result: consuming Result<StorageReply, Rejection>) {
+        if result.isEmptyReceive { tally.noteEmptyReceive(of: receiver) }
         outbox.add(Completion(token: token, result: result), for: receiver, after: log.appendedSequence)
     }
 
@@ -355,6 +358,7 @@ extension Engine {
 
     private mutating func append(_ entry: Entry, _ size: Int) {
         _ = log.append(kind: entry.kind.rawValue, payloadBytes: size, at: now) { EntryCodec.encode(entry, into: $0) }
+        tally.note(entry, in: core)
         apply(entry, at: .none)
         if entry.changesSettings { settingsVersion += 1 }
     }
@@ -375,6 +379,7 @@ extension Engine {
             payload = UnsafeRawBufferPointer($0)
         }
         keep(record, payload)
+        tally.noteSend()
         apply(.send(entry), at: BodyLocation(record))
     }
 
@@ -529,6 +534,7 @@ extension Engine {
     private mutating func serve(
         _ waiter: WaitingLines.Waiter, from queue: UInt32, _ name: QueueName, _ options: ReceiveOptions
     ) -> Bool? {
+        tally.act(for: waiter.receiver)
         do throws(Rejection) {
             let outcome = try lease(
                 from: queue, name, options, waiter.token, waiter.receiver, deadline: waiter.deadline ?? now)

@@ -303,6 +303,7 @@ extension Engine {
         guard case .keys(let whole, _) = waiter.wish else { return .passedOver }
         var request = whole
         request.commands = whole.commands.map { $0.taking(from: name.key) }
+        tally.act(for: waiter.receiver)
         do throws(Rejection) {
             switch try perform(request, [:]) {
             case .noRoom: return .noRoom

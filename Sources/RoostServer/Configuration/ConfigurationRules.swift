@@ -1,4 +1,5 @@
 import RoostModel
+import RoostStorage
 
 /// What must hold between options, and what an operator should be told.
 enum ConfigurationRules {
@@ -55,7 +56,7 @@ enum ConfigurationRules {
             switch name {
             case "sqs": !address.isLoopback && !configuration.hasAccessKeys
             case "redis": !address.isLoopback && !configuration.hasRedisPassword
-            default: !address.isLoopback
+            default: !address.isLoopback && !configuration.hasAdminToken
             }
         }
     }
@@ -65,7 +66,7 @@ enum ConfigurationRules {
             switch name {
             case "sqs": "access keys (--access-keys-file), "
             case "redis": "a password (--redis-password-file), "
-            default: ""
+            default: "an admin token (--admin-token-file), "
             }
         return Problem(
             subject: subject,
@@ -90,6 +91,9 @@ enum ConfigurationRules {
         if configuration.insecure, open.isEmpty {
             warnings.append("insecure is set, but nothing that it allows is there: it can be left out")
         }
+        if let http = configuration.http, !http.isLoopback, configuration.hasAdminToken, !configuration.usesTLS(.http) {
+            warnings.append("http: the admin token and every message cross the network as they are; see --tls-cert")
+        }
         switch configuration.fsync {
         case .always: break
         case .interval: warnings.append("fsync interval: a power cut loses messages that were accepted shortly before")
@@ -108,7 +112,7 @@ enum ConfigurationRules {
     static func strangers(in environment: [String: String]) -> [String] {
         let known = Set(
             ServerOption.all.map(\.environmentVariable) + [ServerOption.configFileVariable, "ROOST_URL"]
-                + AccessKeySources.variables + [RedisPassword.variable])
+                + AccessKeySources.variables + [RedisPassword.variable, AdminTokenSource.variable, "ROOST_CA_FILE"])
         return environment.keys.sorted().filter {
             $0.hasPrefix("ROOST_") && !known.contains($0) && !isServiceLink($0)
         }.map { "\($0) is not an option and was ignored" }

@@ -36,8 +36,10 @@ package struct LoadedConfiguration: Sendable {
         let (keys, keyProblems) = AccessKeySources.keys(in: environment)
         draft.accessKeys = keys
         draft.redisPassword = RedisPassword.inEnvironment(environment)
+        let (token, tokenProblem) = AdminTokenSource.inEnvironment(environment)
+        draft.adminToken = token
         draft.queues = file?.queues ?? []
-        problems += keyProblems
+        problems += keyProblems + [tokenProblem].compactMap { $0 }
         if problems.isEmpty { problems = ConfigurationRules.problems(of: draft, values) }
         guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
         self.configuration = draft

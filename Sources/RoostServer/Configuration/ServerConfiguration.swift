@@ -1,5 +1,7 @@
+package import HTTPFrontend
 package import Logging
 package import RoostModel
+package import RoostStorage
 package import SQSFrontend
 
 /// What a server is told before it starts, checked in full: a value of this type can be run.
@@ -23,6 +25,16 @@ package struct ServerConfiguration: Sendable, Equatable {
     package var redisPasswordFile: String?
     /// The one that came with the environment.
     package var redisPassword: String?
+    /// The file with the admin token of the HTTP port. `AdminTokenSource` reads it.
+    package var adminTokenFile: String?
+    /// The one that came with the environment.
+    package var adminToken: String?
+    package var console = ConsoleMode.on
+    /// Certificate and key in PEM; both or none.
+    package var tlsCertificateFile: String?
+    package var tlsKeyFile: String?
+    /// Which doors speak TLS when there is a certificate.
+    package var tlsDoors: [Door] = [.sqs, .http, .redis]
     /// Allows addresses that other machines can reach, although nobody has to log in.
     package var insecure = false
     /// DEBUG of the Redis protocol is allowed.
@@ -66,6 +78,21 @@ package struct ServerConfiguration: Sendable, Equatable {
 
     /// Whether the SQS API checks who asks.
     package var hasAccessKeys: Bool { accessKeysFile != nil || !accessKeys.isEmpty }
+
+    /// Whether the HTTP port checks who asks.
+    package var hasAdminToken: Bool { adminTokenFile != nil || adminToken != nil }
+
+    /// Nothing can be changed through the JSON API.
+    package var isReadOnly: Bool { console == .readOnly }
+    package var servesConsole: Bool { console != .off }
+
+    /// Nil: no door speaks TLS.
+    package var tlsFiles: TLSFiles? {
+        guard let certificate = tlsCertificateFile, let key = tlsKeyFile else { return nil }
+        return TLSFiles(certificate: certificate, key: key)
+    }
+
+    package func usesTLS(_ door: Door) -> Bool { tlsFiles != nil && tlsDoors.contains(door) }
 
     package var hasRedisPassword: Bool { redisPasswordFile != nil || redisPassword != nil }
 

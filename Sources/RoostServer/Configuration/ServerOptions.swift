@@ -1,5 +1,6 @@
 import Logging
 import RoostModel
+import RoostStorage
 
 extension ServerOption {
     static let storageOptions: [ServerOption] = [
@@ -49,6 +50,43 @@ extension ServerOption {
             help: "Password of the Redis protocol: the first line of the file.", kind: .single
         ) { text, configuration in
             configuration.redisPasswordFile = text
+            return nil
+        },
+        ServerOption(
+            name: "admin-token-file", placeholder: "FILE", defaultText: "",
+            accepted: "the path of a file that only its owner can read",
+            help: "Token that the HTTP port asks for: the first line of the file.", kind: .single
+        ) { text, configuration in
+            configuration.adminTokenFile = text
+            return nil
+        },
+        .choice(
+            "console", "MODE", \.console,
+            "The console at /console. read-only: nothing can be changed through the JSON API."
+        ),
+        ServerOption(
+            name: "tls-cert", placeholder: "FILE", defaultText: "", accepted: "the path of a file in PEM",
+            help: "Certificate of the server, with those between it and the root. It turns TLS on.", kind: .single
+        ) { text, configuration in
+            configuration.tlsCertificateFile = text
+            return nil
+        },
+        ServerOption(
+            name: "tls-key", placeholder: "FILE", defaultText: "",
+            accepted: "the path of a file in PEM that only its owner can read",
+            help: "Private key of the certificate.", kind: .single
+        ) { text, configuration in
+            configuration.tlsKeyFile = text
+            return nil
+        },
+        ServerOption(
+            name: "tls-doors", placeholder: "DOOR,...", defaultText: "sqs,http,redis", accepted: "sqs, http and redis",
+            help: "Ports that speak TLS when there is a certificate.", kind: .list
+        ) { text, configuration in
+            let names = text.split { $0 == "," || $0 == " " }.map(String.init)
+            let doors = names.compactMap { Door(rawValue: $0) }.filter { $0 != .inside }
+            guard doors.count == names.count, !doors.isEmpty else { return "not a list of ports" }
+            configuration.tlsDoors = doors
             return nil
         },
         .toggle(

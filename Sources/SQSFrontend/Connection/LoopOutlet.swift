@@ -12,6 +12,7 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     // is the one entry for other threads, and hops before it touches anything.
 
     package let eventLoop: any EventLoop
+    package var door: Door { .sqs }
     let storage: any Storage
     let configuration: SQSConfiguration
     let load: SharedLoad
@@ -20,6 +21,9 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
 
     private var calls = CallTable<SQSConnection>()
     private var turn: [Submission] = []
+    /// When the first request of this turn came, in nanoseconds. The others of the turn count from there, too.
+    private var turnStart: UInt64 = 0
+    private let times: RequestTimes.Shard
     /// Receives that were cancelled before the turn that holds them was handed over.
     private var cancelledInTurn: [UInt64] = []
     private var connections: [ObjectIdentifier: SQSConnection] = [:]
@@ -47,6 +51,7 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
         self.load = load
         self.rules = rules ?? SharedRules(configuration)
         self.logger = logger
+        times = load.times.addShard()
         verifier = configuration.accessKeys.map { SignatureVerifier($0) }
         accessRules = AccessRules(account: configuration.account, region: configuration.region)
     }
@@ -55,7 +60,8 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
 
     /// The token under which `connection` gets the answer, with `index`.
     func submit(_ request: StorageRequest, for connection: SQSConnection, index: Int) -> UInt64 {
-        let token = calls.insert(connection, index)
+        if turn.isEmpty { turnStart = NIODeadline.now().uptimeNanoseconds }
+        let token = calls.insert(connection, index, request.group, start: turnStart)
         append(Submission(token: token, request: request))
         return token
     }
@@ -115,8 +121,10 @@ package final class LoopOutlet: CompletionReceiver, @unchecked Sendable {
     }
 
     private func deliver(_ completions: [Completion]) {
+        let now = NIODeadline.now().uptimeNanoseconds
         for completion in completions {
-            guard let (connection, index) = calls.remove(completion.token) else { continue }
+            guard let (connection, index, group, start) = calls.remove(completion.token) else { continue }
+            times.add(group, nanoseconds: now &- start)
             connection.complete(index, completion.result)
         }
     }

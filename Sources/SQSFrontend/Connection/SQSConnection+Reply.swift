@@ -37,7 +37,8 @@ extension SQSConnection {
     }
 
     private func answer(_ content: ReplyContent, _ delivery: Delivery? = nil) {
-        let place = ReplyPlace(host: head?.host ?? "", arns: scope.arns)
+        let place = ReplyPlace(
+            isSecure: outlet.configuration.secure != nil, host: head?.host ?? "", arns: scope.arns)
         if let action = head?.query?.action {
             answer(ResponseHead(content: .xml), delivery) { bytes, id in
                 bytes.writeXMLReply(content, of: ActionTable.rows[action].name, place, id: id)

@@ -11,6 +11,7 @@ package final class SharedLoad: Sendable {
     private let bodyBytes = Atomic<Int>(0)
     private let unsentBytes = Atomic<Int>(0)
     private let connections = Atomic<Int>(0)
+    package let times = RequestTimes(.sqs)
 
     package init(_ limits: SQSLimits) {
         bodyBytesMax = limits.bodyBytesMaxOverall

@@ -22,7 +22,8 @@ extension ByteBuffer {
     }
 
     private mutating func writeQueueURL(_ name: QueueName, _ place: ReplyPlace) {
-        writeStaticString("\"http://")
+        writeStaticString("\"")
+        writeStaticString(place.scheme)
         writeString(place.host)
         writeStaticString("/")
         writeString(place.account)

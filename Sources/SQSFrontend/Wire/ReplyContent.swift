@@ -83,11 +83,14 @@ extension ReplyShape {
 
 /// Names that stand in queue URLs and ARNs.
 struct ReplyPlace {
+    /// Whether clients speak TLS.
+    let isSecure: Bool
     /// The Host header of the request: the client reached this server under that name.
     let host: String
     let arns: QueueARNs
 
     var account: String { arns.account }
+    var scheme: StaticString { isSecure ? "https://" : "http://" }
 }
 
 /// The value of a system attribute of a message.

@@ -76,7 +76,8 @@ extension ByteBuffer {
     // MARK: Queues
 
     private mutating func writeQueueURLElement(_ name: QueueName, _ place: ReplyPlace) {
-        writeStaticString("<QueueUrl>http://")
+        writeStaticString("<QueueUrl>")
+        writeStaticString(place.scheme)
         // Host, account and name have no characters that XML wants escaped.
         writeString(place.host)
         writeStaticString("/")

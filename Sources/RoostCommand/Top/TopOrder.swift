@@ -1,0 +1,31 @@
+import ArgumentParser
+
+/// What the queues of `top` are sorted by. The words are those of the JSON API.
+package enum TopOrder: String, Sendable, CaseIterable, ExpressibleByArgument {
+    case ready, oldest, name
+    case inFlight = "in_flight"
+    case incoming = "in"
+    case outgoing = "out"
+
+    /// The key of the keyboard.
+    package var key: Character {
+        switch self {
+        case .ready: "r"
+        case .oldest: "a"
+        case .name: "n"
+        case .inFlight: "f"
+        case .incoming: "i"
+        case .outgoing: "o"
+        }
+    }
+
+    /// What the server is asked to sort by: it knows no rates.
+    package var ofServer: String {
+        switch self {
+        case .incoming, .outgoing: TopOrder.ready.rawValue
+        default: rawValue
+        }
+    }
+
+    package var isDescending: Bool { self != .name }
+}
