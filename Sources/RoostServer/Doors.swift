@@ -26,6 +26,7 @@ struct Doors {
     private let secrets: Secrets
     private let sqsLoad = SharedLoad(SQSLimits())
     private let redisLoad = RedisLoad(RedisLimits())
+    private let redisDirectory = RedisDirectory()
     private var sqs: SQSServer?
     private var redis: RedisServer?
     private var http: HTTPDoor?
@@ -46,6 +47,13 @@ struct Doors {
         http.otherLoads = { [sqsLoad, redisLoad] in
             (servesSQS ? [sqsLoad.account] : []) + (servesRedis ? [redisLoad.account] : [])
         }
+        if servesRedis {
+            http.channels = redisDirectory
+            http.clients = redisDirectory
+        }
+        let facts = NodeFacts(
+            startedAt: http.clock(), doors: configuration.doors, settings: configuration.effective(sizes))
+        http.nodeFacts = { facts }
         let door = try await Self.opening(address, "http") {
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
@@ -72,7 +80,8 @@ struct Doors {
         let redis = RedisConfiguration(configuration, at: address, password: secrets.redisPassword)
         let server = try await Self.opening(address, "redis") {
             try await RedisServer.start(
-                configuration: redis, storage: storage, group: loops, load: redisLoad, logger: logger.labelled("redis"))
+                configuration: redis, storage: storage, group: loops, load: redisLoad, directory: redisDirectory,
+                logger: logger.labelled("redis"))
         }
         self.redis = server
         endpoints.redis = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
