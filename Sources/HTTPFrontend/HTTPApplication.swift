@@ -19,8 +19,9 @@ package func makeHTTPApplication(
     let limits = configuration.limits
     let bodyBytesMax = configuration.requestBodyBytesMax
     let load = HTTPLoad(bodies: BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax)))
+    let rates = RateHistory(storage, clock: configuration.clock)
     return Application(
-        router: makeRouter(configuration, calls, load),
+        router: makeRouter(configuration, calls, load, rates),
         server: HTTPServerBuilder { responder in
             GuardedChannel(
                 limits: limits, bodyBytesMax: bodyBytesMax, load: load, storage: calls.async,
@@ -28,6 +29,7 @@ package func makeHTTPApplication(
             )
         },
         configuration: ApplicationConfiguration(address: .hostname(configuration.host, port: configuration.port)),
+        services: [rates],
         onServerRunning: { channel in
             if let address = channel.localAddress { await onServerRunning(address) }
         },
@@ -36,8 +38,8 @@ package func makeHTTPApplication(
     )
 }
 
-private func makeRouter(
-    _ configuration: HTTPConfiguration, _ calls: StorageCalls, _ load: HTTPLoad
+package func makeRouter(
+    _ configuration: HTTPConfiguration, _ calls: StorageCalls, _ load: HTTPLoad, _ rates: RateHistory
 ) -> Router<BasicRequestContext> {
     let router = Router()
     let bodies = BodyReader(bytesMax: configuration.requestBodyBytesMax)
@@ -58,31 +60,37 @@ private func makeRouter(
         ).add(to: router)
     }
     SessionRoutes(configuration.access, sessions, bodies).add(to: router)
-    QueueRoutes(calls: calls, bodies: bodies).add(to: router)
+    let survey = QueueSurvey(calls, clock: configuration.clock)
+    QueueRoutes(calls: calls, bodies: bodies, survey: survey).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
+    BrowseRoutes(calls: calls).add(to: router)
     MoveRoutes(calls: calls, bodies: bodies).add(to: router)
     let node = NodeDescription(
         calls.storage, version: configuration.version, fsyncPolicy: configuration.fsyncPolicy,
         loads: { [otherLoads = configuration.otherLoads] in otherLoads() + [load.account] })
     NodeRoutes(node: node).add(to: router)
-    ConsoleRoutes().add(to: router)
+    OverviewRoute(node: node, survey: survey, rates: rates).add(to: router)
+    if let facts = configuration.nodeFacts {
+        NodeRoute(node: node, clock: configuration.clock, facts: facts).add(to: router)
+    }
+    let hub = EventHub(
+        calls.storage, channels: configuration.channels, startedAt: configuration.clock(),
+        stats: { StatsEvents(node: node, survey: survey) })
+    EventRoutes(hub: hub).add(to: router)
+    KeyRoutes(calls: calls).add(to: router)
+    ChannelRoutes(calls: calls, bodies: bodies, survey: survey, directory: configuration.channels).add(to: router)
+    ClientRoutes(node: node, clock: configuration.clock, directory: configuration.clients).add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
     MetricsRoute(node: node, listing: listing) { [otherTimes = configuration.otherTimes] in otherTimes + [load.times] }
         .add(to: router)
+    ConsoleRoutes().add(to: router)
+    OpenAPIRoute(configuration).add(to: router)
     return router
 }
 
 /// For the answer to an unknown path.
 private func usefulPaths(_ configuration: HTTPConfiguration) -> [String] {
-    let aweq = ["POST /send-message", "GET /receive-message", "DELETE /delete-message/{key}", "GET /get-stats"]
-    let queue = [
-        "purge", "pause", "resume", "messages", "receive", "delete", "visibility", "bury", "kick", "moves", "move",
-    ]
-    let looks = ["messages", "moves", "dead-letter-sources"]
-    return (configuration.aweq == nil ? [] : aweq) + [
-        "GET /api/v1/queues", "PUT|GET|PATCH|DELETE /api/v1/queues/{name}",
-    ]
-        + queue.map { "POST /api/v1/queues/{name}/\($0)" } + looks.map { "GET /api/v1/queues/{name}/\($0)" }
-        + ["POST /api/v1/moves/{id}/cancel", "GET|POST|DELETE /api/v1/session"] + ["stats"].map { "GET /api/v1/\($0)" }
-        + ["livez", "readyz", "healthz", "version", "metrics", "console"].map { "GET /\($0)" }
+    ["GET /console"]
+        + OpenAPIRoute.operations(of: configuration).filter { $0.method != .head && $0.method != .options }
+        .map { "\($0.method.rawValue) \($0.path)" }
 }

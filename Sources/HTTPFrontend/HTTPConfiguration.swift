@@ -1,3 +1,4 @@
+import FoundationEssentials
 package import HTTPGuard
 package import NIOCore
 package import RoostModel
@@ -24,6 +25,15 @@ package struct HTTPConfiguration: Sendable {
     package var otherTimes: [RequestTimes] = []
     /// How long `/metrics` waits for the series of queues.
     package var queueSeriesPatience = Duration.seconds(1)
+    /// The channels and clients of the Redis port. Nil: it is closed.
+    package var channels: (any ChannelDirectory)?
+    package var clients: (any ClientDirectory)?
+    /// Nil: nobody tells, and `/api/v1/node` is left out.
+    package var nodeFacts: (@Sendable () -> NodeFacts)?
+    /// Wall time.
+    package var clock: @Sendable () -> BrokerTime = {
+        BrokerTime(milliseconds: Int64(Date().timeIntervalSince1970 * 1000))
+    }
 
     package init(
         host: String,

@@ -10,12 +10,17 @@ package final class RedisServer: Sendable {
     private let loops: [RedisLoop]
     private let services: RedisServices
     private let shutdownTime: TimeAmount
+    private let directory: RedisDirectory?
     private let logger: Logger
 
     /// The address that the port really has; of use when the configuration said port 0.
     package let localAddress: SocketAddress?
 
-    private init(_ channel: any Channel, _ loops: [RedisLoop], _ services: RedisServices, _ logger: Logger) {
+    private init(
+        _ channel: any Channel, _ loops: [RedisLoop], _ services: RedisServices, _ directory: RedisDirectory?,
+        _ logger: Logger
+    ) {
+        self.directory = directory
         self.channel = channel
         localAddress = channel.localAddress
         self.loops = loops
@@ -26,10 +31,12 @@ package final class RedisServer: Sendable {
 
     /// Opens the port. Throws what the system says when it cannot.
     ///
-    /// - Parameter load: where what the connections cost is counted; nil: nobody asks for it.
+    /// - Parameters:
+    ///   - load: where what the connections cost is counted; nil: nobody asks for it.
+    ///   - directory: what is told of channels and clients; nil: nobody asks for it.
     package static func start(
         configuration: RedisConfiguration, storage: any Storage, group: any EventLoopGroup, load: RedisLoad? = nil,
-        logger: Logger
+        directory: RedisDirectory? = nil, logger: Logger
     ) async throws -> RedisServer {
         let services = RedisServices(configuration, storage: storage, load: load)
         var loops: [ObjectIdentifier: RedisLoop] = [:]
@@ -46,7 +53,8 @@ package final class RedisServer: Sendable {
         }
         do {
             let channel = try await bootstrap.bind(host: configuration.host, port: configuration.port).get()
-            return RedisServer(channel, Array(loops.values), services, logger)
+            directory?.attach(services)
+            return RedisServer(channel, Array(loops.values), services, directory, logger)
         } catch {
             for loop in loops.values { try await loop.eventLoop.submit { loop.stop() }.get() }
             services.removeLoops()
@@ -64,6 +72,7 @@ package final class RedisServer: Sendable {
         await withDiscardingTaskGroup { group in
             for loop in loops { group.addTask { await self.end(loop) } }
         }
+        directory?.detach()
         services.removeLoops()
     }
 

@@ -59,4 +59,6 @@ package enum Limits {
     package static let groupBytesMax = 128
     /// Characters of a reason given with pause.
     package static let reasonBytesMax = 1024
+    /// Bytes of a body that are shown to who follows a queue.
+    package static let tailedBytesMax = 64 * 1024
 }

@@ -190,11 +190,21 @@ package struct PeekedMessage: Sendable, Equatable {
     package var buriedAt: BrokerTime?
     /// The queue that the message was a dead letter of.
     package var deadLetterSource: QueueName?
+    /// Nil while it was not received.
+    package var firstReceivedAt: BrokerTime?
+    /// As `ReceivedMessage.sequence`.
+    package var sequence: UInt64
+    package var deduplicationID: String?
+    package var labels: MessageLabels
+    /// Where a look page by page goes on behind it.
+    package var place: BrowsePlace?
 
     package init(
         id: MessageID, state: MessageState, body: [UInt8], attributes: [MessageAttribute],
         sentAt: BrokerTime, receiveCount: UInt32, due: BrokerTime?, group: String? = nil,
-        burial: Burial? = nil, buriedAt: BrokerTime? = nil, deadLetterSource: QueueName? = nil
+        burial: Burial? = nil, buriedAt: BrokerTime? = nil, deadLetterSource: QueueName? = nil,
+        firstReceivedAt: BrokerTime? = nil, sequence: UInt64 = 0, deduplicationID: String? = nil,
+        labels: MessageLabels = MessageLabels(), place: BrowsePlace? = nil
     ) {
         self.id = id
         self.state = state
@@ -207,5 +217,10 @@ package struct PeekedMessage: Sendable, Equatable {
         self.burial = burial
         self.buriedAt = buriedAt
         self.deadLetterSource = deadLetterSource
+        self.firstReceivedAt = firstReceivedAt
+        self.sequence = sequence
+        self.deduplicationID = deduplicationID
+        self.labels = labels
+        self.place = place
     }
 }

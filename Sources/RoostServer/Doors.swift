@@ -42,6 +42,7 @@ struct Doors {
     private let secrets: Secrets
     private let sqsLoad = SharedLoad(SQSLimits())
     private let redisLoad = RedisLoad(RedisLimits())
+    private let redisDirectory = RedisDirectory()
     private var sqs: SQSServer?
     private var redis: RedisServer?
     private var http: HTTPDoor?
@@ -66,6 +67,13 @@ struct Doors {
             token: secrets.adminToken, console: configuration.console, isSecure: configuration.usesTLS(.http))
         http.secure = secure(.http)
         http.otherTimes = (servesSQS ? [sqsLoad.times] : []) + (servesRedis ? [redisLoad.times] : [])
+        if servesRedis {
+            http.channels = redisDirectory
+            http.clients = redisDirectory
+        }
+        let facts = NodeFacts(
+            startedAt: http.clock(), doors: configuration.doors, settings: configuration.effective(sizes))
+        http.nodeFacts = { facts }
         let door = try await Self.opening(address, "http") { [http] in
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
@@ -94,7 +102,8 @@ struct Doors {
         redis.secure = secure(.redis)
         let server = try await Self.opening(address, "redis") { [redis] in
             try await RedisServer.start(
-                configuration: redis, storage: storage, group: loops, load: redisLoad, logger: logger.labelled("redis"))
+                configuration: redis, storage: storage, group: loops, load: redisLoad, directory: redisDirectory,
+                logger: logger.labelled("redis"))
         }
         self.redis = server
         endpoints.redis = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)

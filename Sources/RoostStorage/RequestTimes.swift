@@ -84,7 +84,8 @@ extension StorageRequest {
         case .receive: .receive
         case .delete, .deleteByID: .delete
         case .changeVisibility, .giveBack, .renew: .visibility
-        case .peek: .peek
+        case .peek, .browse, .look, .listGroups: .peek
+        case .tailQueues: .node
         case .bury, .kick, .kickByID, .startMove, .listMoves, .cancelMove, .moveByID, .listDeadLetterSources: .move
         case .createQueue, .adoptQueue, .deleteQueue, .purgeQueue, .changeSettings, .pauseQueue, .resumeQueue,
             .describeQueue, .listQueues:

@@ -38,6 +38,15 @@ package enum StorageRequest: Sendable {
     case renew(QueueName, ReceiptHandle, timeout: Milliseconds)
     /// Looks without leasing or counting. Answers `.peeked`.
     case peek(QueueName, PeekOptions)
+    /// The same page by page, however far from the end. Answers `.browsed`.
+    indirect case browse(QueueName, BrowseOptions)
+    /// One message in whatever state. Answers `.peeked`, with one unless it was found damaged just now.
+    case look(QueueName, MessageID)
+    /// Groups in the order of their birth. Answers `.groups`.
+    indirect case listGroups(QueueName, after: BrowsePlace?, limit: Int)
+    /// From now on whoever asked, and nobody else, gets completions with token 0 and `.tailed` of what is sent to these
+    /// queues and no others, each when it is on disk: of a fast queue a sample. Answers `.done`.
+    case tailQueues([QueueName])
 
     /// Sets a message aside that this handle holds. Answers `.done`.
     indirect case bury(QueueName, ReceiptHandle, Burial)
@@ -116,11 +125,33 @@ package struct PeekOptions: Sendable, Equatable {
     }
 }
 
+package struct BrowseOptions: Sendable, Equatable {
+    package var state: MessageState
+    /// As in `PeekOptions`.
+    package var from: PeekOptions.End
+    /// 1 to `Limits.receiveMessagesMax`.
+    package var count: Int
+    /// Where the last page ended, with the same state and end.
+    package var after: BrowsePlace?
+
+    package init(state: MessageState, from: PeekOptions.End = .head, count: Int, after: BrowsePlace? = nil) {
+        self.state = state
+        self.from = from
+        self.count = count
+        self.after = after
+    }
+}
+
 package enum StorageReply: Sendable, Equatable {
     case done
     case sent(SentMessage)
     case received([ReceivedMessage])
     case peeked([PeekedMessage])
+    /// `next` is where to go on, also when the page is empty; nil: there are no more.
+    indirect case browsed([PeekedMessage], next: BrowsePlace?)
+    indirect case groups([QueueGroup], next: BrowsePlace?)
+    /// The answer to nothing: see `StorageRequest.tailQueues`.
+    indirect case tailed(TailedMessage)
     indirect case queue(QueueInfo)
     /// `more` tells that the limit cut the list.
     case queues([QueueInfo], more: Bool)
@@ -160,6 +191,8 @@ extension StorageReply {
         case .keys(let replies): replies.reduce(0) { $0 + $1.byteCount }
         case .received(let messages): messages.reduce(0) { $0 + $1.body.count }
         case .peeked(let messages): messages.reduce(0) { $0 + $1.body.count }
+        case .browsed(let messages, _): messages.reduce(0) { $0 + $1.body.count }
+        case .tailed(let message): message.body.count
         default: 0
         }
     }

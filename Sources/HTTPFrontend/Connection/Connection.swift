@@ -81,6 +81,23 @@ package final class Connection: Sendable {
         }
     }
 
+    /// The reply of the current request goes on until `cancel` is called: when the client goes, or when the server wants
+    /// to shut down. Call `endWait` with what this returns; nil: it is so already, and `cancel` was called.
+    package func beginWait(_ cancel: @escaping @Sendable () -> Void) -> UInt64? {
+        let id = state.withLock { state -> UInt64? in
+            guard !state.endsWaits else { return nil }
+            defer { state.nextID &+= 1 }
+            state.waits[state.nextID] = cancel
+            return state.nextID
+        }
+        if id == nil { cancel() }
+        return id
+    }
+
+    package func endWait(_ id: UInt64) {
+        state.withLock { _ = $0.waits.removeValue(forKey: id) }
+    }
+
     // MARK: What the channel handler tells
 
     /// The end of the oldest reply is handed to the socket.

@@ -156,12 +156,20 @@ extension JSON {
                 Member(name: "id", value: .string(message.id.description)),
                 Member(name: "state", value: .string(message.state.name)),
                 body,
+                // What cannot be read has no length either.
+                Member(name: "body_bytes", value: message.state == .damaged ? nil : .count(message.body.count)),
                 Member(name: "attributes", value: Self.attributes(message.attributes)),
                 Member(name: "sent_at_ms", value: .time(message.sentAt)),
+                Member(name: "first_received_at_ms", value: message.firstReceivedAt.map(JSON.time) ?? nil),
                 Member(name: "receive_count", value: .count(Int(message.receiveCount))),
                 Member(name: "due_ms", value: message.due.map(JSON.time) ?? nil),
+                Member(name: "sequence", value: .counter(message.sequence)),
             ]
-                + Self.members([("group", message.group), ("dead_letter_source", message.deadLetterSource?.text)])
+                + Self.members([
+                    ("group", message.group), ("deduplication_id", message.deduplicationID),
+                    ("trace", message.labels.trace), ("sender", message.labels.sender),
+                    ("dead_letter_source", message.deadLetterSource?.text),
+                ])
                 + Self.burial(message))
     }
 
@@ -182,14 +190,9 @@ extension JSON {
         ]
     }
 
-    private static func bodyMember(_ bytes: [UInt8]) -> Member {
-        guard let text = String(validating: bytes, as: UTF8.self) else {
-            return Member(name: "body_base64", value: .string(Data(bytes).base64EncodedString()))
-        }
-        return Member(name: "body", value: .string(text))
-    }
+    private static func bodyMember(_ bytes: [UInt8]) -> Member { text(bytes, named: "body") }
 
-    private static func attributes(_ attributes: [MessageAttribute]) -> JSON {
+    static func attributes(_ attributes: [MessageAttribute]) -> JSON {
         .object(
             attributes.map { attribute in
                 let value: JSON =

@@ -5,7 +5,10 @@ package import RoostStorage
 /// read: a client that may try again should not send megabytes in vain.
 package struct RecoveryRules<Context: RequestContext>: RouterMiddleware {
     private static var openPaths: Set<String> {
-        ["/livez", "/readyz", "/healthz", "/version", "/metrics", "/api/v1/stats", "/api/v1/session"]
+        [
+            "/livez", "/readyz", "/healthz", "/version", "/metrics", "/openapi.json", "/api/v1/stats",
+            "/api/v1/session",
+        ]
     }
 
     package var storage: any Storage

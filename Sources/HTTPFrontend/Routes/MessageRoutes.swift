@@ -1,4 +1,6 @@
+import HTTPTypes
 package import Hummingbird
+import NIOCore
 import RoostModel
 import RoostStorage
 
@@ -6,11 +8,16 @@ import RoostStorage
 package struct MessageRoutes: Sendable {
     package let calls: StorageCalls
     package let bodies: BodyReader
+    private let keys = IdempotencyKeys()
+
+    package init(calls: StorageCalls, bodies: BodyReader) {
+        self.calls = calls
+        self.bodies = bodies
+    }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
         let queue = router.group("api/v1/queues/:name")
         queue.post("messages") { request, context in try await send(request, try queueName(context)) }
-        queue.get("messages") { request, context in try await peek(request, try queueName(context)) }
         queue.post("receive") { request, context in try await receive(request, try queueName(context)) }
         queue.post("delete") { request, context in try await delete(request, try queueName(context)) }
         queue.post("bury") { request, context in try await bury(request, try queueName(context)) }
@@ -19,24 +26,32 @@ package struct MessageRoutes: Sendable {
     }
 
     private func send(_ request: Request, _ name: QueueName) async throws -> Response {
-        switch try await bodies.decode(SendFields.self, from: request) {
+        let body = try await bodies.read(request)
+        guard let key = try idempotencyKey(request) else { return .json(try await send(body, name).json) }
+        return try await keys.once(key, name, body) { try await send(body, name) }
+    }
+
+    private func send(_ body: ByteBuffer, _ name: QueueName) async throws -> SendAnswer {
+        switch try BodyReader.decode(SendFields.self, from: body) {
         case .one(let message):
-            return .json(JSON(try await calls.send(ContentDigest.marked(message, for: name), to: name)))
+            let sent = try await calls.send(ContentDigest.marked(message, for: name), to: name)
+            return SendAnswer(json: JSON(sent), hasStored: true)
         case .batch(let messages):
             let results = await calls.performAll(messages.map { .send(name, ContentDigest.marked($0, for: name)) })
-            return .json(batchJSON(results))
+            let hasStored = results.contains { if case .success = $0 { true } else { false } }
+            return SendAnswer(json: batchJSON(results), hasStored: hasStored)
         }
     }
 
-    private func peek(_ request: Request, _ name: QueueName) async throws -> Response {
-        let query = try Query(request, allowed: ["state", "from", "limit"])
-        let options = PeekOptions(
-            state: try query.choice("state", MessageState.allCases.map { ($0.name, $0) }, default: .ready),
-            from: try query.choice("from", [("head", .head), ("tail", .tail)], default: .head),
-            count: try query.wholeNumber("limit", in: 1...Limits.receiveMessagesMax, default: 10)
-        )
-        let messages = try await calls.peek(name, options)
-        return .json(["messages": .array(messages.map { JSON($0) })])
+    private func idempotencyKey(_ request: Request) throws -> String? {
+        guard let name = HTTPField.Name("Idempotency-Key") else { return nil }
+        let values = request.headers[values: name]
+        guard let key = values.first else { return nil }
+        guard values.count == 1, (1...IdempotencyKeys.keyBytesMax).contains(key.utf8.count) else {
+            throw Problem.invalidField(
+                "Idempotency-Key may stand there once, with 1 to \(IdempotencyKeys.keyBytesMax) bytes.")
+        }
+        return key
     }
 
     private func receive(_ request: Request, _ name: QueueName) async throws -> Response {

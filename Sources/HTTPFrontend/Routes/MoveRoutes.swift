@@ -33,7 +33,38 @@ package struct MoveRoutes: Sendable {
 
     private func start(_ request: Request, _ name: QueueName) async throws -> Response {
         let fields = try await bodies.decodeIfPresent(MoveFields.self, from: request)
+        if let text = fields.text { return .json(try await moveFiltered(text, fields, from: name)) }
+        if fields.isDryRun { return .json(try await rehearse(fields, from: name)) }
         return .json(JSON(try await calls.move(.startMove(MoveOptions(from: name, to: fields.to, rate: fields.rate)))))
+    }
+
+    /// What a move would find now. A target that cannot be is refused as the move would be.
+    private func rehearse(_ fields: MoveFields, from name: QueueName) async throws -> JSON {
+        let queue = try await calls.describe(name)
+        if let to = fields.to {
+            let target = try await calls.describe(to)
+            guard to != name, target.settings.isFIFO == queue.settings.isFIFO else {
+                throw Rejection.invalidMoveTarget(to, reason: "it has to be another queue of the same type")
+            }
+        }
+        return [
+            "would_move": .count(queue.counts.ready), "searched": .count(0), "of": .count(queue.counts.ready),
+            "next_after": nil,
+        ]
+    }
+
+    /// At once, as many as one search finds: `next_after` goes on.
+    private func moveFiltered(_ text: String, _ fields: MoveFields, from name: QueueName) async throws -> JSON {
+        var search = Search(text: [UInt8](text.utf8), states: [.ready], limit: Search.limitMax)
+        if let after = fields.after { try search.goOn(after: after) }
+        try await search.run(in: name, calls)
+        let ids = search.found.map(\.id)
+        let count =
+            if fields.isDryRun || ids.isEmpty { ids.count } else {
+                try await calls.count(.moveByID(name, to: fields.to, ids))
+            }
+        return search.json(
+            count: count, as: fields.isDryRun ? "would_move" : "moved", of: try await calls.describe(name).counts)
     }
 
     private func moveByID(_ request: Request, _ name: QueueName) async throws -> Response {

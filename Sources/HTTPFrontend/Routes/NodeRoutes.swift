@@ -65,9 +65,16 @@ package struct NodeRoutes: Sendable {
 
     private func stats(_ request: Request) throws -> Response {
         _ = try Query(request, allowed: [])
-        let (metrics, readiness, loads) = (node.metrics, node.readiness, node.loads)
-        return .json([
-            "version": .string(node.version), "fsync": .string(node.fsyncPolicy),
+        return .json(.object(node.stats))
+    }
+}
+
+extension NodeDescription {
+    /// Counters and gauges of the node.
+    var stats: [JSON.Member] {
+        let (metrics, readiness, loads) = (metrics, readiness, loads)
+        let members: KeyValuePairs<String, JSON> = [
+            "version": .string(version), "fsync": .string(fsyncPolicy),
             "state": .string(readiness.name), "recovery": readiness.recoveryJSON ?? nil,
             "queues": .count(metrics.queues), "waiters": .count(metrics.waiters),
             "counts": JSON(metrics.counts), "totals": JSON(metrics.totals),
@@ -83,7 +90,8 @@ package struct NodeRoutes: Sendable {
             "memory": JSON(memoryOf: metrics, loads), "disk": JSON(diskOf: metrics),
             "connections": .object(loads.map { JSON.Member(name: $0.door, value: .count($0.connections)) }),
             "turn_seconds_max": .nanoseconds(metrics.turnNanosecondsMax),
-        ])
+        ]
+        return members.map { JSON.Member(name: $0.key, value: $0.value) }
     }
 }
 

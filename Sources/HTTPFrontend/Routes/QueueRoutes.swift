@@ -6,6 +6,7 @@ import RoostStorage
 package struct QueueRoutes: Sendable {
     package let calls: StorageCalls
     package let bodies: BodyReader
+    package let survey: QueueSurvey
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
         let queues = router.group("api/v1/queues")
@@ -21,11 +22,29 @@ package struct QueueRoutes: Sendable {
     }
 
     private func list(_ request: Request) async throws -> Response {
-        let query = try Query(request, allowed: ["prefix", "after", "limit"])
+        let query = try Query(
+            request, allowed: ["prefix", "after", "limit", "sort", "order", "contains", "offset"])
+        if ["sort", "order", "contains", "offset"].contains(where: { query.text($0) != nil }) {
+            return try await sorted(query)
+        }
         let after = try query.text("after").map { try QueueName($0) }
         let limit = try query.wholeNumber("limit", in: 1...1000, default: 100)
         let (list, more) = try await calls.queues(prefix: query.text("prefix") ?? "", after: after, limit: limit)
         return .json(JSON(list, more: more))
+    }
+
+    /// A list that is not in the order of names cannot go on after a name: pages are told by `offset`.
+    private func sorted(_ query: Query) async throws -> Response {
+        guard query.text("after") == nil else {
+            throw Problem.invalidField("after goes with the order of names only. Use offset.")
+        }
+        let list = SortedQueues(
+            order: try query.choice("sort", QueueOrder.allCases.map { ($0.rawValue, $0) }, default: .name),
+            isDescending: try query.choice("order", [("asc", false), ("desc", true)], default: false),
+            contains: query.text("contains") ?? "", prefix: query.text("prefix") ?? "",
+            offset: try query.wholeNumber("offset", in: 0...QueueSurvey.queuesMax, default: 0),
+            limit: try query.wholeNumber("limit", in: 1...1000, default: 100))
+        return .json(list.json(try await survey.picture()))
     }
 
     private func create(_ request: Request, _ name: QueueName) async throws -> Response {

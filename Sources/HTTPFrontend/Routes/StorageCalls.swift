@@ -54,11 +54,26 @@ package struct StorageCalls: Sendable {
         return sent
     }
 
-    package func peek(_ name: QueueName, _ options: PeekOptions) async throws -> [PeekedMessage] {
-        guard case .peeked(let messages) = try await async.perform(.peek(name, options)) else {
+    package func browse(
+        _ name: QueueName, _ options: BrowseOptions
+    ) async throws -> (messages: [PeekedMessage], next: BrowsePlace?) {
+        guard case .browsed(let messages, let next) = try await async.perform(.browse(name, options)) else {
             throw UnexpectedReply()
         }
-        return messages
+        return (messages, next)
+    }
+
+    package func look(_ name: QueueName, _ id: MessageID) async throws -> PeekedMessage? {
+        guard case .peeked(let messages) = try await async.perform(.look(name, id)) else { throw UnexpectedReply() }
+        return messages.first
+    }
+
+    package func groups(
+        _ name: QueueName, after: BrowsePlace?, limit: Int
+    ) async throws -> (groups: [QueueGroup], next: BrowsePlace?) {
+        let request = StorageRequest.listGroups(name, after: after, limit: limit)
+        guard case .groups(let groups, let next) = try await async.perform(request) else { throw UnexpectedReply() }
+        return (groups, next)
     }
 
     /// Leases messages for the reply to the current request. When the client closes the connection before the reply is

@@ -121,7 +121,8 @@ extension RedisConnection {
             let waiting = try arguments.whole(parse)
             let request = KeyRequest(
                 database: session.database, [waiting.command], leases: !isSilent, wait: waiting.wait)
-            blocked = BlockedCall(token: submit(.keys(request), .waiting, row, bytes: size))
+            let token = submit(.keys(request), .waiting, row, bytes: size)
+            blocked = BlockedCall(token: token, keys: waiting.wait.keys)
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
         case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.heldBytes)
         case .connection(let act):

@@ -381,6 +381,8 @@ struct PostponedRequest {
 /// A command that waits at the storage.
 struct BlockedCall {
     var token: UInt64
+    /// What it waits for, where the command names keys.
+    var keys: [Bytes] = []
     /// CLIENT UNBLOCK wants it to end with an error.
     var endsWithError = false
     /// The storage was asked to end it.

@@ -257,14 +257,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     /// How many clients get it.
     func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
-        let (receivers, wake) = services.hub.publish(kind, channel, message)
-        guard !wake.isEmpty else { return receivers }
-        let loops = services.loops
-        for number in wake where number < loops.count {
-            let loop = loops[number]
-            loop.eventLoop.execute { loop.emptyMailbox() }
-        }
-        return receivers
+        services.publish(kind, channel, message)
     }
 
     func mailboxesCameFree() {

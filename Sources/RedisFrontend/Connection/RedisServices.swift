@@ -1,5 +1,6 @@
 import Logging
 import NIOCore
+import RoostModel
 package import RoostStorage
 import Synchronization
 
@@ -36,6 +37,18 @@ package final class RedisServices: Sendable {
             hub.addLoop()
             return loops.count - 1
         }
+    }
+
+    /// How many clients get it.
+    func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> Int {
+        let (receivers, wake) = hub.publish(kind, channel, message)
+        guard !wake.isEmpty else { return receivers }
+        let loops = loops
+        for number in wake where number < loops.count {
+            let loop = loops[number]
+            loop.eventLoop.execute { loop.emptyMailbox() }
+        }
+        return receivers
     }
 
     // MARK: Counts of commands

@@ -50,7 +50,24 @@ package final class PubSubHub: Sendable {
     /// As the lock protects it.
     private let patternCount = Atomic<Int>(0)
 
+    /// Somebody is told beside the subscribers.
+    private let isObserved = Atomic<Bool>(false)
+    private let observer = Mutex<ChannelObserver?>(nil)
+
     init(mailboxBytesMax: Int) { self.mailboxBytesMax = mailboxBytesMax }
+
+    func observe(_ new: ChannelObserver?) {
+        observer.withLock { $0 = new }
+        isObserved.store(new != nil, ordering: .releasing)
+    }
+
+    private func tellObserver(_ channel: Bytes, _ message: Bytes) {
+        guard let observer = observer.withLock({ $0 }), observer.patterns.contains(where: { $0.matches(channel) })
+        else {
+            return
+        }
+        observer.tell(channel, message)
+    }
 
     func addLoop() { state.withLock { $0.mailboxes.append(Mailbox()) } }
 
@@ -93,6 +110,7 @@ package final class PubSubHub: Sendable {
     ///
     /// - Returns: how many clients get it, by how many subscriptions; and the loops to wake.
     func publish(_ kind: ChannelKind, _ channel: Bytes, _ message: Bytes) -> (receivers: Int, wake: [Int]) {
+        if isObserved.load(ordering: .acquiring), kind == .channel { tellObserver(channel, message) }
         if kind == .shard || patternCount.load(ordering: .acquiring) == 0 {
             return state.withLock { put(kind, channel, message, matching: [], &$0) }
         }

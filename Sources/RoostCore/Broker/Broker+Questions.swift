@@ -63,10 +63,13 @@ extension Broker {
         package var availableAt: BrokerTime
         package var location: BodyLocation
         package var receiveCount: UInt32
+        package var firstReceivedAt: BrokerTime?
         package var due: BrokerTime?
         package var burial: Burial?
         package var buriedAt: BrokerTime?
         package var deadLetterSource: QueueName?
+        /// Behind it, when it was found by `browse`.
+        package var place: BrowsePlace?
     }
 
     /// How many messages and groups one peek walks over at most.
@@ -87,16 +90,19 @@ extension Broker {
             case .inFlight:
                 walk(lists(of: id, fromTail, \.available), fromTail, count) { index[$0].place == .inFlight }
             }
-        return (state == .damaged ? slots : fitting(slots)).map { slot in
-            let burial = burial(of: slot)
-            return Peeked(
-                slot: slot, number: index[slot].number,
-                id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
-                availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
-                receiveCount: index[slot].receiveCount,
-                due: state == .delayed || state == .inFlight ? index[slot].deadline : nil,
-                burial: burial?.burial, buriedAt: burial?.at, deadLetterSource: deadLetterSource(of: slot))
-        }
+        return (state == .damaged ? slots : fitting(slots)).map { peeked($0, state) }
+    }
+
+    func peeked(_ slot: UInt32, _ state: MessageState) -> Peeked {
+        let burial = burial(of: slot)
+        return Peeked(
+            slot: slot, number: index[slot].number,
+            id: idSeal.seal(slot: slot, number: index[slot].number), state: state,
+            availableAt: index[slot].availableAt, location: state == .damaged ? .none : index[slot].location,
+            receiveCount: index[slot].receiveCount,
+            firstReceivedAt: index[slot].receiveCount > 0 ? index[slot].firstReceivedAt : nil,
+            due: state == .delayed || state == .inFlight ? index[slot].deadline : nil,
+            burial: burial?.burial, buriedAt: burial?.at, deadLetterSource: deadLetterSource(of: slot))
     }
 
     func readySlots(of id: UInt32, fromTail: Bool, _ count: Int) -> [UInt32] {

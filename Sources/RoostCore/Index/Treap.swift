@@ -48,9 +48,12 @@ package struct Treap {
         _ = Self.ascend(root, isIncluded, nodes, visit)
     }
 
-    /// Visits nodes in falling order of keys while `visit` says so.
-    package func descend<Nodes: TreapNodes>(in nodes: borrowing Nodes, _ visit: (UInt32) -> Bool) {
-        _ = Self.descend(root, nodes, visit)
+    /// Visits nodes in falling order of keys while `visit` says so: all, or those from the first key that `isIncluded`
+    /// on. That must be false for all keys above some key, and true for all others.
+    package func descend<Nodes: TreapNodes>(
+        from isIncluded: ((Nodes.Key) -> Bool)? = nil, in nodes: borrowing Nodes, _ visit: (UInt32) -> Bool
+    ) {
+        _ = Self.descend(root, isIncluded, nodes, visit)
     }
 }
 
@@ -131,11 +134,15 @@ extension Treap {
     }
 
     private static func descend<Nodes: TreapNodes>(
-        _ node: UInt32, _ nodes: borrowing Nodes, _ visit: (UInt32) -> Bool
+        _ node: UInt32, _ isIncluded: ((Nodes.Key) -> Bool)?, _ nodes: borrowing Nodes, _ visit: (UInt32) -> Bool
     ) -> Bool {
         guard node != none else { return true }
-        guard descend(nodes.treapRight(node), nodes, visit), visit(node) else { return false }
-        return descend(nodes.treapLeft(node), nodes, visit)
+        if let isIncluded, !isIncluded(nodes.treapKey(node)) {
+            return descend(nodes.treapLeft(node), isIncluded, nodes, visit)
+        }
+        guard descend(nodes.treapRight(node), isIncluded, nodes, visit), visit(node) else { return false }
+        // What is to the left of an included key is included.
+        return descend(nodes.treapLeft(node), nil, nodes, visit)
     }
 
     /// A fixed bijection of the node's number (the finaliser of SplitMix64): no two nodes tie.

@@ -24,6 +24,8 @@ struct OutgoingReply {
         /// Of these messages each was leased. When none is left, the receive goes on waiting until the deadline.
         case received(queue: QueueName, ReceiveOptions, [Broker.Leased], deadline: BrokerTime)
         case peeked([Broker.Peeked])
+        case browsed([Broker.Peeked], next: BrowsePlace?)
+        case groups([Broker.FoundGroup], next: BrowsePlace?)
         /// Commands on keys that are queues, with bodies that were read for them before.
         case keys(KeyRequest, [BodyLocation: Bytes], deadline: BrokerTime?)
     }

@@ -256,6 +256,10 @@ extension Engine {
     private mutating func finished(_ reply: consuming OutgoingReply) -> Outcome {
         switch reply.kind {
         case .peeked(let peeked): .reply(.peeked(zip(peeked, reply.messages).compactMap { Self.message($0, $1) }))
+        case .browsed(let found, let next):
+            .reply(.browsed(zip(found, reply.messages).compactMap { Self.message($0, $1) }, next: next))
+        case .groups(let found, let next):
+            .reply(.groups(zip(found, reply.messages).map { Self.group($0, $1) }, next: next))
         case .keys(let request, let bodies, let deadline): goOn(request, bodies, deadline: deadline, reply)
         case .received(let queue, let options, let leased, let deadline):
             received(
@@ -285,12 +289,21 @@ extension Engine {
             deduplicationID: content.deduplicationID, labels: content.labels, contents: leased.contents)
     }
 
+    private static func group(_ found: Broker.FoundGroup, _ message: OutgoingMessage) -> QueueGroup {
+        var group = found.facts
+        if case .here(let content) = message.body { group.name = content.group }
+        group.deadLetterSource = found.message?.deadLetterSource
+        return group
+    }
+
     private static func message(_ peeked: Broker.Peeked, _ message: OutgoingMessage) -> PeekedMessage? {
         guard case .here(let content) = message.body else { return nil }
         return PeekedMessage(
             id: peeked.id, state: peeked.state, body: content.body, attributes: content.attributes,
             sentAt: content.sentAt, receiveCount: peeked.receiveCount, due: peeked.due, group: content.group,
-            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource)
+            burial: peeked.burial, buriedAt: peeked.buriedAt, deadLetterSource: peeked.deadLetterSource,
+            firstReceivedAt: peeked.firstReceivedAt, sequence: peeked.number,
+            deduplicationID: content.deduplicationID, labels: content.labels, place: peeked.place)
     }
 }
 

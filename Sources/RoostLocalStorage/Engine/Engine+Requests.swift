@@ -33,6 +33,10 @@ extension Engine {
         case .describeQueue(let queue): .reply(.queue(describe(try core.queueID(named: queue))))
         case .listQueues(let prefix, let after, let limit): try listQueues(prefix, after, limit)
         case .peek(let queue, let options): try peek(queue, options, token, receiver)
+        case .browse(let queue, let options): try browse(queue, options, token, receiver)
+        case .look(let queue, let id): try look(queue, id, token, receiver)
+        case .listGroups(let queue, let after, let limit): try listGroups(queue, after, limit, token, receiver)
+        case .tailQueues(let tail): self.tail(tail, for: receiver)
         case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
         case .kick(let queue, let count): try kick(queue, count: count)
         case .kickByID(let queue, let id): try kick(queue, id)
@@ -185,13 +189,56 @@ extension Engine {
         guard accepted.contains(options.count) else { throw .invalidCount(options.count, accepted: accepted) }
         let id = try core.queueID(named: queue)
         let peeked = core.peek(id, options.state, fromTail: options.from == .tail, count: options.count)
-        let messages = peeked.map { peeked in
-            var message = OutgoingMessage(slot: peeked.slot, number: peeked.number, location: peeked.location)
-            if peeked.state == .damaged {
-                message.body = .here(MessageContent(sentAt: peeked.availableAt, attributes: [], body: []))
-            }
-            return message
-        }
+        let messages = peeked.map { OutgoingMessage(peeked: $0) }
         return begin(OutgoingReply(receiver: receiver, token: token, kind: .peeked(peeked), messages: messages))
+    }
+
+    private mutating func browse(
+        _ queue: QueueName, _ options: BrowseOptions, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(options.count) else { throw .invalidCount(options.count, accepted: accepted) }
+        let (found, next) = core.browse(
+            try core.queueID(named: queue), options.state, fromTail: options.from == .tail, count: options.count,
+            after: options.after)
+        let messages = found.map { OutgoingMessage(peeked: $0) }
+        return begin(
+            OutgoingReply(receiver: receiver, token: token, kind: .browsed(found, next: next), messages: messages))
+    }
+
+    private mutating func look(
+        _ queue: QueueName, _ id: MessageID, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        guard let found = core.look(at: id, in: try core.queueID(named: queue)) else { throw .messageNotAvailable }
+        return begin(
+            OutgoingReply(
+                receiver: receiver, token: token, kind: .peeked([found]), messages: [OutgoingMessage(peeked: found)]))
+    }
+
+    /// The name of a group stands in its messages: one of each is read.
+    private mutating func listGroups(
+        _ queue: QueueName, _ after: BrowsePlace?, _ limit: Int, _ token: UInt64, _ receiver: Int
+    ) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let (found, next) = core.groups(of: try core.queueID(named: queue), after: after, limit: limit)
+        let messages = found.map { group -> OutgoingMessage in
+            guard let message = group.message else { return .unreadable }
+            return OutgoingMessage(peeked: message)
+        }
+        return begin(
+            OutgoingReply(receiver: receiver, token: token, kind: .groups(found, next: next), messages: messages))
+    }
+}
+
+extension OutgoingMessage {
+    /// In the place of one that cannot be read.
+    fileprivate static var unreadable: Self { Self(slot: 0, number: 0, location: .none, body: .left) }
+
+    fileprivate init(peeked: Broker.Peeked) {
+        self.init(slot: peeked.slot, number: peeked.number, location: peeked.location)
+        if peeked.state == .damaged {
+            body = .here(MessageContent(sentAt: peeked.availableAt, attributes: [], body: []))
+        }
     }
 }

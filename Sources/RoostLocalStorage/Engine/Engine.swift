@@ -58,6 +58,7 @@ struct Engine: ~Copyable {
     /// Rises whenever a queue is made, deleted or gets other settings.
     private(set) var settingsVersion: UInt64 = 1
     var moves = MoveSchedule()
+    var tails = QueueTails()
     var keys: KeyDesk
     /// Broker time of this turn.
     var now: BrokerTime
@@ -381,6 +382,7 @@ extension Engine {
         keep(record, payload)
         tally.noteSend()
         apply(.send(entry), at: BodyLocation(record))
+        if !tails.isEmpty { tellTail(entry, message) }
     }
 
     /// Logs and applies all of them, so that a restart carries out all or none. False, and nothing done, when the log

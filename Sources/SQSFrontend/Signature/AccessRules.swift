@@ -108,12 +108,13 @@ extension StorageRequest {
             .changeSettings(let queue, _), .pauseQueue(let queue, _), .resumeQueue(let queue),
             .describeQueue(let queue), .send(let queue, _), .receive(let queue, _), .delete(let queue, _),
             .deleteByID(let queue, _), .changeVisibility(let queue, _, _), .giveBack(let queue, _),
-            .renew(let queue, _, _), .peek(let queue, _), .bury(let queue, _, _), .kick(let queue, _),
+            .renew(let queue, _, _), .peek(let queue, _), .browse(let queue, _), .look(let queue, _),
+            .listGroups(let queue, _, _), .bury(let queue, _, _), .kick(let queue, _),
             .kickByID(let queue, _), .listDeadLetterSources(let queue, _, _), .listMoves(let queue, _),
             .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
-        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents: nil
+        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues: nil
         }
     }
 }

@@ -48,6 +48,7 @@ final class FakeStorage: Storage {
         /// Every request is refused with this.
         var rejection: Rejection?
         var adoptions: [Adoption] = []
+        var tailed: [QueueName] = []
         /// Results stay here instead of going out.
         var held: [Delivery]?
         var watchers: [(condition: @Sendable (State) -> Bool, continuation: CheckedContinuation<Void, Never>)] = []
@@ -224,6 +225,15 @@ extension FakeStorage.State {
             return .moveTasks(Array(moves.reversed().filter { $0.from == name }.prefix(limit)))
         case .cancelMove(let id): return .moveTask(try cancelMove(id))
         case .moveByID(let name, let to, let ids): return .count(try move(name, to, ids))
+        case .browse(let name, let options): return try browse(name, options)
+        case .look(let name, let id):
+            for state in MessageState.allCases {
+                let messages = try peek(name, PeekOptions(state: state, count: 1000))
+                if let message = messages.first(where: { $0.id == id }) { return .peeked([message]) }
+            }
+            throw .messageNotAvailable
+        case .listGroups(let name, let after, let limit): return try groups(name, after, limit)
+        case .tailQueues(let names): tailed = names
         case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents: throw .busy
         }
         return .done
@@ -427,9 +437,37 @@ extension FakeStorage.State {
                 id: $0.id, state: options.state, body: options.state == .damaged ? [] : $0.message.body,
                 attributes: $0.message.attributes,
                 sentAt: $0.sentAt, receiveCount: $0.receives, due: $0.due, group: $0.message.group,
-                burial: $0.burial, buriedAt: $0.buriedAt, deadLetterSource: $0.source
+                burial: $0.burial, buriedAt: $0.buriedAt, deadLetterSource: $0.source,
+                firstReceivedAt: $0.firstReceivedAt, sequence: $0.id.low & 0xFFFF
             )
         }
+    }
+
+    private func browse(_ name: QueueName, _ options: BrowseOptions) throws(Rejection) -> StorageReply {
+        let all = try peek(name, PeekOptions(state: options.state, from: options.from, count: 1000))
+        let begin = options.after.flatMap { after in all.firstIndex { $0.id == after.message } }.map { $0 + 1 } ?? 0
+        let page = all[begin...].prefix(options.count).map { message in
+            var message = message
+            message.place = BrowsePlace(message: message.id, birth: 0, key: 0)
+            return message
+        }
+        return .browsed(page, next: begin + page.count < all.count ? page.last?.place : nil)
+    }
+
+    /// The place of a group is its number.
+    private func groups(_ name: QueueName, _ after: BrowsePlace?, _ limit: Int) throws(Rejection) -> StorageReply {
+        let ready = Dictionary(grouping: try queue(name).ready, by: \.message.group)
+        let inFlight = Dictionary(grouping: try queue(name).inFlight, by: \.message.group)
+        let names = Set(ready.keys).union(inFlight.keys).compactMap { $0 }.sorted()
+        let begin = Int(after?.birth ?? 0)
+        let page = names.dropFirst(begin).prefix(limit).map { group in
+            let held = inFlight[group]?.count ?? 0
+            let counts = MessageCounts(ready: ready[group]?.count ?? 0, inFlight: held)
+            return QueueGroup(name: group, counts: counts, isWhole: true, isLocked: held > 0)
+        }
+        let end = begin + page.count
+        let next = end < names.count ? BrowsePlace(message: nil, birth: UInt64(end), key: 0) : nil
+        return .groups(page, next: next)
     }
 
     private mutating func number() -> UInt64 {

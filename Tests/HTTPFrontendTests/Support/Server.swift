@@ -60,6 +60,13 @@ struct TestServer {
     /// One loop, so that events of several sockets have an order.
     private static let oneLoop = MultiThreadedEventLoopGroup(numberOfThreads: 1)
 
+    /// What the router serves.
+    var routes: [Router<BasicRequestContext>.RouteDescription] {
+        let load = HTTPLoad(bodies: BodyBudget(bytesMax: configuration.requestBodyBytesMax))
+        let rates = RateHistory(front ?? storage, clock: configuration.clock)
+        return makeRouter(configuration, StorageCalls(front ?? storage), load, rates).routes
+    }
+
     /// Calls the router, without a connection.
     func test(_ test: @Sendable (any TestClientProtocol) async throws -> Void) async throws {
         try await application.test(.router, test)

@@ -82,6 +82,31 @@ extension Rehearsal {
             broker.describe(queue.id, now: now), model.describe(queue, now: now), "the description of \(queue.name)")
     }
 
+    /// Pages that nothing comes between show all messages once, in the order of one look; also when the message at the
+    /// end of a page is forgotten.
+    private func comparePages(
+        _ broker: Broker, _ queue: ReferenceBroker.Queue, _ state: MessageState, fromTail: Bool, size: Int
+    ) throws {
+        let expected = model.peek(queue, state, fromTail: fromTail, count: 10_000).map { idOfSerial[$0.serial] }
+        var (found, place, pages): ([MessageID?], BrowsePlace?, Int) = ([], nil, 0)
+        repeat {
+            let page = broker.browse(queue.id, state, fromTail: fromTail, count: size, after: place)
+            found += page.found.map(\.id)
+            place = page.next
+            pages += 1
+            guard let last = page.found.last, let next = page.next else { continue }
+            try requireEqual(last.place, next, "the end of a page and its last message")
+            let again = broker.browse(
+                queue.id, state, fromTail: fromTail, count: 10_000,
+                after: BrowsePlace(message: nil, birth: next.birth, key: next.key))
+            let rest = Set(again.found.map(\.id))
+            try requireEqual(
+                expected.dropFirst(found.count).allSatisfy { $0.map { rest.contains($0) } ?? true }, true,
+                "whether the rest of \(state) is found without the message at the end of the page")
+        } while place != nil && pages < 1000
+        try requireEqual(found, expected, "messages of \(queue.name) that are \(state), page by page")
+    }
+
     private func comparePeek(
         _ broker: Broker, _ queue: ReferenceBroker.Queue, _ state: MessageState, fromTail: Bool, count: Int
     ) throws {
@@ -89,6 +114,7 @@ extension Rehearsal {
         let actual = broker.peek(queue.id, state, fromTail: fromTail, count: count)
         try requireEqual(
             actual.map(\.id), expected.map { idOfSerial[$0.serial] }, "messages of \(queue.name) that are \(state)")
+        try comparePages(broker, queue, state, fromTail: fromTail, size: count)
         for (peeked, message) in zip(actual, expected) {
             try requireEqual(peeked.state, state, "the state of a message")
             try requireEqual(peeked.receiveCount, message.receiveCount, "the receive count of a message")

@@ -1,0 +1,37 @@
+package import Hummingbird
+import RoostModel
+
+/// `/openapi.json`. Does not ask the storage anything.
+package struct OpenAPIRoute: Sendable {
+    private let body: JSON
+
+    /// All that a server with this configuration serves.
+    package static func operations(of configuration: HTTPConfiguration) -> [Operation] {
+        let families: [[Operation]] = [
+            configuration.aweq == nil ? [] : AweQRoutes.operations, QueueRoutes.operations, MessageRoutes.operations,
+            BrowseRoutes.operations, MoveRoutes.operations, OverviewRoute.operations, EventRoutes.operations,
+            SessionRoutes.operations, KeyRoutes.operations, ChannelRoutes.operations, ClientRoutes.operations, NodeRoutes.operations,
+            configuration.nodeFacts == nil ? [] : NodeRoute.operations, operations,
+        ]
+        return families.flatMap { $0 }
+    }
+
+    private static let operations = [
+        Operation(
+            .get, "/metrics", "metrics", "Metrics in the text format of Prometheus", [.query("family", .text)],
+            answer: .text("text/plain")),
+        Operation(.get, "/openapi.json", "openapi", "This document", .anything),
+    ]
+
+    package init(_ configuration: HTTPConfiguration) {
+        let operations = Self.operations(of: configuration)
+        body = OpenAPIDocument(operations: operations, version: configuration.version).json
+    }
+
+    package func add<Context: RequestContext>(to router: Router<Context>) {
+        router.get("openapi.json") { request, _ in
+            _ = try Query(request, allowed: [])
+            return Response.json(body)
+        }
+    }
+}

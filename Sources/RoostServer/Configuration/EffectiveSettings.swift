@@ -1,0 +1,26 @@
+import Logging
+
+// What the HTTP API tells of the configuration. Names are those of the options. Nothing of it is secret: of passwords
+// and keys only whether there are any.
+
+extension ServerConfiguration {
+    /// As configured: a port of 0 is not what the door really has.
+    var doors: [(name: String, address: String)] {
+        [("sqs", sqs), ("http", http), ("redis", redis)].compactMap { name, address in
+            address.map { (name, "\($0)") }
+        }
+    }
+
+    func effective(_ sizes: EngineSizes) -> [(name: String, value: String)] {
+        [
+            ("data", dataDirectory), ("fsync", fsync.rawValue), ("segment-bytes", "\(sizes.segmentBytes)"),
+            ("snapshot-bytes", "\(snapshotBytes)"), ("max-message-bytes", "\(sizes.messageBytesMax)"),
+            ("cache-bytes", "\(sizes.cacheBytes)"), ("memory-bytes", sizes.memoryBytesMax.map { "\($0)" } ?? "off"),
+            ("loops", "\(loops)"), ("engine", runsInline ? "inline" : "threaded"), ("account", account),
+            ("region", region), ("aweq-queue", aweq?.queue ?? "off"), ("auto-create", "\(autoCreate)"),
+            ("insecure", "\(insecure)"), ("server-name", serverNames.joined(separator: ", ")),
+            ("access-keys", hasAccessKeys ? "set" : "none"), ("redis-password", hasRedisPassword ? "set" : "none"),
+            ("log-level", logLevel.rawValue), ("log-format", logFormat.rawValue),
+        ]
+    }
+}

@@ -1,0 +1,66 @@
+import HTTPFrontend
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import RoostModel
+import RoostStorage
+import Testing
+
+@Suite("The OpenAPI document")
+struct OpenAPITests {
+    @Test("It has every route of the router, and no other", arguments: [true, false])
+    func routes(aweq: Bool) throws {
+        let server = try TestServer(aweq: aweq)
+        // The console is a page: it is no part of the API.
+        let served = server.routes.filter { !["", "/"].contains("\($0.path)") && !"\($0.path)".contains("console") }
+        let routes = served.map { "\($0.method.rawValue) \($0.path.description.withBraces)" }
+        let operations = OpenAPIRoute.operations(of: server.configuration).map { "\($0.method.rawValue) \($0.path)" }
+        #expect(Set(routes).subtracting(operations) == [], "routes without an operation")
+        #expect(Set(operations).subtracting(routes) == [], "operations without a route")
+        #expect(Set(operations).count == operations.count)
+    }
+
+    @Test("Its operations have ids of their own")
+    func ids() throws {
+        let ids = OpenAPIRoute.operations(of: try TestServer().configuration).map(\.id)
+        #expect(Set(ids).count == ids.count)
+    }
+
+    @Test("It is served, while the log is read too, and every schema that it names is there")
+    func document() async throws {
+        let server = try TestServer()
+        server.storage.edit { $0.readiness = .recovering(fraction: 0.5) }
+        try await server.test { client in
+            let response = try await client.call(.get, "/openapi.json")
+            #expect(response.status == .ok)
+            let document = try response.decoded(Document.self)
+            #expect(document.openapi == "3.1.0" && document.info.version == "1.2.3")
+            let named = response.text.components(between: "\"#/components/schemas/", and: "\"")
+            #expect(!named.isEmpty && Set(named).subtracting(document.components.schemas.keys) == [])
+        }
+    }
+}
+
+private struct Document: Decodable {
+    struct Info: Decodable { var version: String }
+    struct Components: Decodable { var schemas: [String: Anything] }
+    struct Anything: Decodable {}
+
+    var openapi: String
+    var info: Info
+    var components: Components
+}
+
+extension String {
+    /// A path of the router as OpenAPI writes it.
+    fileprivate var withBraces: String {
+        split(separator: "/").map { part in
+            let isName = part.hasPrefix(":") || part.hasPrefix("{")
+            return isName ? "/{\(part.filter { $0.isLetter || $0 == "_" })}" : "/\(part)"
+        }.joined()
+    }
+
+    fileprivate func components(between start: String, and end: Character) -> [String] {
+        ranges(of: start).map { String(self[$0.upperBound...].prefix { $0 != end }) }
+    }
+}
