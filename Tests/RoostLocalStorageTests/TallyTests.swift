@@ -38,7 +38,8 @@ import Testing
         let harness = try Harness()
         _ = try harness.ask(.createQueue(queue, QueueSettingsChange()))
         let redis = RedisDoor()
-        let push = KeyCommand.list(.push(Array("jobs".utf8), .right, [Array("a".utf8), Array("b".utf8)], onlyExisting: false))
+        let elements = [Array("a".utf8), Array("b".utf8)]
+        let push = KeyCommand.list(.push(Array("jobs".utf8), .right, elements, onlyExisting: false))
         let pop = KeyCommand.list(.pop(Array("jobs".utf8), .left, count: nil))
         harness.storage.submit(
             [push, pop].enumerated().map { Submission(token: UInt64($0 + 1), request: .key($1, database: 0)) },
