@@ -85,7 +85,7 @@ import Testing
             let body = #"{"body": "x", "group": "g", "deduplication_id": "d", "trace": "t"}"#
             _ = try await client.call(.post, "/api/v1/queues/jobs.fifo/messages", body)
             let peeked = try await client.call(.get, "/api/v1/queues/jobs.fifo/messages")
-            #expect(peeked.text.contains(#""due_ms":null,"group":"g"}"#))
+            #expect(peeked.text.contains(#""due_ms":null,"sequence":1,"group":"g"}"#))
             let received = try await client.call(.post, "/api/v1/queues/jobs.fifo/receive")
             #expect(
                 received.text.contains(

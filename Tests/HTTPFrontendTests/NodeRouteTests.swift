@@ -180,7 +180,7 @@ import Testing
                 #expect(families.updateValue([], forKey: current) == nil, "\(current) stands twice")
             } else if line.hasPrefix("# TYPE ") {
                 #expect(words[2] == current)
-                #expect(["counter", "gauge", "summary"].contains(words[3]))
+                #expect(["counter", "gauge", "histogram"].contains(words[3]))
             } else {
                 #expect(line.hasPrefix(current), "\(line) stands under \(current)")
                 #expect(words.last.flatMap { Double($0) } != nil, "\(line) has no number")

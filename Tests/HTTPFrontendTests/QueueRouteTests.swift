@@ -140,7 +140,9 @@ import Testing
         try await TestServer().test { client in
             let problem = try await client.call(.get, "/api/v1/queues?perfix=a").problem()
             #expect(problem.code == "unknown_field")
-            #expect(problem.detail == #""perfix" is not known here. Known: prefix, after, limit."#)
+            #expect(
+                problem.detail
+                    == #""perfix" is not known here. Known: prefix, after, limit, sort, order, contains, offset."#)
         }
     }
 

@@ -1,5 +1,5 @@
 // The frame: pages by address, keys, the theme, and whether the server is there.
-import { features, get } from './api.js';
+import { get } from './api.js';
 import { badge, fill, h } from './dom.js';
 import { linkState, onLinkState, open, refreshNow } from './live.js';
 import { openDialog } from './dialog.js';
@@ -176,10 +176,9 @@ onLinkState((isThere, message) => {
 
 // A server may refuse every change; its page then has no buttons to destroy with.
 async function markReadOnly() {
-  if (!(await features()).has('get /node')) return;
-  const node = await get('/api/v1/node');
-  document.documentElement.toggleAttribute('data-read-only', node.read_only === true);
-  if (node.read_only === true) document.querySelector('.foot').prepend(badge('read only', 'warn',
+  const { read_only: isReadOnly } = await get('/api/v1/session');
+  document.documentElement.toggleAttribute('data-read-only', isReadOnly);
+  if (isReadOnly) document.querySelector('.foot').prepend(badge('read only', 'warn',
     'The server refuses changes'));
 }
 

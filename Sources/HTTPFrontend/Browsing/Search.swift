@@ -1,3 +1,4 @@
+import Glibc
 import RoostModel
 import RoostStorage
 
@@ -85,15 +86,12 @@ struct Search {
             }
     }
 
+    /// In time that does not depend on how the two are made.
     private func contains(_ bytes: [UInt8]) -> Bool {
-        guard bytes.count >= text.count, let first = text.first else { return false }
-        let last = bytes.count - text.count
-        return bytes.withUnsafeBytes { bytes in
+        bytes.withUnsafeBytes { bytes in
             text.withUnsafeBytes { text in
-                (0...last).contains { start in
-                    bytes[start] == first
-                        && (1..<text.count).allSatisfy { bytes[start + $0] == text[$0] }
-                }
+                guard let start = bytes.baseAddress, let word = text.baseAddress else { return false }
+                return memmem(start, bytes.count, word, text.count) != nil
             }
         }
     }

@@ -13,7 +13,7 @@ package struct ChannelRoutes: Sendable {
     package func add<Context: RequestContext>(to router: Router<Context>) {
         router.get("api/v1/channels") { request, _ in try list(request) }
         router.post("api/v1/channels/:channel/publish") { request, context in
-            try await publish(request, to: context.parameters.get("channel") ?? "")
+            try await publish(request, to: PathText.bytes("channel", in: context))
         }
         router.get("api/v1/bindings") { request, _ in try await bindings(request) }
     }
@@ -39,9 +39,8 @@ package struct ChannelRoutes: Sendable {
     }
 
     /// Queues that are bound to the channel have the message on disk before anybody gets it.
-    private func publish(_ request: Request, to channel: String) async throws -> Response {
+    private func publish(_ request: Request, to channel: Bytes) async throws -> Response {
         let fields = try await bodies.decode(PublishFields.self, from: request)
-        let channel = Bytes(channel.utf8)
         var receivers = 0
         if calls.storage.hasBindings {
             let request = KeyRequest([.publish(channel: channel, fields.message)])

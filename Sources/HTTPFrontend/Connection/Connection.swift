@@ -81,8 +81,8 @@ package final class Connection: Sendable {
         }
     }
 
-    /// The reply of the current request goes on until `cancel` is called: when the client goes, or when the server wants
-    /// to shut down. Call `endWait` with what this returns; nil: it is so already, and `cancel` was called.
+    /// The reply of the current request goes on until `cancel` is called: when the client goes, or when the server
+    /// wants to shut down. Call `endWait` with what this returns; nil: it is so already, and `cancel` was called.
     package func beginWait(_ cancel: @escaping @Sendable () -> Void) -> UInt64? {
         let id = state.withLock { state -> UInt64? in
             guard !state.endsWaits else { return nil }

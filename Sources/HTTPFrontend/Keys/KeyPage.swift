@@ -31,13 +31,19 @@ extension KeyReply.StaticWord {
         }
     }
 
+    /// The place of the last of so many.
+    private static func end(of count: Int, from start: Int64) -> Int64 {
+        let (end, isTooFar) = start.addingReportingOverflow(Int64(count) - 1)
+        return isTooFar ? .max : end
+    }
+
     /// What answers a page of the elements. Nil: it has none that are shown here.
     func page(of key: Bytes, from offset: UInt64, _ limit: Int) -> KeyCommand? {
         let start = Int64(clamping: offset)
-        let (end, _) = start.addingReportingOverflow(Int64(limit) - 1)
+        let end = Self.end(of: limit, from: start)
         let scan = ScanOptions(cursor: offset, countMin: limit)
         return switch self {
-        case .string: .string(.range(key, start: start, end: start + Int64(KeyPage.bytesMax) - 1))
+        case .string: .string(.range(key, start: start, end: Self.end(of: KeyPage.bytesMax, from: start)))
         case .list: .list(.range(key, start: start, end: end))
         case .hash: .hash(.scan(key, scan))
         case .set: .set(.scan(key, scan))
@@ -85,8 +91,8 @@ struct KeyPage {
     }
 
     private mutating func count(_ count: Int, _ facts: KeyFacts, from offset: UInt64) {
-        let end = offset + UInt64(count)
-        next = count > 0 && end < UInt64(clamping: facts.length) ? end : nil
+        let (end, isTooFar) = offset.addingReportingOverflow(UInt64(count))
+        next = count > 0 && !isTooFar && end < UInt64(clamping: facts.length) ? end : nil
     }
 
     private static func element(_ bytes: Bytes, _ name: String) -> JSON { .object(member(bytes, name)) }

@@ -98,6 +98,8 @@ package struct KeyRoutes: Sendable {
             case .key(.failure(.refused(let rejection))): throw rejection
             case .key(.failure(let error)): throw Problem.keyRefused(error)
             case .key(let reply): return reply
+            // Of a command that queues are a part of.
+            case .keys(let replies) where replies.count == 1: return replies[0]
             default: throw UnexpectedReply()
             }
         }
@@ -125,10 +127,10 @@ struct KeyAddress {
             throw Problem.invalidField("The database is a whole number from 0 to 15.")
         }
         database = UInt8(number)
-        let text = context.parameters.get("key") ?? ""
+        let bytes = try PathText.bytes("key", in: context)
         switch request.uri.queryParameters["encoding"] {
-        case nil, "text": name = Bytes(text.utf8)
-        case "base64": name = try Self.bytes(base64: text)
+        case nil, "text": name = bytes
+        case "base64": name = try Self.bytes(base64: String(decoding: bytes, as: UTF8.self))
         default: throw Problem.invalidField("encoding must be text or base64.")
         }
     }

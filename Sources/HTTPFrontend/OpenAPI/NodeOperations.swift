@@ -51,7 +51,8 @@ extension AweQRoutes {
     private static let served: [Operation] = [
         Operation(
             .post, "/send-message", "aweqSend", "Send a message (AweQ)",
-            body: .json(.object(["message": .text(1...Int(Int32.max))])), answer: .json(.anything), refusesInText: true),
+            body: .json(.object(["message": .text(1...Int(Int32.max))])), answer: .json(.anything),
+            refusesInText: true),
         Operation(
             .get, "/receive-message", "aweqReceive", "Receive messages (AweQ)",
             [.query("count", .integer(1...1000, default: 1))], answer: .json(.anything), refusesInText: true),

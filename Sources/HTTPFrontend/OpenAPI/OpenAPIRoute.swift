@@ -10,8 +10,8 @@ package struct OpenAPIRoute: Sendable {
         let families: [[Operation]] = [
             configuration.aweq == nil ? [] : AweQRoutes.operations, QueueRoutes.operations, MessageRoutes.operations,
             BrowseRoutes.operations, MoveRoutes.operations, OverviewRoute.operations, EventRoutes.operations,
-            SessionRoutes.operations, KeyRoutes.operations, ChannelRoutes.operations, ClientRoutes.operations, NodeRoutes.operations,
-            configuration.nodeFacts == nil ? [] : NodeRoute.operations, operations,
+            SessionRoutes.operations, KeyRoutes.operations, ChannelRoutes.operations, ClientRoutes.operations,
+            NodeRoutes.operations, configuration.nodeFacts == nil ? [] : NodeRoute.operations, operations,
         ]
         return families.flatMap { $0 }
     }

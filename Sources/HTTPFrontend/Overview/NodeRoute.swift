@@ -39,7 +39,8 @@ package struct NodeRoute: Sendable {
             .init(name: "uptime_seconds", value: .integer(max(now - facts.startedAt, .zero).wholeSeconds)),
             .init(name: "doors", value: .object(facts.doors.map { .init(name: $0.name, value: .string($0.address)) })),
             .init(
-                name: "settings", value: .object(facts.settings.map { .init(name: $0.name, value: .string($0.value)) })),
+                name: "settings",
+                value: .object(facts.settings.map { .init(name: $0.name, value: .string($0.value)) })),
         ]
         return .object(own + node.stats)
     }

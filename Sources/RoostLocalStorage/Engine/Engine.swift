@@ -101,34 +101,6 @@ struct Engine: ~Copyable {
     }
 }
 
-/// Where the space of the snapshot that is under way comes from.
-enum SnapshotSpace {
-    /// It has none yet.
-    case none
-    case free
-    case ofReserve
-}
-
-/// What became of a request.
-enum Outcome {
-    case reply(StorageReply)
-    /// It waits in line and is answered later.
-    case waiting
-    /// The log is full for the moment: try again when something of it is on disk. Nothing happened.
-    case noRoom
-}
-
-/// What a turn could not put into the log.
-struct LackOfRoom {
-    var request = false
-    var tick = false
-    var waiter = false
-    var followUp = false
-    var move = false
-
-    var any: Bool { request || tick || waiter || followUp || move }
-}
-
 extension Engine {
     /// Requests that one turn carries out at most; the rest comes with the next one, so that time is not kept waiting.
     private static var requestsPerTurnMax: Int { 4096 }

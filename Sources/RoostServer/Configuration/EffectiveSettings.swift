@@ -1,4 +1,6 @@
+import HTTPFrontend
 import Logging
+import RoostStorage
 
 // What the HTTP API tells of the configuration. Names are those of the options. Nothing of it is secret: of passwords
 // and keys only whether there are any.
@@ -20,6 +22,8 @@ extension ServerConfiguration {
             ("region", region), ("aweq-queue", aweq?.queue ?? "off"), ("auto-create", "\(autoCreate)"),
             ("insecure", "\(insecure)"), ("server-name", serverNames.joined(separator: ", ")),
             ("access-keys", hasAccessKeys ? "set" : "none"), ("redis-password", hasRedisPassword ? "set" : "none"),
+            ("admin-token", hasAdminToken ? "set" : "none"), ("console", console.rawValue),
+            ("tls-doors", Door.allCases.filter(usesTLS).map(\.rawValue).joined(separator: ", ")),
             ("log-level", logLevel.rawValue), ("log-format", logFormat.rawValue),
         ]
     }

@@ -1,7 +1,7 @@
 // The node: its log, disk and memory, its doors and settings.
 import { features, get } from '../api.js';
 import { commands, curl, roost } from '../command.js';
-import { h, pairs, renew } from '../dom.js';
+import { h, pairs, renew, time } from '../dom.js';
 import { fresh } from '../live.js';
 import { bytes, count, duration } from '../text.js';
 
@@ -54,19 +54,9 @@ function stack(disk) {
     h('i', { class: key, style: { 'flex-grow': String(value) } })));
 }
 
-/** Whatever the node tells of itself, as it tells it: objects become cards, the rest one list. */
-function described(info) {
-  const isGroup = (value) => value !== null && typeof value === 'object' && !Array.isArray(value);
-  const plain = Object.entries(info).filter(([, value]) => !isGroup(value));
-  const groups = Object.entries(info).filter(([, value]) => isGroup(value) && Object.keys(value).length > 0);
-  return [h('div', { class: 'columns' }, card('About', ...plain.map(row)),
-    groups.map(([name, value]) => card(name.replaceAll('_', ' ').replace(/^./, (first) => first.toUpperCase()),
-    ...Object.entries(value).map(row))))];
-}
-
-function row([key, value]) {
-  const text = typeof value === 'string' ? value : Array.isArray(value) && value.every((one) => typeof one === 'string')
-    ? value.join(', ') : JSON.stringify(value);
-  return [key.replaceAll('_', ' '), /_seconds$/.test(key) && Number.isFinite(value) ? duration(Math.floor(value))
-    : text];
+/** What counters do not tell: where it listens, and its settings as they are in effect. */
+function described({ started_at_ms: started, uptime_seconds: uptime, doors, settings }) {
+  return h('div', { class: 'columns' },
+    card('Doors', ['Started', time(started)], ['Up for', duration(uptime)], ...Object.entries(doors)),
+    card('Settings', ...Object.entries(settings).map(([name, value]) => [name, h('code', null, value)])));
 }

@@ -79,14 +79,13 @@ function note(stats) {
   }
 }
 
-/** The rates of the server's last hour, when they have the form that is expected. */
+/** What the server counted in its last hour, in steps of some seconds, the oldest first. */
 function rates(overview) {
   const ring = overview?.rates;
-  const samples = Array.isArray(ring) ? ring : ring?.samples;
-  if (!Array.isArray(samples) || samples.length < 2) return null;
-  const lane = (key) => samples.map((one) => [one.at_ms, one[`${key}_per_second`] ?? one[key]]);
-  return Number.isFinite(samples[0].at_ms) ? [{ name: 'in', values: lane('sent') },
-    { name: 'out', values: lane('deleted') }] : null;
+  if (!(ring?.sent?.length > 1)) return null;
+  const { step_seconds: step, until_ms: until } = ring;
+  const lane = (counts) => counts.map((sum, i) => [until - (counts.length - 1 - i) * step * 1000, sum / step]);
+  return [{ name: 'in', values: lane(ring.sent) }, { name: 'out', values: lane(ring.deleted) }];
 }
 
 function tilesOf(stats, queues) {
