@@ -237,7 +237,7 @@ def test_stats_events(call, name, keys_server):
 
 
 def test_a_server_with_open_streams_stops(new_server):
-    server = new_server()
+    server = new_server().start()
     events = Events(server, "stats=1")
     assert server.stop(seconds=20) == 0
     events.close()

@@ -1,4 +1,3 @@
-import Glibc
 import RoostModel
 import RoostStorage
 
@@ -13,7 +12,7 @@ struct Search {
     private static let bytesMax = 16 * 1024 * 1024
     private static let pageMessages = 500
 
-    private let text: [UInt8]
+    private let finder: TextFinder
     private let states: [MessageState]
     private let limit: Int
     private(set) var found: [PeekedMessage] = []
@@ -23,7 +22,7 @@ struct Search {
     private var next: (state: Int, place: BrowsePlace?)?
 
     init(text: [UInt8], states: [MessageState], limit: Int) {
-        self.text = text
+        finder = TextFinder(text)
         self.states = states
         self.limit = limit
         next = (0, nil)
@@ -86,15 +85,7 @@ struct Search {
             }
     }
 
-    /// In time that does not depend on how the two are made.
-    private func contains(_ bytes: [UInt8]) -> Bool {
-        bytes.withUnsafeBytes { bytes in
-            text.withUnsafeBytes { text in
-                guard let start = bytes.baseAddress, let word = text.baseAddress else { return false }
-                return memmem(start, bytes.count, word, text.count) != nil
-            }
-        }
-    }
+    private func contains(_ bytes: [UInt8]) -> Bool { finder.isFound(in: bytes) }
 
     func json(of counts: MessageCounts) -> JSON {
         json(.array(found.map { JSON($0) }), as: "messages", of: counts)

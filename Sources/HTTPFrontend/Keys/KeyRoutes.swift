@@ -8,6 +8,8 @@ package struct KeyRoutes: Sendable {
     /// Of one page.
     static let countMax = 1000
     static let databases = 0...15
+    /// For one page.
+    private static let scansMax = 10
 
     package let calls: StorageCalls
 
@@ -29,13 +31,28 @@ package struct KeyRoutes: Sendable {
         let types: [KeyReply.StaticWord] = [.string, .list, .set, .zset, .hash, .queue]
         let type: KeyReply.StaticWord? = try query.choice("type", types.map { ($0.rawValue, $0) }, default: nil)
         let options = ScanOptions(cursor: cursor, countMin: count, pattern: pattern)
-        guard case .page(let next, let names) = try await ask(.key(.scan(options, type: type)), database) else {
-            throw UnexpectedReply()
-        }
+        let (names, next) = try await scan(options, type, database)
         let facts = try await self.facts(names, database)
         return .json([
             "keys": .array(facts.map { JSON($0) }), "cursor": next == 0 ? nil : .string(String(next)),
         ])
+    }
+
+    /// A page of a scan may hold little or nothing, at the border of queues and keys or where few match: a few of them
+    /// make one of ours.
+    private func scan(
+        _ options: ScanOptions, _ type: KeyReply.StaticWord?, _ database: UInt8
+    ) async throws -> (names: [Bytes], next: UInt64) {
+        var (names, options): ([Bytes], ScanOptions) = ([], options)
+        for _ in 0..<Self.scansMax {
+            guard case .page(let next, let found) = try await ask(.key(.scan(options, type: type)), database) else {
+                throw UnexpectedReply()
+            }
+            names += found
+            options.cursor = next
+            if next == 0 || names.count >= options.countMin { break }
+        }
+        return (names, options.cursor)
     }
 
     /// Of those that are still there.
