@@ -27,7 +27,7 @@ export default async function keys({ params: [database, key], query, setQuery, s
   async function load(cursor) {
     const reply = await get('/api/v1/keys', { query: ask(cursor), signal });
     view.keys = cursor === '0' ? reply.keys : [...view.keys, ...reply.keys];
-    view.cursor = reply.cursor;
+    view.cursor = reply.cursor ?? '0';
     draw();
   }
   function draw() {
