@@ -13,7 +13,7 @@ LEFT_OUT = ["/api/v1/events"]
 
 
 @pytest.mark.skipif(not PROGRAM.exists(), reason="schemathesis is not installed: no network when scripts/e2e ran")
-def test_answers_are_those_of_the_document(new_server):
+def test_answers_are_those_of_the_document(new_server, tmp_path):
     server = new_server(redis=True).start()
     command = [
         str(PROGRAM), "run", server.http_url + "/openapi.json", "--checks", CHECKS, "--phases",
@@ -21,6 +21,6 @@ def test_answers_are_those_of_the_document(new_server):
         "--request-timeout", "30", "--no-color", "--continue-on-failure", "--warnings", "off"]
     for path in LEFT_OUT:
         command += ["--exclude-path", path]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=900)
     assert run.returncode == 0, run.stdout[-20_000:] + run.stderr[-2000:]
     assert server.alive
