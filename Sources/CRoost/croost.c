@@ -176,6 +176,10 @@ void croost_keep_heap(int bytes) {
 // There when the program is linked with jemalloc, which then is malloc.
 extern int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size) __attribute__((weak));
 
+// Read by jemalloc before the program begins; MALLOC_CONF in the environment comes after it. Pages that came free go
+// back to the system after a second: thousands of clients that connect anew would otherwise need memory twice.
+const char *malloc_conf = "dirty_decay_ms:1000";
+
 void croost_trim_heap(void) {
     if (mallctl) {
         // 4096: all arenas (MALLCTL_ARENAS_ALL of jemalloc(3)).
