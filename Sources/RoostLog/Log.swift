@@ -58,6 +58,7 @@ package struct Log: ~Copyable, Sendable {
     private var bytesSynced: UInt64 = 0
     /// Files of segments, those made ahead included.
     package internal(set) var segmentCount: Int
+    private let anchor = AddressAnchor()
     /// Since the start of the process.
     package private(set) var segmentsMade: UInt64 = 0
 

@@ -80,6 +80,7 @@ struct Engine: ~Copyable {
     private var nextPreparation: BrokerTime?
     /// How many segments had been made when the next one could not be, and why; until it can.
     private(set) var lackOfSegment: (made: UInt64, error: DiskError)?
+    private let anchor = AddressAnchor()
 
     init(
         core: consuming Broker, log: consuming Log, disk: any Disk, configuration: LocalStorageConfiguration,
