@@ -102,9 +102,9 @@ package final class LocalStorage: Storage {
     }
 
     /// A turn of another thread is not waited for.
-    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? {
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
         let time = clock.now()
-        return engine.withLockIfAvailable { $0.answerAtOnce(command, in: database, at: time) } ?? nil
+        return engine.withLockIfAvailable { $0.carryOutAtOnce(command, in: database, at: time) } ?? nil
     }
 
     func enqueue(_ change: (inout Inbox) -> Void) {

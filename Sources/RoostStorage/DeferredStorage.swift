@@ -42,8 +42,8 @@ package final class DeferredStorage: Storage {
 
     package var hasBindings: Bool { opened.load()?.storage.hasBindings ?? false }
 
-    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? {
-        opened.load()?.storage.answerAtOnce(command, database: database)
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
+        opened.load()?.storage.carryOutAtOnce(command, database: database)
     }
 
     package var metrics: StorageMetrics { opened.load()?.storage.metrics ?? StorageMetrics() }

@@ -48,10 +48,12 @@ extension RequestTimes {
         }
 
         /// By the one thread that owns it.
-        package func add(_ group: RequestGroup, nanoseconds: UInt64) {
-            let first = group.rawValue * Self.stride
-            increase(first + DurationHistogram.Scale.request.bucket(nanoseconds), by: 1)
-            increase(first + DurationHistogram.bucketCount, by: nanoseconds)
+        ///
+        /// - Parameter count: of requests that took so long each.
+        package func add(_ group: RequestGroup, nanoseconds: UInt64, count: Int = 1) {
+            let (first, count) = (group.rawValue * Self.stride, UInt64(count))
+            increase(first + DurationHistogram.Scale.request.bucket(nanoseconds), by: count)
+            increase(first + DurationHistogram.bucketCount, by: nanoseconds &* count)
         }
 
         private func increase(_ index: Int, by count: UInt64) {
@@ -90,7 +92,7 @@ extension StorageRequest {
         case .createQueue, .adoptQueue, .deleteQueue, .purgeQueue, .changeSettings, .pauseQueue, .resumeQueue,
             .describeQueue, .listQueues:
             .queues
-        case .key, .keys, .watch, .unwatch, .tellKeyEvents: .keys
+        case .key, .keys, .watch, .unwatch, .tellKeyEvents, .barrier: .keys
         }
     }
 }

@@ -29,16 +29,28 @@ package protocol Storage: AnyObject, Sendable {
     /// reply to the change that binds one. Cheap, from any thread.
     var hasBindings: Bool { get }
 
-    /// The reply to one command on keys, at once, without a turn of the storage. Nil: it would change something, not
-    /// all that it may tell of is on disk, or the storage has no such way; then it has to be submitted. Never waits,
-    /// from any thread.
-    func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply?
+    /// Carries out one command on keys at once, without a turn of the storage. Nil: nothing was done, and it has to be
+    /// submitted. Never waits, from any thread.
+    func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce?
 }
 
 extension Storage {
     package var propertiesVersion: UInt64? { nil }
     package var hasBindings: Bool { false }
-    package func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? { nil }
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? { nil }
+}
+
+/// What became of a command that was carried out without a turn.
+package struct ReplyAtOnce: Sendable {
+    package var reply: KeyReply
+    /// Whether all that it tells of is on disk. Otherwise whoever asked submits a `.barrier` soon, which also makes the
+    /// storage write, and keeps the reply until that is answered, whatever the answer is.
+    package var isOnDisk: Bool
+
+    package init(_ reply: KeyReply, isOnDisk: Bool) {
+        self.reply = reply
+        self.isOnDisk = isOnDisk
+    }
 }
 
 /// Gets the results of a turn. One object for each event loop of a front end.

@@ -82,6 +82,8 @@ package enum StorageRequest: Sendable {
     /// From now on whoever asked, and nobody else, gets completions with token 0 and `.keyEvents`, each when what it
     /// tells of is on disk; without classes there are none. Answers `.done`.
     case tellKeyEvents(KeyEventClasses)
+    /// Answered when what was carried out before is on disk (`Storage.carryOutAtOnce`): never earlier, even if refused.
+    case barrier
 }
 
 package struct ReceiveOptions: Sendable, Equatable {

@@ -16,7 +16,7 @@ final class FakeStorage: Storage {
         var cancelled: [UInt64] = []
         var submits = 0
         var watches: UInt64 = 0
-        var atOnce: KeyReply?
+        var atOnce = AtOnce.nothing
     }
 
     /// What a test over sockets waits for.
@@ -41,13 +41,29 @@ final class FakeStorage: Storage {
         for await seen in events where seen == event { return }
     }
 
-    /// What reads are answered with before they are asked for. Nil: they take the usual way.
-    var replyAtOnce: KeyReply? {
+    /// What is carried out without a turn.
+    enum AtOnce {
+        case nothing
+        /// Every command, with this reply, and it is on disk.
+        case onDisk(KeyReply)
+        /// Every command, with the reply that it gets in a turn; nothing is on disk before a barrier is answered.
+        case changing
+    }
+
+    var atOnce: AtOnce {
         get { state.withLock { $0.atOnce } }
         set { state.withLock { $0.atOnce = newValue } }
     }
 
-    func answerAtOnce(_ command: KeyCommand, database: UInt8) -> KeyReply? { replyAtOnce }
+    func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
+        switch atOnce {
+        case .nothing: nil
+        case .onDisk(let reply): ReplyAtOnce(reply, isOnDisk: true)
+        case .changing: ReplyAtOnce(Self.reply(to: command), isOnDisk: false)
+        }
+    }
+
+    var barriersSeen: Int { seen.count { if case .barrier = $0 { true } else { false } } }
 
     var readiness: Readiness { .ready }
     var metrics: StorageMetrics { StorageMetrics() }

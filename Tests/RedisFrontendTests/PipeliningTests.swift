@@ -30,10 +30,10 @@ struct PipeliningTests {
     func atOnce() throws {
         let server = TestServer()
         let client = try server.connect()
-        server.storage.replyAtOnce = .integer(7)
+        server.storage.atOnce = .onDisk(.integer(7))
         #expect(try client.ask("STRLEN a") == ":7|")
         #expect(server.storage.submits == 0)
-        try client.send("STRLEN a\r\nSET a 1\r\nSTRLEN a\r\nLRANGE l 0 -1\r\nEXISTS a b\r\n")
+        try client.send("STRLEN a\r\nLRANGE l 0 -1\r\nSTRLEN a\r\nSET a 1\r\nEXISTS a b\r\n")
         server.run()
         #expect(try client.received() == ":7|")
         #expect(server.storage.pendingCount == 4)
@@ -45,7 +45,7 @@ struct PipeliningTests {
     func atOnceWithoutRoom() throws {
         let server = TestServer()
         let client = try server.connect()
-        server.storage.replyAtOnce = .bytes(Bytes(repeating: 1, count: 40_000))
+        server.storage.atOnce = .onDisk(.bytes(Bytes(repeating: 1, count: 40_000)))
         try client.send(String(repeating: "GET a\r\n", count: 5))
         server.run()
         #expect(server.storage.pendingCount == 3)

@@ -19,6 +19,7 @@ import Testing
             .startFromSnapshot, .segmentRemoved, .damageRefused, .diskFullRefused, .sendsResumed, .coldRead,
             .fifoBlocked, .duplicateAnswered, .duplicateAcrossRestart, .deadLetter, .moveFinished, .transaction,
             .keysRefused, .keysLost, .keysKept, .keysFromSnapshot, .keysExpired, .keyWaiterServed, .watchHeld,
+            .carriedOutAtOnce,
             .watchBroken, .popped, .popWaiterServed, .queuesTransaction, .movedBetweenQueues, .publishStored,
             .queueWatchBroken,
         ] {

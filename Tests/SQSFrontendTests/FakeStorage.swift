@@ -335,7 +335,7 @@ final class FakeStorage: Storage {
             return .done
         case .receive, .renew, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID,
             .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .browse, .look,
-            .listGroups:
+            .listGroups, .barrier:
             throw .busy
         }
     }

@@ -38,6 +38,8 @@ package final class CommandRow: Sendable {
         static let publishes = Self(rawValue: 1 << 20)
         /// Answered by all event loops together, so it has no place among the replies of EXEC.
         static let asksAllLoops = Self(rawValue: 1 << 19)
+        /// As small as those that Redis calls fast, for which it does not pass there.
+        static let brief = Self(rawValue: 1 << 22)
         /// Confirms nothing that was popped: the client goes.
         static let endsSession = Self(rawValue: 1 << 21)
     }
@@ -74,8 +76,7 @@ package final class CommandRow: Sendable {
         case container([CommandRow])
     }
 
-    /// Changes nothing and looks at little.
-    let isQuickRead: Bool
+    private let quickCountMax: Int
     /// In small letters. That of a subcommand has its container before it: `client|id`.
     package let name: String
     private let nameBytes: Bytes
@@ -99,7 +100,7 @@ package final class CommandRow: Sendable {
         nameBytes = Bytes(name.utf8)
         self.arity = arity
         self.flags = flags
-        isQuickRead = flags.isSuperset(of: [.readonly, .fast]) && arity > 0
+        quickCountMax = Self.quickCountMax(arity, flags)
         self.keys = keys
         self.since = since
         self.summary = summary
@@ -162,6 +163,16 @@ package final class CommandRow: Sendable {
             guard byte == letter || byte | 0x20 == letter else { return false }
         }
         return true
+    }
+
+    /// Whether it touches little and its reply is small, as far as that can be seen from the number of its arguments.
+    func isQuick(_ count: Int) -> Bool { count <= quickCountMax }
+
+    /// What adds to a key answers with a number, however much that is. What reads or removes answers more with more
+    /// arguments, or with a count among them.
+    private static func quickCountMax(_ arity: Int, _ flags: Flags) -> Int {
+        guard flags.contains(.fast) || flags.contains(.brief) else { return 0 }
+        return arity < 0 && flags.contains(.denyoom) ? 16 : abs(arity)
     }
 
     func accepts(_ count: Int) -> Bool { arity < 0 ? count >= -arity : count == arity }

@@ -5,7 +5,7 @@ enum GenericCommands {
     private typealias Failure = CommandError
 
     static let rows: [CommandRow] = [
-        CommandRow("del", -2, .write, .all, since: "1.0.0", "Deletes keys.") {
+        CommandRow("del", -2, [.write, .brief], .all, since: "1.0.0", "Deletes keys.") {
             (arguments) throws(Failure) in .key(.delete(try arguments.rest()))
         },
         CommandRow("unlink", -2, [.write, .fast], .all, since: "4.0.0", "Deletes keys.") {

@@ -39,10 +39,12 @@ enum ListCommands {
         CommandRow("lpos", -3, .readonly, .one, since: "6.0.6", "Answers the indexes of equal elements.") {
             (arguments) throws(Failure) in try positions(&arguments)
         },
-        CommandRow("lmove", 5, [.write, .denyoom], .two, since: "6.2.0", "Moves an element to another list.") {
+        CommandRow("lmove", 5, [.write, .denyoom, .brief], .two, since: "6.2.0", "Moves an element to another list.") {
             (arguments) throws(Failure) in try move(&arguments)
         },
-        CommandRow("rpoplpush", 3, [.write, .denyoom], .two, since: "1.2.0", "Moves the last element to the front.") {
+        CommandRow(
+            "rpoplpush", 3, [.write, .denyoom, .brief], .two, since: "1.2.0", "Moves the last element to the front."
+        ) {
             (arguments) throws(Failure) in
             .list(.move(from: try arguments.bytes(), .right, to: try arguments.bytes(), .left))
         },

@@ -8,7 +8,9 @@ enum StringCommands {
         CommandRow("get", 2, [.readonly, .fast], .one, since: "1.0.0", "Answers the value of a key.") {
             (arguments) throws(Failure) in .string(.get(try arguments.bytes()))
         },
-        CommandRow("set", -3, [.write, .denyoom], .one, since: "1.0.0", "Sets the value of a key, whatever it held.") {
+        CommandRow(
+            "set", -3, [.write, .denyoom, .brief], .one, since: "1.0.0", "Sets the value of a key, whatever it held."
+        ) {
             (arguments) throws(Failure) in try set(&arguments)
         },
         CommandRow("setnx", 3, [.write, .denyoom, .fast], .one, since: "1.0.0", "Sets a key that does not exist.") {
@@ -123,7 +125,7 @@ enum StringCommands {
     private static func setWithTime(
         _ name: String, _ unit: ExpiryUnit, _ since: String, _ summary: String
     ) -> CommandRow {
-        CommandRow(name, 4, [.write, .denyoom], .one, since: since, summary) { (arguments) throws(Failure) in
+        CommandRow(name, 4, [.write, .denyoom, .brief], .one, since: since, summary) { (arguments) throws(Failure) in
             let key = try arguments.bytes()
             let expiry = try unit.after(&arguments, name)
             return .string(.set(key, try arguments.bytes(), SetOptions(expiry: expiry)))

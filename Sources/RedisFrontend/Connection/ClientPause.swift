@@ -32,9 +32,7 @@ extension RedisLoop {
         pause = nil
         pauseTimer?.cancel()
         pauseTimer = nil
-        let connections = pausedConnections
-        pausedConnections = []
-        for connection in connections where connection.hold == .pause {
+        for connection in connections.values where connection.hold == .pause {
             connection.hold = .none
             connection.touch()
         }

@@ -15,7 +15,6 @@ extension RedisConnection {
             if unconfirmed != nil, !row.flags.contains(.endsSession) { confirmPops() }
             session.lastCommand = row
             if let pause = loop.pause, pause.holds(row, in: session.transaction) {
-                loop.pausedConnections.append(self)
                 return postpone(StoredRequest(row, arguments), .pause)
             }
             try enterOrCarryOut(row, &arguments)
@@ -114,7 +113,7 @@ extension RedisConnection {
             loop.counters.add(.calls, row.number)
             let size = arguments.heldBytes
             let command = try arguments.whole(parse)
-            if row.isQuickRead, answersAtOnce(command, row) { return }
+            if row.isQuick(arguments.count), answersAtOnce(command, row) { return }
             submit(request(command), .keys, row, bytes: size)
         case .waiting(let parse):
             let size = arguments.heldBytes
@@ -126,7 +125,7 @@ extension RedisConnection {
             loop.services.statistics.blockedClients.add(1, ordering: .relaxed)
         case .queue(let parse): carryOut(try arguments.whole(parse), row, bytes: arguments.heldBytes)
         case .connection(let act):
-            guard ring.isEmpty || !waitsForReplies(row) else {
+            guard isAnswered || !waitsForReplies(row) else {
                 return postpone(StoredRequest(row, arguments), .replies)
             }
             if row.flags.contains(.publishes), !isInTransaction, !loop.mayPublish(self) {
@@ -138,17 +137,22 @@ extension RedisConnection {
         }
     }
 
-    /// Of replies that are gathered, above which a read takes the usual way, which counts what its answers take.
+    /// Of replies that are gathered, above which a command takes the usual way, which counts what its answers take.
     private static var quickOutputBytesMax: Int { 64 * 1024 }
 
     /// False: it has to take the usual way, through a turn of the storage.
     private func answersAtOnce(_ command: KeyCommand, _ row: CommandRow) -> Bool {
-        guard ring.isEmpty, output.readableBytes <= Self.quickOutputBytesMax, !load.isOutputFull,
-            let reply = loop.services.storage.answerAtOnce(command, database: session.database)
+        guard ring.isEmpty, loop.gates.lets(self), output.readableBytes <= Self.quickOutputBytesMax,
+            !load.isOutputFull,
+            let done = loop.services.storage.carryOutAtOnce(command, database: session.database)
         else { return false }
-        loop.settleWithTurn()
-        loop.noteNoDuration()
-        writeReply(.success(.key(reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
+        if done.isOnDisk {
+            loop.settleWithTurn()
+            loop.noteNoDuration()
+        } else {
+            loop.holdReply(of: self)
+        }
+        writeReply(.success(.key(done.reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
         return true
     }
 

@@ -27,7 +27,7 @@ extension RedisConnection {
 
     /// Whether the next request may be carried out.
     private var canGoOn: Bool {
-        if hold == .replies, ring.isEmpty { hold = .none }
+        if hold == .replies, isAnswered { hold = .none }
         guard phase == .open, hold == .none, blocked == nil else { return false }
         guard ring.count < limits.requestsMax else { return false }
         return isWritable && held.inFlight <= limits.requestBytesInFlightMax

@@ -204,6 +204,10 @@ extension RedisConnection {
     /// The same, without a copy of what many connections get.
     func append(shared bytes: ByteBuffer) {
         guard canTakeMore else { return }
+        guard gate == 0 else {
+            output.writeImmutableBuffer(bytes)
+            return touch()
+        }
         flush()
         output = bytes
         touch()
@@ -212,7 +216,7 @@ extension RedisConnection {
 
     private var canTakeMore: Bool {
         guard phase == .open || phase == .ending else { return false }
-        guard isTooMuch(unsent) else { return true }
+        guard isTooMuch(gate == 0 ? unsent : unsent &+ output.readableBytes) else { return true }
         endUnread()
         return false
     }
@@ -233,7 +237,7 @@ extension RedisConnection {
     }
 
     func flush() {
-        guard output.readableBytes > 0, let context else { return }
+        guard gate == 0, output.readableBytes > 0, let context else { return }
         let bytes = output
         output = ByteBuffer()
         isFlushing = true

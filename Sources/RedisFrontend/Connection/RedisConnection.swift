@@ -74,6 +74,8 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     @exclusivity(unchecked) var waiting = WaitingReplies()
     @exclusivity(unchecked) var blocked: BlockedCall?
     @exclusivity(unchecked) var output = ByteBuffer()
+    /// That before which the output may not leave; 0: it may.
+    @exclusivity(unchecked) var gate: UInt64 = 0
     /// As the channel said last.
     @exclusivity(unchecked) private(set) var isWritable = true
     /// Flushed, and not taken by the socket.
@@ -212,6 +214,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         loop.cancel(blocked.token)
     }
 
+    /// All that was asked for is done, and on disk.
+    var isAnswered: Bool { ring.isEmpty && gate == 0 }
+
     /// Whether everything that it asked for is done.
     private func endAfterInput() {
         if blocked != nil {
@@ -264,7 +269,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         process()
         flush()
         if isInputClosed, phase == .open { endAfterInput() }
-        if phase == .ending, ring.isEmpty { drain() }
+        if phase == .ending, isAnswered { drain() }
         resumeReading()
     }
 
@@ -311,7 +316,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     func shutDown() {
         if let blocked { loop.cancel(blocked.token) }
         end()
-        if ring.isEmpty, output.readableBytes == 0, unsent == 0 { close() }
+        if isAnswered, output.readableBytes == 0, unsent == 0 { close() }
     }
 
     /// Once a second.

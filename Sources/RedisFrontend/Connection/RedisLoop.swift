@@ -24,6 +24,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     @exclusivity(unchecked) private var tokens = ReplyTokens()
     @exclusivity(unchecked) private var turn: [Submission] = []
+    @exclusivity(unchecked) private(set) var gates = ReplyGates()
     @exclusivity(unchecked) private var endsTurn = false
     /// Waits that were cancelled before the turn that holds them was handed over.
     private var cancelledInTurn: [UInt64] = []
@@ -48,7 +49,6 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     /// See `ClientPause`.
     @exclusivity(unchecked) var pause: ClientPause?
     var pauseTimer: Scheduled<Void>?
-    var pausedConnections: [RedisConnection] = []
 
     package init(eventLoop: any EventLoop, services: RedisServices, logger: Logger) {
         self.eventLoop = eventLoop
@@ -73,6 +73,12 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     /// One was answered in the middle of a turn: that took no time worth a look at the clock.
     func noteNoDuration() { times.add(.keys, nanoseconds: 0) }
+
+    /// What the connection says from now on waits until all that the storage did is on disk.
+    func holdReply(of connection: RedisConnection) {
+        gates.hold(connection, at: Self.microseconds)
+        settleWithTurn()
+    }
 
     private static var microseconds: UInt32 {
         UInt32(truncatingIfNeeded: NIODeadline.now().uptimeNanoseconds / 1000)
@@ -116,8 +122,22 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     private func endTurn() {
         endsTurn = false
+        // Before the turn: a request of it that lacks room in the log would hold up everybody's replies.
+        if gates.closeTurn() {
+            services.storage.submit([Submission(token: ReplyTokens.barrier, request: .barrier)], for: self)
+        }
         if !turn.isEmpty { handOverTurn() }
         settle()
+    }
+
+    private func openGate() {
+        guard let gate = gates.open() else { return }
+        times.add(.keys, nanoseconds: UInt64(resultsCame &- gate.start) * 1000, count: gate.commandCount)
+        for connection in gate.connections {
+            // Before its next commands, which may close another gate.
+            connection.flush()
+            connection.touch()
+        }
     }
 
     private func handOverTurn() {
@@ -150,12 +170,20 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
             var completion = Completion(token: 0, result: .success(.done))
             swap(&completion, &completions[index])
             guard let connection = tokens.connection(of: completion.token) else {
-                if case .success(.keyEvents(let events)) = completion.result { publish(events) }
+                deliverToNobody(completion)
                 continue
             }
             connection.complete(UInt32(truncatingIfNeeded: completion.token), completion.result)
         }
         settle()
+    }
+
+    private func deliverToNobody(_ completion: Completion) {
+        if completion.token == ReplyTokens.barrier {
+            openGate()
+        } else if case .success(.keyEvents(let events)) = completion.result {
+            publish(events)
+        }
     }
 
     // MARK: Connections that something happened to

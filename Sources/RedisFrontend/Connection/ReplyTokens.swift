@@ -23,6 +23,9 @@ struct ReplyTokens {
         free.append(slot)
     }
 
+    /// Of requests for all connections together: no slot has such a number.
+    static let barrier = UInt64.max
+
     static func token(_ slot: Int, _ number: Int) -> UInt64 {
         UInt64(slot + 1) << 32 | UInt64(UInt32(truncatingIfNeeded: number))
     }

@@ -50,6 +50,7 @@ extension Engine {
         case .watch(let database, let keys, let number): try watch(database, keys, under: number)
         case .unwatch(let number): unwatch(number)
         case .tellKeyEvents(let classes): tellKeyEvents(classes, to: receiver)
+        case .barrier: .reply(.done)
         }
     }
 

@@ -26,14 +26,21 @@ extension Engine {
         return .reply(.key(prepared.reply))
     }
 
-    /// What changes nothing needs no turn, as long as everything that there is to see is on disk.
-    mutating func answerAtOnce(_ command: KeyCommand, in database: UInt8, at time: BrokerTime) -> KeyReply? {
-        guard acknowledgesEarly || log.appendedSequence <= log.releasableSequence, log.failure == nil,
-            !isShuttingDown, keys.eventClasses.isEmpty, !core.concernsQueues(command, in: database)
+    /// One command between two turns. Nothing overtakes what waits for room in the log, or what a start left to do.
+    mutating func carryOutAtOnce(
+        _ command: KeyCommand, in database: UInt8, at time: BrokerTime
+    ) -> ReplyAtOnce? {
+        guard log.failure == nil, !isShuttingDown, !isHeldUp, followUps.isEmpty, keys.eventClasses.isEmpty,
+            !core.concernsQueues(command, in: database)
         else { return nil }
         now = max(now, time)
-        guard let prepared = try? prepare(command, in: database), prepared.effects.isEmpty else { return nil }
-        return prepared.reply
+        guard let prepared = try? prepare(command, in: database) else { return nil }
+        if !prepared.effects.isEmpty {
+            let entry = KeysEntry(database: database, effects: prepared.effects)
+            guard let isDone = try? commit(entry), isDone else { return nil }
+            serveWaiters()
+        }
+        return ReplyAtOnce(prepared.reply, isOnDisk: log.appendedSequence <= log.releasableSequence)
     }
 
     private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {

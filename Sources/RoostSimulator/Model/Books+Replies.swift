@@ -39,7 +39,7 @@ extension Books {
 
     /// The request at `index` and its record are gone; those behind it came later.
     private mutating func bound(after index: Int, _ record: UInt64) {
-        for later in calls.indices where later >= index {
+        for later in calls.indices where later >= index && calls[later].carriedOutAt == nil {
             calls[later].submittedAfter = max(calls[later].submittedAfter, record)
         }
     }
@@ -53,6 +53,7 @@ extension Books {
                 if let record = later.records.first?.sequence { high = min(high, record - 1) }
             }
         }
+        if let time = call.carriedOutAt { return Window(sequences: min(low, high)...high, times: [time]) }
         let times = turns.dropFirst(call.submittedTurn)
         return Window(sequences: min(low, high)...high, times: times.isEmpty ? turns.suffix(1) : times)
     }

@@ -9,6 +9,8 @@ struct Call: Sendable {
     /// Records known when it was handed over, and turns run since the books were last closed.
     var submittedAfter: UInt64
     var submittedTurn: Int
+    /// It was carried out as it was handed over, at this time, before all that waits for a turn.
+    var carriedOutAt: Int64?
     /// Of the first turn that may have carried it out; a receive that waits is looked at much later.
     var firstTurn: Int64?
     /// The records that it left: more than one for messages that go to several queues.
@@ -28,7 +30,7 @@ struct Call: Sendable {
 
     /// Others that came later may be carried out first.
     var isUnordered: Bool {
-        if canWait { return true }
+        if canWait || carriedOutAt != nil { return true }
         if case .keys(let request) = request { return request.mayReadBodies } else { return false }
     }
 }
@@ -124,6 +126,11 @@ struct Books: Sendable {
                     token: submission.token, request: submission.request, submittedAfter: newest,
                     submittedTurn: turns.count))
         }
+    }
+
+    mutating func carriedOut(_ token: UInt64, at time: Int64) {
+        guard let index = calls.lastIndex(where: { $0.token == token }) else { return }
+        calls[index].carriedOutAt = time
     }
 
     mutating func ranTurn(at time: Int64) {

@@ -90,6 +90,7 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case keyWaiterTimedOut
     case watchHeld
     case watchBroken
+    case carriedOutAtOnce
 
     // Queues as keys.
     case popped

@@ -104,6 +104,7 @@ extension StorageRequest {
         case .watch(let database, let keys, _): "watch \(keys.count) keys of \(database)"
         case .unwatch(let number): "end watch \(number)"
         case .tellKeyEvents: "tell events of keys"
+        case .barrier: "barrier"
         }
     }
 }

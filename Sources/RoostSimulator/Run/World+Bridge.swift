@@ -1,3 +1,4 @@
+import RoostLocalStorage
 import RoostLog
 import RoostModel
 import RoostStorage
@@ -15,6 +16,18 @@ extension Submission {
 }
 
 extension World {
+    /// A command that goes over alone is carried out at once, every other time, if the storage does that. Its reply may
+    /// leave when the barrier that goes over instead is answered.
+    func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage) -> Submission {
+        guard submission.token.isMultiple(of: 4), case .key(let command, let database) = submission.request,
+            let done = storage.carryOutAtOnce(command, database: database)
+        else { return submission }
+        coverage.hit(.carriedOutAtOnce)
+        repliesAtOnce[submission.token] = done.reply
+        books.carriedOut(submission.token, at: clock.broker)
+        return Submission(token: submission.token, request: .barrier)
+    }
+
     func noteBridge(_ note: RecordNote, _ sequence: UInt64) {
         if case .voided = note { coverage.hit(.transactionVoided) }
         if case .transaction(let notes) = note { noteTransaction(notes) }

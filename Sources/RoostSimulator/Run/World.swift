@@ -27,6 +27,8 @@ final class World {
     private(set) var background = SteppedBackground()
     private var logBegun = false
     private var nextToken: UInt64 = 0
+    /// To commands that were carried out without a turn, by the token of the barrier that lets them leave.
+    var repliesAtOnce: [UInt64: KeyReply] = [:]
     /// Of this life.
     private var hasSyncFailed = false
     private(set) var isDiskFull = false
@@ -258,6 +260,7 @@ extension World {
         if storage != nil { latestLogged = max(latestLogged, clock.broker) }
         interlude.forget()
         background.forget()
+        repliesAtOnce = [:]
         storage = nil
     }
 
@@ -287,7 +290,7 @@ extension World {
 extension World {
     func submit(_ requests: [StorageRequest]) throws(Mismatch) {
         guard let storage, !requests.isEmpty else { return }
-        let submissions = record(requests)
+        let submissions = record(requests).map { carryOutAtOnce($0, storage) }
         storage.submit(submissions, for: events)
     }
 
@@ -358,7 +361,11 @@ extension World {
 
     private func reply(_ completion: Completion) throws(Mismatch) {
         var completion = completion
-        if case .success(.key(let reply)) = completion.result { completion.result = .success(.keys([reply])) }
+        if let reply = repliesAtOnce.removeValue(forKey: completion.token) {
+            completion.result = .success(.keys([reply]))
+        } else if case .success(.key(let reply)) = completion.result {
+            completion.result = .success(.keys([reply]))
+        }
         trace.add(0x4e, completion.token)
         tellLater("#\(completion.token) → \(completion.result.brief)")
         if case .failure(.outOfDiskSpace) = completion.result { lookAtReserve() }

@@ -234,7 +234,7 @@ extension FakeStorage.State {
             throw .messageNotAvailable
         case .listGroups(let name, let after, let limit): return try groups(name, after, limit)
         case .tailQueues(let names): tailed = names
-        case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents: throw .busy
+        case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents, .barrier: throw .busy
         }
         return .done
     }
