@@ -84,6 +84,10 @@ package struct Broker: Sendable {
     /// Queues, with names and settings.
     package var queueBytes: Int { queues.residentBytes }
     package var deduplicationBytes: Int { deduplication.residentBytes }
+    /// All of them in one look: each look at something of this size is a copy of it.
+    package var memory: (index: Int, keys: Int, deduplication: Int) {
+        (indexBytes + queueBytes, keyBytes, deduplicationBytes)
+    }
 
     /// The id under which the queue is known in entries and effects.
     package func queueID(named name: QueueName) throws(Rejection) -> UInt32 {

@@ -6,9 +6,7 @@ extension Engine {
     /// By the account that the limit is compared with.
     var memory: MemoryUse {
         var memory = MemoryUse()
-        memory.index = core.indexBytes + core.queueBytes
-        memory.keys = core.keyBytes
-        memory.deduplication = core.deduplicationBytes
+        (memory.index, memory.keys, memory.deduplication) = core.memory
         memory.bodies = bodies.residentBytes
         memory.waiters = (lines.count + reads.replyCount) * Self.waiterBytes
         memory.waiters += lines.keyWaiterCount * KeyDesk.waiterBytes
