@@ -2,6 +2,9 @@
 package struct NewMessage: Sendable, Equatable {
     package var body: [UInt8]
     package var attributes: [MessageAttribute]
+    /// So many of the last attributes are left out when the message would be too large with them: the sender did not
+    /// ask for them.
+    package var spareAttributes = 0
     /// Nil: the delay of the queue.
     package var delay: Milliseconds?
     /// Needed in a FIFO queue, which keeps the order of each group; in others groups take turns.
@@ -29,6 +32,13 @@ package struct NewMessage: Sendable, Equatable {
     /// Bytes that count against the maximum of a message: body, and name, type and value of each attribute (SQS).
     package var countedBytes: Int {
         attributes.reduce(body.count) { $0 + $1.countedBytes }
+    }
+
+    package var withoutSpareAttributes: NewMessage {
+        var message = self
+        message.attributes.removeLast(min(max(spareAttributes, 0), attributes.count))
+        message.spareAttributes = 0
+        return message
     }
 }
 

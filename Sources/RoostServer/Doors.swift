@@ -43,6 +43,7 @@ struct Doors {
     private let sqsLoad = SharedLoad(SQSLimits())
     private let redisLoad = RedisLoad(RedisLimits())
     private let redisDirectory = RedisDirectory()
+    private let addresses: DoorAddresses
     private var sqs: SQSServer?
     private var redis: RedisServer?
     private var http: HTTPDoor?
@@ -54,6 +55,7 @@ struct Doors {
         self.secrets = secrets
         self.sizes = sizes
         self.logger = logger
+        addresses = DoorAddresses(configuration)
     }
 
     mutating func openHTTP(_ storage: any Storage) async throws {
@@ -71,14 +73,14 @@ struct Doors {
             http.channels = redisDirectory
             http.clients = redisDirectory
         }
-        let facts = NodeFacts(
-            startedAt: http.clock(), doors: configuration.doors, settings: configuration.effective(sizes))
-        http.nodeFacts = { facts }
+        let (startedAt, settings) = (http.clock(), configuration.effective(sizes))
+        http.nodeFacts = { [addresses] in NodeFacts(startedAt: startedAt, doors: addresses.all, settings: settings) }
         let door = try await Self.opening(address, "http") { [http] in
             try await HTTPDoor.open(http, storage, logger.labelled("http"))
         }
         self.http = door
         endpoints.http = ListenAddress(host: address.host, port: door.port ?? address.port)
+        addresses.note(.http, at: endpoints.http)
     }
 
     mutating func openSQS(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
@@ -94,6 +96,7 @@ struct Doors {
         }
         self.sqs = server
         endpoints.sqs = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+        addresses.note(.sqs, at: endpoints.sqs)
     }
 
     mutating func openRedis(_ storage: any Storage, _ loops: MultiThreadedEventLoopGroup) async throws {
@@ -107,6 +110,7 @@ struct Doors {
         }
         self.redis = server
         endpoints.redis = ListenAddress(host: address.host, port: server.localAddress?.port ?? address.port)
+        addresses.note(.redis, at: endpoints.redis)
     }
 
     private func secure(_ door: Door) -> (@Sendable (any Channel) throws -> Void)? {

@@ -2,12 +2,13 @@
 
 import json
 import http.client
+import re
 import urllib.parse
 
 import pytest
 import redis
 
-from support.clients import json_request
+from support.clients import http_request, json_request, wait_for
 
 
 class Events:
@@ -248,3 +249,13 @@ def test_openapi_and_node(call, keys_server):
     assert document["openapi"].startswith("3.1") and "/api/v1/queues/{name}/messages" in document["paths"]
     node = call("GET", "/node")
     assert node["settings"]["fsync"] == "always" and "http" in node["doors"] and node["uptime_seconds"] >= 0
+
+
+def test_ports_that_the_system_chose_are_shown(new_server):
+    server = new_server()
+    server.sqs_port = server.http_port = 0
+    server.start(wait=False)
+    health = wait_for(lambda: re.search(r"http://(127.0.0.1:[1-9]\d*)/readyz", server.log.read_text()), seconds=60)
+    doors = json_request(f"http://{health[1]}", "GET", "/api/v1/node").json["doors"]
+    assert doors["http"] == health[1] and doors["sqs"] != doors["http"]
+    assert http_request(f"http://{doors['sqs']}").status != 0, "somebody answers there"

@@ -276,6 +276,10 @@ def test_metrics(shared_server, call, name):
     assert values["roost_ready"] == "1"
     assert float(values["roost_messages_sent_total"]) >= 1
     assert float(values["roost_wal_fsync_duration_seconds_count"]) >= 1
+    resident = shared_server.resident_mebibytes() * 2**20
+    assert float(values["process_resident_memory_bytes"]) == pytest.approx(resident, rel=0.5)
+    assert 0 < time.time() - float(values["process_start_time_seconds"]) < 24 * 3600
+    assert 3 < int(values["process_open_fds"]) < int(values["process_max_fds"])
     # Every series has its help and type.
     described = {line.split(" ")[2] for line in lines if line.startswith("# TYPE")}
     for series in values:

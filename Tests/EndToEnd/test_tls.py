@@ -1,5 +1,6 @@
 """TLS on all three ports: who can speak to them, reload of certificates, handshakes that never end."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -40,18 +41,9 @@ class TLSServer(Server):
     def http_url(self) -> str:
         return super().http_url.replace("http:", "https:")
 
-    def status_of(self, path: str) -> int | None:
-        import http.client
-
+    def http_connection(self) -> http.client.HTTPConnection:
         context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection("127.0.0.1", self.http_port, timeout=5, context=context)
-        try:
-            connection.request("GET", path)
-            return connection.getresponse().status
-        except (OSError, http.client.HTTPException):
-            return None
-        finally:
-            connection.close()
+        return http.client.HTTPSConnection("127.0.0.1", self.http_port, timeout=5, context=context)
 
     def answers_redis(self) -> bool:
         return True

@@ -6,7 +6,7 @@ import RoostStorage
 /// A line of the log for each action that changes something: who did what from where, and how it ended. Bodies and
 /// secrets are not in it.
 struct Audit {
-    private let metadata: Logger.Metadata
+    private var metadata: Logger.Metadata
     private let level: Logger.Level
 
     init(_ request: Request, route: String, caller: Caller) {
@@ -14,6 +14,7 @@ struct Audit {
             "audit": "true", "by": "\(caller.text)", "from": "\(Connection.current?.peer ?? "-")",
             "method": "\(request.method.rawValue)", "path": "\(request.uri.path.prefix(300))",
         ]
+        if let trace = TraceContext(request.headers) { metadata["trace_id"] = "\(trace.traceID)" }
         level = Self.level(of: RequestGroup(request.method, route))
     }
 

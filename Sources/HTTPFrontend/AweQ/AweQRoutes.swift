@@ -35,7 +35,8 @@ package struct AweQRoutes: Sendable {
         guard let text = try? JSONDecoder().decode(MessageBody.self, from: Data(body.readableBytesView)).message,
             !text.isEmpty
         else { return AweQReplies.contentRequired }
-        let sent = try await calls.send(NewMessage(body: [UInt8](text.utf8)), to: queue)
+        let message = NewMessage(body: [UInt8](text.utf8))
+        let sent = try await calls.send(TraceContext(request.headers)?.added(to: message) ?? message, to: queue)
         return .json(AweQReplies.sent(sent))
     }
 

@@ -44,6 +44,7 @@ package struct MetricsRoute: Sendable {
         text.disk(metrics)
         text.memory(metrics, node.loads)
         text.queues(list, leftOut: max(0, metrics.queues - list.count))
+        if text.wantsAny(beginningWith: "process_") { text.process() }
         return text
     }
 }
@@ -185,6 +186,20 @@ extension PrometheusText {
         gauge("roost_queue_series_left_out", "Queues without series of their own", leftOut)
     }
 
+    /// Under the names that all programs have them.
+    mutating func process() {
+        if let figures = ProcessFigures.read() {
+            counter("process_cpu_seconds_total", "Processor time of user and system, in seconds", figures.cpuSeconds)
+            gauge("process_start_time_seconds", "Start of the process, in seconds since 1970", figures.startSeconds)
+            gauge("process_resident_memory_bytes", "Resident memory, in bytes", figures.residentBytes)
+            gauge("process_virtual_memory_bytes", "Virtual memory, in bytes", figures.virtualBytes)
+        }
+        if let files = ProcessFigures.openFiles() { gauge("process_open_fds", "Open files and connections", files) }
+        if let files = ProcessFigures.openFilesMax() {
+            gauge("process_max_fds", "The most of them there can be", files)
+        }
+    }
+
     private mutating func perQueue<Value: CustomStringConvertible>(
         _ name: String, _ type: MetricType, _ help: String, _ list: [QueueInfo], value: (QueueInfo) -> Value?
     ) {
@@ -194,7 +209,7 @@ extension PrometheusText {
         }
     }
 
-    private mutating func counter(_ name: String, _ help: String, _ value: UInt64) {
+    private mutating func counter(_ name: String, _ help: String, _ value: some CustomStringConvertible) {
         family(name, .counter, help)
         sample(name, [], value)
     }

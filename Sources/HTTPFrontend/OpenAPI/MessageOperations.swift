@@ -9,7 +9,10 @@ extension MessageRoutes {
     static let operations: [Operation] = [
         Operation(
             .post, "/api/v1/queues/{name}/messages", "send", "Send one message, or up to 1000",
-            [.header("Idempotency-Key", .text(1...IdempotencyKeys.keyBytesMax))],
+            [
+                .header("Idempotency-Key", .text(1...IdempotencyKeys.keyBytesMax)),
+                .header(TraceContext.parentName, .text), .header(TraceContext.stateName, .text),
+            ],
             body: .json(.any(["NewMessage", .object(["messages": .list("NewMessage", batch)])])), "SendResult"),
         Operation(
             .post, "/api/v1/queues/{name}/receive", "receive", "Lease messages",

@@ -68,7 +68,7 @@ struct Attention: Equatable {
             found.append(old)
         }
         if isTarget, queue.counts.ready > 0, queue.totals.movedIn > 0 {
-            let text = "\(count(queue.counts.ready, "dead letter")), \(queue.totals.movedIn) moved in since the start."
+            let text = "\(count(queue.counts.ready, "dead letter")), \(queue.totals.movedIn) moved in so far."
             found.append(Attention(queue: name, kind: .deadLettersGrowing, text: text))
         }
         let totals = queue.totals

@@ -27,17 +27,21 @@ package struct MessageRoutes: Sendable {
 
     private func send(_ request: Request, _ name: QueueName) async throws -> Response {
         let body = try await bodies.read(request)
-        guard let key = try idempotencyKey(request) else { return .json(try await send(body, name).json) }
-        return try await keys.once(key, name, body) { try await send(body, name) }
+        let trace = TraceContext(request.headers)
+        guard let key = try idempotencyKey(request) else { return .json(try await send(body, name, trace).json) }
+        return try await keys.once(key, name, body) { try await send(body, name, trace) }
     }
 
-    private func send(_ body: ByteBuffer, _ name: QueueName) async throws -> SendAnswer {
+    private func send(_ body: ByteBuffer, _ name: QueueName, _ trace: TraceContext?) async throws -> SendAnswer {
+        let completed = { (message: NewMessage) in
+            ContentDigest.marked(trace?.added(to: message) ?? message, for: name)
+        }
         switch try BodyReader.decode(SendFields.self, from: body) {
         case .one(let message):
-            let sent = try await calls.send(ContentDigest.marked(message, for: name), to: name)
+            let sent = try await calls.send(completed(message), to: name)
             return SendAnswer(json: JSON(sent), hasStored: true)
         case .batch(let messages):
-            let results = await calls.performAll(messages.map { .send(name, ContentDigest.marked($0, for: name)) })
+            let results = await calls.performAll(messages.map { .send(name, completed($0)) })
             let hasStored = results.contains { if case .success = $0 { true } else { false } }
             return SendAnswer(json: batchJSON(results), hasStored: hasStored)
         }

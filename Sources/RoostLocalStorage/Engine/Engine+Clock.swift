@@ -2,6 +2,12 @@ import RoostCore
 import RoostLog
 import RoostModel
 
+extension Engine {
+    /// When a wait that begins now is over. Time is in whole milliseconds, rounded down: one more, so that nobody waits
+    /// less than was asked for.
+    func deadline(after wait: Milliseconds) -> BrokerTime { now + wait + Milliseconds(1) }
+}
+
 // A clock that may be wrong. Messages that are removed because of it are gone for good, so nothing expires while it is
 // doubted.
 

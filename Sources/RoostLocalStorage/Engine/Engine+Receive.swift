@@ -12,12 +12,13 @@ extension Engine {
         let id = try core.queueID(named: queue)
         let wait = options.wait ?? core.receiveWait(of: id)
         try validate(wait)
-        if let outcome = try lease(from: id, queue, options, token, receiver, deadline: now + wait) { return outcome }
+        let deadline = self.deadline(after: wait)
+        if let outcome = try lease(from: id, queue, options, token, receiver, deadline: deadline) { return outcome }
         guard wait > .zero, acceptsWaits else { return .reply(.received([])) }
         if core.hasDeliverable(id) { queuesToServeNext.append(id) }
         lines.join(
             WaitingLines.Waiter(
-                receiver: receiver, token: token, wish: .receive(queue: id, queue, options), deadline: now + wait))
+                receiver: receiver, token: token, wish: .receive(queue: id, queue, options), deadline: deadline))
         return .waiting
     }
 

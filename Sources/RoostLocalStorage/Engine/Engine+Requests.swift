@@ -64,6 +64,16 @@ extension Engine {
     }
 
     private mutating func send(_ message: borrowing NewMessage, to queue: QueueName) throws(Rejection) -> Outcome {
+        do throws(Rejection) {
+            return try sendWhole(message, to: queue)
+        } catch .messageTooLarge where message.spareAttributes > 0 {
+            return try sendWhole(message.withoutSpareAttributes, to: queue)
+        }
+    }
+
+    private mutating func sendWhole(
+        _ message: borrowing NewMessage, to queue: QueueName
+    ) throws(Rejection) -> Outcome {
         let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
         if let original = core.original(of: entry) {
             return .reply(.sent(SentMessage(id: original.id, sentAt: original.sentAt, sequence: original.number)))

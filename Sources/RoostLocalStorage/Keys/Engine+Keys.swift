@@ -80,7 +80,7 @@ extension Engine {
         case .replies(let replies):
             guard let wait = request.wait, acceptsWaits, let nothing = replies.first, nothing.isNothing
             else { return .reply(.keys(replies)) }
-            join(request, nothing, deadline: wait.timeout.map { now + $0 }, token, receiver)
+            join(request, nothing, deadline: wait.timeout.map { self.deadline(after: $0) }, token, receiver)
             return .waiting
         }
     }
@@ -202,7 +202,7 @@ extension Engine {
         _ receiver: Int
     ) -> Outcome {
         let messages = needed.map { OutgoingMessage(slot: $0.slot, number: $0.number, location: $0.location) }
-        let deadline = request.wait?.timeout.map { now + $0 }
+        let deadline = request.wait?.timeout.map { self.deadline(after: $0) }
         return begin(
             OutgoingReply(
                 receiver: receiver, token: token, kind: .keys(request, bodies, deadline: deadline),

@@ -15,6 +15,14 @@ struct Upkeep: ~Copyable {
     var trimsHeap = false
 }
 
+/// Where the space of the snapshot that is under way comes from.
+enum SnapshotSpace {
+    /// It has none yet.
+    case none
+    case free
+    case ofReserve
+}
+
 struct SnapshotStart {
     var core: Broker
     var position: LogPosition

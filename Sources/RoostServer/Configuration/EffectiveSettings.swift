@@ -6,13 +6,6 @@ import RoostStorage
 // and keys only whether there are any.
 
 extension ServerConfiguration {
-    /// As configured: a port of 0 is not what the door really has.
-    var doors: [(name: String, address: String)] {
-        [("sqs", sqs), ("http", http), ("redis", redis)].compactMap { name, address in
-            address.map { (name, "\($0)") }
-        }
-    }
-
     func effective(_ sizes: EngineSizes) -> [(name: String, value: String)] {
         [
             ("data", dataDirectory), ("fsync", fsync.rawValue), ("segment-bytes", "\(sizes.segmentBytes)"),

@@ -105,8 +105,11 @@ class Server:
             time.sleep(0.01)
         raise AssertionError(f"roost was not ready after {seconds} s:\n{self.log_tail()}")
 
+    def http_connection(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+
     def status_of(self, path: str) -> int | None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.http_port, timeout=5)
+        connection = self.http_connection()
         try:
             connection.request("GET", path)
             return connection.getresponse().status

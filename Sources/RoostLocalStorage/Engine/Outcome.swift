@@ -1,13 +1,5 @@
 import RoostStorage
 
-/// Where the space of the snapshot that is under way comes from.
-enum SnapshotSpace {
-    /// It has none yet.
-    case none
-    case free
-    case ofReserve
-}
-
 /// What became of a request.
 enum Outcome {
     case reply(StorageReply)
