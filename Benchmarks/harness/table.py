@@ -8,7 +8,7 @@ HEADINGS = ("what", "Roost", "peer", "ratio", "floor", "", "notes")
 def number(value, unit=""):
     if value is None:
         return ""
-    return f"{value:.2f} {unit}" if unit in ("ms", "s", "GiB", "MiB", "%") else f"{value:,.0f}"
+    return f"{value:.2f} {unit}" if unit in ("ms", "s", "GiB", "MiB", "KiB", "%") else f"{value:,.0f}"
 
 
 def cells(row):

@@ -37,7 +37,7 @@ def tell(server, new_name, report):
     def run(*command: str | Path) -> dict:
         done = subprocess.run(
             [*map(str, command), str(server.redis_port), PASSWORD, new_name()], capture_output=True, text=True,
-            env=os.environ | {"NODE_PATH": str(NODE_PACKAGES)}, timeout=60)
+            env=os.environ | {"NODE_PATH": str(NODE_PACKAGES)}, timeout=180)
         assert done.returncode == 0, done.stdout + done.stderr + server.log_tail()
         told = json.loads(done.stdout)
         report(f"client: {told['client']}: RESP{told['protocol']}, {', '.join(told['steps'])}")
@@ -73,5 +73,5 @@ def test_a_check_that_fails(server):
     """A program that finds something wrong ends with 1."""
     done = subprocess.run(
         [REPOSITORY / ".venv/bin/python", "-I", FOLDER / "story.py", str(server.redis_port), "wrong", "x"],
-        capture_output=True, text=True, timeout=60)
+        capture_output=True, text=True, timeout=180)
     assert done.returncode == 1 and "invalid username-password" in done.stderr, done.stderr

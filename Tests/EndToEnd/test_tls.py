@@ -1,5 +1,6 @@
 """TLS on all three ports: who can speak to them, reload of certificates, handshakes that never end."""
 
+import contextlib
 import http.client
 import os
 import shutil
@@ -131,6 +132,59 @@ def test_redis_cli_over_tls(secured, certificates):
     assert subprocess.run([*command, "GET", "large"], capture_output=True, text=True).stdout.strip() == value
     pipelined = "".join(f"RPUSH list {number}\n" for number in range(1000)) + "LLEN list\n"
     assert subprocess.run(command, input=pipelined, capture_output=True, text=True).stdout.split()[-1] == "1000"
+
+
+class HalfClosing:
+    """A client that ends its own side of TLS and goes on reading, which `ssl.SSLSocket` cannot."""
+
+    def __init__(self, port: int):
+        self.plain = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.secure = ssl._create_unverified_context().wrap_bio(self.incoming, self.outgoing)
+        self.complete(self.secure.do_handshake)
+
+    def flush(self) -> None:
+        if data := self.outgoing.read():
+            self.plain.sendall(data)
+
+    def complete(self, step, *arguments):
+        while True:
+            try:
+                return step(*arguments)
+            except ssl.SSLWantReadError:
+                self.flush()
+                self.fill()
+            finally:
+                self.flush()
+
+    def fill(self) -> None:
+        data = self.plain.recv(65536)
+        self.incoming.write(data) if data else self.incoming.write_eof()
+
+    def end(self) -> None:
+        """Says close_notify, and that no more bytes come."""
+        with pytest.raises(ssl.SSLWantReadError):
+            self.secure.unwrap()
+        self.flush()
+        self.plain.shutdown(socket.SHUT_WR)
+
+    def rest(self) -> bytes:
+        """Until the server ends its side, be it without close_notify."""
+        data = b""
+        with contextlib.suppress(ssl.SSLEOFError):
+            while more := self.complete(self.secure.read, 65536):
+                data += more
+        return data
+
+
+@pytest.mark.parametrize("count", [1, 50_000])
+def test_a_pipeline_is_answered_after_its_client_ended_its_side(secured, count):
+    client = HalfClosing(secured.redis_port)
+    client.complete(client.secure.write, b"RPUSH list x\r\n" * count + b"ECHO last\r\n")
+    client.end()
+    replies = client.rest()
+    assert replies == b"".join(b":%d\r\n" % number for number in range(1, count + 1)) + b"$4\r\nlast\r\n"
+    client.plain.close()
 
 
 def test_the_command_line_over_tls(secured, certificates):

@@ -37,8 +37,8 @@ export function chart({ label, show = rate }) {
     const x = (ms) => ((ms - from) / (to - from)) * width;
     const y = (value) => TOP + (1 - value / top) * (HEIGHT - TOP - BOTTOM);
     const svg = s('svg', { height: HEIGHT, role: 'img', 'aria-label': `${label}: ${described()}` },
-      grid(width, top, y, show), axis(width, from, to),
-      series.map(({ values }, index) => lane(values, index, x, y)), cross(x));
+      grid(width, top, y), axis(width, from, to),
+      series.map(({ values }, index) => lane(values, index, x, y)), scale(top, y, show), cross(x));
     fill(picture, svg);
     svg.addEventListener('pointermove', (event) => {
       cursor = from + (event.offsetX / width) * (to - from);
@@ -74,12 +74,18 @@ const dashed = (index) => (index % 2 === 1 ? 'dash' : '');
 const swatch = (index) => s('svg', { viewBox: '0 0 18 8', 'aria-hidden': 'true' },
   s('line', { class: `c-${index} ${dashed(index)}`, x1: 0, x2: 18, y1: 4, y2: 4, 'stroke-width': 2.5 }));
 
-function grid(width, top, y, show) {
-  return [0, 0.5, 1].map((part) => [
-    s('line', { class: 'grid', x1: 0, x2: width, y1: y(part * top), y2: y(part * top) }),
-    part > 0 && s('text', { x: 2, y: y(part * top) + 12 }, show(part * top)),
-  ]);
+function grid(width, top, y) {
+  return [0, 0.5, 1].map((part) =>
+    s('line', { class: 'grid', x1: 0, x2: width, y1: y(part * top), y2: y(part * top) }));
 }
+
+function scale(top, y, show) {
+  return [top / 2, top].filter((value) => isShown(value, show)).map((value) =>
+    s('text', { x: 2, y: y(value) + 12 }, show(value)));
+}
+
+// Half of five messages is no count.
+const isShown = (value, show) => Number.isInteger(value) || show(value).includes('.');
 
 function axis(width, from, to) {
   return [s('text', { x: 0, y: HEIGHT - 5 }, clock(from)),

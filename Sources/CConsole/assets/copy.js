@@ -1,15 +1,24 @@
 // Copying, and the line at the edge that says what happened.
 import { h } from './dom.js';
 
-/** Says something for some seconds; errors stay longer. */
-export function toast(text, kind) {
+/** Says something for some seconds; errors stay longer, and so does what can be undone by `undo`. */
+export function toast(text, kind, undo) {
   const box = document.getElementById('toasts');
   const remove = () => item.remove();
+  const back = async () => {
+    remove();
+    try {
+      await undo();
+    } catch (error) {
+      toast(`Not undone: ${error.message}`, 'crit');
+    }
+  };
   const item = h('div', { class: `toast ${kind ?? ''}` }, h('span', null, text),
+    undo && h('button', { type: 'button', class: 'undo', onclick: back }, 'Undo'),
     h('button', { type: 'button', 'aria-label': 'Dismiss', onclick: remove }, '×'));
   box.append(item);
   while (box.children.length > 4) box.firstChild.remove();
-  setTimeout(remove, kind === 'crit' ? 12_000 : 5_000);
+  setTimeout(remove, kind === 'crit' || undo ? 12_000 : 5_000);
 }
 
 // Browsers give the clipboard to https and localhost only; elsewhere the selection does it.

@@ -1,5 +1,5 @@
 // Builds elements. Strings become text nodes, with hidden characters escaped; nothing here or elsewhere parses HTML.
-import { relative, utc, visible, visibleParts } from './text.js';
+import { age, duration, relative, utc, visible, visibleParts } from './text.js';
 
 function append(element, child) {
   if (child === null || child === undefined || child === false) return;
@@ -73,7 +73,18 @@ export function time(ms) {
   return h('time', { datetime: known, title: utc(ms), 'data-ms': ms, tabindex: null }, relative(ms));
 }
 
+/** How long ago that was, in one unit; `tick` renews it, too. */
+export const ageSince = (ms) => toldAge(h('span', { 'data-since': Math.round(ms / 1000) * 1000 }));
+
+function toldAge(element) {
+  const seconds = Math.max(0, Math.floor((Date.now() - Number(element.dataset.since)) / 1000));
+  element.title = duration(seconds);
+  if (element.textContent !== age(seconds)) element.textContent = age(seconds);
+  return element;
+}
+
 export function tick() {
+  document.querySelectorAll('[data-since]').forEach(toldAge);
   for (const element of document.querySelectorAll('time[data-ms]')) {
     const text = relative(Number(element.dataset.ms));
     if (element.textContent !== text) element.textContent = text;

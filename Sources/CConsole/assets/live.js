@@ -1,6 +1,6 @@
-// Keeps pages fresh: one stream of events for this tab where the server has it, else a question each two seconds, and
+// Keeps pages fresh: one stream of events for this tab, a question each two seconds while there is none, and
 // nothing while nobody looks.
-import { features, withQuery } from './api.js';
+import { withQuery } from './api.js';
 import { tick } from './dom.js';
 
 const POLL_MS = 2000;
@@ -12,9 +12,12 @@ const followers = new Set();
 let source = null;
 let isOpen = false;
 
-/** Calls `refresh` now and then until `signal` ends, never twice at a time. Its errors are told to `linkState`. */
-export function fresh(refresh, signal) {
-  const entry = { refresh, busy: false, again: false, last: 0 };
+/**
+ * Calls `refresh` now and then until `signal` ends, never twice at a time. Its errors are told to `linkState`.
+ * `told` gets each event about the whole server, and says whether the page needs nothing more.
+ */
+export function fresh(refresh, signal, told) {
+  const entry = { refresh, told, busy: false, again: false, isOld: false, last: 0 };
   refreshers.add(entry);
   signal.addEventListener('abort', () => refreshers.delete(entry));
   return attempt(entry);
@@ -29,6 +32,7 @@ async function attempt(entry) {
     return;
   }
   entry.busy = true;
+  entry.isOld = false;
   entry.last = Date.now();
   try {
     await entry.refresh();
@@ -53,10 +57,20 @@ setInterval(() => {
   renew(isOpen ? HEAL_MS : POLL_MS);
 }, 1000);
 
-/** Refreshes what was refreshed longer ago than `pause` milliseconds. */
+/** Refreshes what was refreshed longer ago than `pause` milliseconds, and what is known to be old sooner. */
 function renew(pause) {
   if (document.hidden) return;
-  for (const entry of refreshers) if (Date.now() - entry.last >= pause - 50) attempt(entry);
+  for (const entry of refreshers) {
+    if (Date.now() - entry.last >= (entry.isOld ? POLL_MS : pause) - 50) attempt(entry);
+  }
+}
+
+/** Whether an event tells that nothing happened to any queue. */
+export const isQuiet = (stats) => stats.queues.length + stats.gone.length + stats.more_changed === 0;
+
+function tellStats(stats) {
+  for (const entry of refreshers) if (!entry.told?.(stats)) entry.isOld = true;
+  renew(HEAL_MS);
 }
 
 document.addEventListener('visibilitychange', () => {
@@ -82,10 +96,9 @@ function close() {
 }
 
 /** Opens the stream anew with what is followed now. */
-export async function open() {
-  const known = await features();
+export function open() {
   close();
-  if (document.hidden || !known.has('get /events')) return;
+  if (document.hidden) return;
   const all = (name) => [...new Set([...followers].flatMap((entry) => entry[name] ?? []))].join(',');
   const own = new EventSource(withQuery('/api/v1/events',
     { stats: '1', queues: all('queues'), channels: all('channels') }));
@@ -96,7 +109,7 @@ export async function open() {
     // The browser connects again by itself, but not after an answer such as 503.
     if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) open(); }, 5000);
   };
-  own.addEventListener('stats', () => renew(POLL_MS));
+  own.addEventListener('stats', (event) => tellStats(JSON.parse(event.data)));
   for (const kind of ['message', 'published']) {
     own.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);

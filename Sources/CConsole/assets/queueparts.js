@@ -1,6 +1,6 @@
 // What several pages show of a queue.
-import { badge, h } from './dom.js';
-import { age, count, duration } from './text.js';
+import { ageSince, badge, h } from './dom.js';
+import { count } from './text.js';
 
 export const STATES = [['ready', 'Ready'], ['in_flight', 'In flight'], ['delayed', 'Delayed'], ['buried', 'Buried'],
   ['damaged', 'Damaged']];
@@ -32,7 +32,6 @@ export function badges(queue) {
 }
 
 /** The age of the oldest message of a queue; exact when it is pointed at. */
-export function oldest({ oldest_message_age_seconds: seconds }) {
-  return seconds === null ? h('span', { class: 'zero' }, '–')
-    : h('span', { title: duration(Math.floor(seconds)) }, age(seconds));
+export function oldest({ oldest_message_age_seconds: seconds, asked_ms: asked = Date.now() }) {
+  return seconds === null ? h('span', { class: 'zero' }, '–') : ageSince(asked - seconds * 1000);
 }

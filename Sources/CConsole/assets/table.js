@@ -26,8 +26,9 @@ export function longTable({ label, columns, source, sorted, onsort, onopen }) {
     return [first, Math.min(source.length, first + inSight + 2 * BEYOND)];
   };
 
+  // Of one column: columns that a narrow screen hides would be there again with a span over all.
   const space = (rows) => h('tr', { class: 'space', 'aria-hidden': 'true' },
-    h('td', { colspan: columns.length, style: { height: `${rows * ROW}px` } }));
+    h('td', { style: { height: `${rows * ROW}px` } }));
 
   // Rows that show the same keep their elements, so that focus and selection stay.
   function draw() {

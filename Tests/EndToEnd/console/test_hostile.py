@@ -10,6 +10,7 @@ from support.clients import http_request
 from support.hostile import LOOK, PAYLOADS
 
 PER_QUEUE = 50
+ATTENTION_MAX = 50
 PARTS = [PAYLOADS[start:start + PER_QUEUE] for start in range(0, len(PAYLOADS), PER_QUEUE)]
 
 
@@ -30,20 +31,69 @@ def escaped(text):
     return re.sub("[\u200b\u202e]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+CLEAN = {"ran": False, "foreign": []}
+
+
 def check_clean(console):
-    assert console.script(LOOK) == {"ran": False, "foreign": []}
+    assert console.script(LOOK) == CLEAN
+
+
+# Each dialog is looked at when the browser had time to run what stands in it.
+OPEN_EACH = """
+const done = arguments[arguments.length - 1];
+const look = () => { %s };
+(async () => {
+  const seen = [];
+  for (const button of document.querySelectorAll('.messages tbody button')) {
+    button.click();
+    const dialog = document.querySelector('dialog[open]');
+    await new Promise((next) => setTimeout(next));
+    seen.push([dialog.textContent, look()]);
+    dialog.close();
+  }
+  return seen;
+})().then(done, (error) => done(String(error)));
+""" % LOOK
 
 
 def open_each(console):
     """Opens every message of the list, and gives the texts of the dialogs."""
-    texts = []
-    count = console.until(lambda: console.script("return document.querySelectorAll('.messages tbody button').length"))
-    for index in range(count):
-        console.script("document.querySelectorAll('.messages tbody button')[arguments[0]].click()", index)
-        texts.append(console.script("return document.querySelector('dialog[open]').textContent"))
-        check_clean(console)
-        console.script("document.querySelector('dialog[open]').close()")
-    return texts
+    console.until(lambda: console.script("return document.querySelectorAll('.messages tbody button').length"))
+    seen = console.driver.execute_async_script(OPEN_EACH)
+    assert isinstance(seen, list), seen
+    for text, found in seen:
+        assert found == CLEAN, text
+    check_clean(console)
+    return [text for text, _ in seen]
+
+
+VISIT_EACH = """
+const done = arguments[arguments.length - 1];
+const look = () => { %s };
+const pause = (ms) => new Promise((next) => setTimeout(next, ms));
+(async () => {
+  const seen = [];
+  for (const address of arguments[0]) {
+    document.querySelector('h1').remove();
+    location.hash = address;
+    while (!document.querySelector('h1')) await pause(5);
+    await pause(0);
+    seen.push([look(), !!document.querySelector('[role=alert]')]);
+  }
+  return seen;
+})().then(done, (error) => done(String(error)));
+""" % LOOK
+
+
+def visit(console, page, payloads, alerts=False):
+    """Goes to the addresses that end with the payloads. `alerts`: each of them is an error."""
+    addresses = [f"#/{page}" + urllib.parse.quote(payload, safe="") for payload in payloads]
+    seen = console.driver.execute_async_script(VISIT_EACH, addresses)
+    assert isinstance(seen, list), seen
+    for address, (found, alert) in zip(addresses, seen, strict=True):
+        assert found == CLEAN, address
+        assert alert or not alerts, address
+    check_clean(console)
 
 
 def test_there_are_two_hundred():
@@ -93,29 +143,31 @@ def test_in_what_is_received_and_buried(console, server, part):
 def test_in_addresses_and_errors(console):
     """The name of a queue that cannot be comes back in the error of the server."""
     console.open("", "Overview")
-    for payload in PAYLOADS:
-        console.go("#/queues/" + urllib.parse.quote(payload, safe=""))
-        check_clean(console)
-        assert console.script("return !!document.querySelector('[role=alert]')"), payload
-    for payload in PAYLOADS[::10]:
-        for page in ("queues?contains=", "tail/queue/", "queues/aweq?state=", "keys/0/", "nothing/"):
-            console.go(f"#/{page}" + urllib.parse.quote(payload, safe=""))
-            check_clean(console)
+    for payloads in PARTS:
+        visit(console, "queues/", payloads, alerts=True)
+    for page in ("queues?contains=", "tail/queue/", "queues/aweq?state=", "keys/0/", "nothing/"):
+        visit(console, page, PAYLOADS[::10])
 
 
 def test_in_reasons_and_properties(console, server):
     """What stands at the queue itself: the reason of its pause, and what other APIs keep with it."""
-    call(server, "PUT", "/queues/hostile")
+    # As many as the overview shows at once.
+    payloads = PAYLOADS[::len(PAYLOADS) // ATTENTION_MAX]
+    queues = {f"hostile-{index:02}": payload for index, payload in enumerate(payloads)}
+    for name, payload in queues.items():
+        call(server, "PUT", f"/queues/{name}")
+        call(server, "POST", f"/queues/{name}/pause", {"reason": payload})
+    for page in ("", "#/queues"):
+        console.open(page)
+        check_clean(console)
     console.open("", "Overview")
-    for payload in PAYLOADS[::8]:
-        call(server, "POST", "/queues/hostile/pause", {"reason": payload})
-        console.go("#/queues/hostile/settings")
+    for payload in payloads:
+        console.sees(escaped(payload))
+    check_clean(console)
+    for name, payload in queues.items():
+        console.go(f"#/queues/{name}/settings")
         console.sees(escaped(payload))
         check_clean(console)
-        console.go("#/")
-        console.sees(escaped(payload))
-        check_clean(console)
-        call(server, "POST", "/queues/hostile/resume")
 
 
 def test_in_forms(console, server):

@@ -107,6 +107,19 @@ def test_bury_and_kick(console, api):
     console.has(buried=0, ready=1)
 
 
+def test_a_burial_is_undone(console, api):
+    make_queue(console, "images")
+    send(console, Message="resize 42")
+    console.tab("Receive")
+    console.press("Receive messages")
+    console.press("Bury…")
+    console.press("Bury")
+    console.closed()
+    console.has(buried=1, in_flight=0)
+    console.press("Undo")
+    console.has(buried=0, ready=1)
+
+
 def test_what_is_destroyed_is_asked_for_by_name(console, api):
     make_queue(console, "old-jobs")
     send(console, Message="job {n}", Repeat="1200")
@@ -133,9 +146,21 @@ def test_pause_and_resume(console, api):
     console.press("Pause", console.element("return root.querySelector('dialog form');"))
     console.closed()
     console.sees("the partner is down")
-    assert api("GET", "/queues/webhooks")["pause"]["reason"] == "the partner is down"
+    reason = lambda: (api("GET", "/queues/webhooks")["pause"] or {}).get("reason")
+    assert reason() == "the partner is down"
+    console.press("Undo")
+    console.until(lambda: reason() is None, "the queue to go on")
+    api("POST", "/queues/webhooks/pause", {"reason": "again"})
     console.press("Resume")
-    console.until(lambda: api("GET", "/queues/webhooks")["pause"] is None, "the queue to go on")
+    console.until(lambda: reason() is None, "the queue to go on")
+    console.press("Undo")
+    console.until(lambda: reason() == "again", "the queue to be paused as before")
+
+
+def question(console, title):
+    """The dialog with this title, over that of the message."""
+    return console.element("return [...document.querySelectorAll('dialog[open]')].find((one) =>"
+                           " one.querySelector('h2').textContent === arguments[0]);", title, what=title)
 
 
 def test_one_message_is_moved_and_deleted(console, api):
@@ -145,7 +170,7 @@ def test_one_message_is_moved_and_deleted(console, api):
     console.open("#/queues/a", "a")
     console.press("first")
     console.press("Move to…")
-    dialog = console.element("return [...document.querySelectorAll('dialog[open]')].at(-1);")
+    dialog = question(console, "Move this message")
     console.script("const field = arguments[0].querySelector('input'); field.value = 'b';"
                    "field.dispatchEvent(new Event('input', {bubbles: true}))", dialog)
     console.press("Move", dialog)
@@ -153,7 +178,7 @@ def test_one_message_is_moved_and_deleted(console, api):
     console.until(lambda: api("GET", "/queues/b")["counts"]["ready"] == 1, "the move")
     console.press("second")
     console.press("Delete message")
-    console.press("Delete message", console.element("return [...document.querySelectorAll('dialog[open]')].at(-1);"))
+    console.press("Delete message", question(console, "Delete this message"))
     console.closed()
     console.has(ready=0)
 

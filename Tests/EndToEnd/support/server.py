@@ -19,6 +19,10 @@ SMALL_SEGMENTS = ("--segment-bytes", "2MiB", "--max-message-bytes", "1MiB")
 
 
 _given_ports: set[int] = set()
+# Tests run in several processes at once (scripts/e2e). Each has ports of its own: one that is free while its server
+# is started again must not go to another.
+PROCESSES_MAX = 16
+_process = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % PROCESSES_MAX
 
 
 def free_port() -> int:
@@ -29,7 +33,7 @@ def free_port() -> int:
     """
     lowest_outgoing = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     while True:
-        port = random.randrange(12_000, lowest_outgoing)
+        port = random.randrange(12_000 + _process, lowest_outgoing, PROCESSES_MAX)
         if port in _given_ports:
             continue
         _given_ports.add(port)

@@ -36,7 +36,7 @@ export function facts(message) {
 export function attributes(message) {
   const list = Object.entries(message.attributes ?? {});
   if (list.length === 0) return null;
-  return h('table', { 'aria-label': 'Attributes' }, h('thead', null,
+  return h('table', { class: 'attributes', 'aria-label': 'Attributes' }, h('thead', null,
     h('tr', null, ['Attribute', 'Type', 'Value'].map((text) => h('th', { scope: 'col' }, text)))),
     h('tbody', null, list.map(([name, value]) => h('tr', null, h('td', null, name), h('td', null, value.type),
       h('td', { class: 'mono' }, value.value ?? value.value_base64)))));

@@ -1,12 +1,12 @@
 // What is going on, and what needs somebody first.
-import { features, get } from '../api.js';
+import { get } from '../api.js';
 import { chart } from '../chart.js';
 import { commandList, roost, curl } from '../command.js';
 import { badge, h, pairs, renew, time } from '../dom.js';
-import { fresh } from '../live.js';
-import { QueueList } from '../queuelist.js';
+import { fresh, isQuiet } from '../live.js';
+import { sorted } from '../queuelist.js';
 import { badges, mark, number, oldest, queueLink, STATES, strip } from '../queueparts.js';
-import { age, bytes, count, duration, plural, rate } from '../text.js';
+import { bytes, count, duration, plural, rate } from '../text.js';
 import { createQueue } from './create.js';
 
 const HOUR_MS = 3_600_000;
@@ -16,12 +16,11 @@ let last;
 
 const words = { no_consumer: 'No consumer', old_messages: 'Old messages', dead_letters_growing: 'Dead letters',
   received_often: 'Received often',
-  paused: 'Paused', damaged: 'Damaged', disk: 'Disk', memory: 'Memory', buried: 'Buried' };
+  paused: 'Paused', damaged: 'Damaged', disk: 'Disk', memory: 'Memory' };
 const urgent = new Set(['damaged', 'disk', 'memory']);
 const tabs = { dead_letters_growing: 'dead', paused: 'settings', received_often: 'messages' };
 
 export default async function overview({ signal }) {
-  const known = await features();
   const tiles = h('dl', { class: 'tiles', 'aria-label': 'Totals' });
   const attention = h('div');
   const node = h('div');
@@ -34,27 +33,40 @@ export default async function overview({ signal }) {
     h('div', { class: 'columns' }, h('section', { class: 'card' }, h('h2', null, 'Messages a second'), lines.element),
       h('section', { class: 'card' }, h('h2', null, 'Node'), node)),
     busy);
-  const list = new QueueList(known, () => {});
-  list.by = 'ready';
-  list.order = 'desc';
+  let shown = null;
 
   async function refresh() {
-    const stats = await get('/api/v1/stats', { signal });
-    renew(notice, stats.state !== 'ready' && starting(stats));
-    if (stats.state === 'recovering') return;
-    const [overview] = await Promise.all([
-      known.has('get /overview') ? get('/api/v1/overview', { signal }) : null, list.refresh(0, 8, signal)]);
-    list.all = stats.queues;
-    const queues = list.rows(0, list.sorts ? Math.min(8, list.length) : list.length).filter(Boolean);
+    const [stats, { queues }] = await Promise.all([get('/api/v1/overview', { signal }),
+      sorted({ sort: 'ready', order: 'desc', limit: 8 }, signal)]);
+    shown = { stats, queues };
+    draw();
+  }
+  function draw() {
+    const { stats, queues } = shown;
     note(stats);
+    renew(notice, stats.state !== 'ready' && starting(stats));
     renew(tiles, tilesOf(stats, queues));
-    renew(attention, attentionList(overview?.attention ?? ownAttention(queues, stats)));
-    lines.set(rates(overview) ?? [{ name: 'in', values: history.in }, { name: 'out', values: history.out }]);
+    renew(attention, attentionList(stats.attention));
+    lines.set(rates(stats) ?? [{ name: 'in', values: history.in }, { name: 'out', values: history.out }]);
     renew(node, nodeOf(stats));
     renew(busy, busiest(queues));
     renew(welcome, stats.queues <= 1 && stats.totals.sent === 0 && total(stats.counts) === 0 && first());
   }
-  await fresh(refresh, signal);
+  // While nothing happens to queues, an event has all that can have changed but the last seconds of the chart.
+  function told(event) {
+    if (!shown || !isQuiet(event)) return false;
+    shown.stats = { ...shown.stats, ...event.overview, attention: event.attention };
+    draw();
+    return true;
+  }
+  // A server that starts answers nothing else yet.
+  async function whileStarting() {
+    const stats = await get('/api/v1/stats', { signal });
+    if (stats.state === 'recovering') renew(notice, starting(stats));
+    else await refresh();
+  }
+  await fresh(() => refresh().catch((problem) => (problem.status === 503 ? whileStarting() : Promise.reject(problem))),
+    signal, told);
   return { title: 'Overview', element: page };
 }
 
@@ -91,11 +103,12 @@ function rates(overview) {
 function tilesOf(stats, queues) {
   const tile = (name, value, note, kind = '') => h('div', { class: `tile ${kind}` }, h('dt', null, name),
     h('dd', { class: 'value' }, value), note && h('dd', { class: 'note' }, note));
-  const eldest = Math.max(-1, ...queues.map((queue) => queue.oldest_message_age_seconds ?? -1));
+  const seconds = (queue) => queue.oldest_message_age_seconds ?? -1;
+  const [eldest] = [...queues].sort((left, right) => seconds(right) - seconds(left));
   return [
     ...STATES.filter(([key]) => key !== 'damaged' || stats.counts.damaged > 0).map(([key, name]) =>
       tile([mark(key), name], count(stats.counts[key]))),
-    tile('Oldest', eldest < 0 ? '–' : age(eldest), 'of the fullest queues'),
+    tile('Oldest', eldest ? oldest(eldest) : '–', 'of the fullest queues'),
     tile('In / out', `${rate(history.in.at(-1)?.[1])} / ${rate(history.out.at(-1)?.[1])}`, 'messages a second'),
   ];
 }
@@ -110,28 +123,6 @@ function attentionList(items) {
     item.queue && h('a', { href: queueLink(item.queue, tabs[item.kind]) }, item.queue), h('span', null, item.text),
     Number.isFinite(item.since_ms) && h('span', { class: 'when' }, 'since ', time(item.since_ms)))),
   items.length > 50 && h('li', null, `and ${count(items.length - 50)} more`));
-}
-
-/** What can be seen from the queues in sight, for a server that does not tell. */
-function ownAttention(queues, stats) {
-  const items = [];
-  if (stats.disk.is_full) items.push({ kind: 'disk', text: 'New messages are refused: the disk has no room.' });
-  if (stats.memory.is_full) items.push({ kind: 'memory',
-    text: 'New messages are refused: the memory limit is reached.' });
-  const targets = new Set(queues.map((queue) => queue.settings.dead_letters?.queue));
-  for (const queue of queues) {
-    const seconds = queue.oldest_message_age_seconds ?? 0;
-    const add = (kind, text, since) => items.push({ kind, queue: queue.name, text, since_ms: since });
-    if (queue.counts.damaged > 0) add('damaged',
-      `${plural(queue.counts.damaged, 'body', 'bodies')} cannot be read any more`);
-    if (queue.pause) add('paused', queue.pause.reason || 'no reason given', queue.pause.since_ms);
-    if (targets.has(queue.name) && queue.counts.ready > 0) add('dead_letters_growing',
-      `${plural(queue.counts.ready, 'message')} failed too often`);
-    else if (queue.counts.ready > 0 && queue.waiters === 0 && seconds > 60 && !queue.pause) add('no_consumer',
-      `oldest message ${duration(seconds)}, nobody waits for one`);
-    if (queue.counts.buried > 0) add('buried', `${plural(queue.counts.buried, 'message')} set aside`);
-  }
-  return items.sort((left, right) => urgent.has(right.kind) - urgent.has(left.kind));
 }
 
 function meter(part, whole, label) {
@@ -171,8 +162,8 @@ function busiest(queues) {
       h('th', { scope: 'col', class: 'number wide-only' }, 'Oldest'),
         h('th', { scope: 'col', class: 'wide-only' }, 'States'))),
     h('tbody', { 'data-rows': '' }, rows.map((queue) => h('tr', null,
-      h('td', null, h('span', { class: 'cell' }, h('a', { class: 'name clip', href: queueLink(queue.name) },
-        queue.name), badges(queue))),
+      h('td', { class: 'name-cell' }, h('span', { class: 'cell' }, h('a', { class: 'name clip',
+        href: queueLink(queue.name), title: queue.name }, queue.name), badges(queue))),
       h('td', { class: 'number' }, number(queue.counts.ready)),
         h('td', { class: 'number' }, number(queue.counts.in_flight)),
       h('td', { class: 'number wide-only' }, oldest(queue)),

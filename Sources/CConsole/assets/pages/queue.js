@@ -1,6 +1,7 @@
 // One queue: what it holds, and everything that can be done with it.
 import { at, call, features, get, post } from '../api.js';
 import { curl, roost } from '../command.js';
+import { toast } from '../copy.js';
 import { confirm, openForm, run } from '../dialog.js';
 import { field, fill, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
@@ -67,7 +68,7 @@ function tiles(queue) {
 
 function paused({ queue, name }) {
   const button = h('button', { type: 'button', class: 'small',
-    onclick: () => run(button, () => resume(name), 'The queue goes on.') }, 'Resume');
+    onclick: () => run(button, () => resumeAndTell(name, queue.pause.reason)) }, 'Resume');
   return h('div', { class: 'notice' }, h('strong', null, '❚❚ Paused'), time(queue.pause.since_ms),
     h('span', null, queue.pause.reason || 'No reason was given.'),
     h('span', { class: 'quiet-text' }, 'Receives get nothing; sends are taken.'), button);
@@ -76,6 +77,16 @@ function paused({ queue, name }) {
 async function resume(name) {
   await post(at`queues/${name}/resume`);
   await refreshNow();
+}
+
+async function hold(name, reason) {
+  await post(at`queues/${name}/pause`, reason ? { reason } : undefined);
+  await refreshNow();
+}
+
+async function resumeAndTell(name, reason) {
+  await resume(name);
+  toast('The queue goes on.', '', () => hold(name, reason));
 }
 
 function buttons(state) {
@@ -92,7 +103,10 @@ function pause({ name }) {
   return openForm({ title: `Pause ${name}`, action: 'Pause',
     content: [h('p', null, 'Receives get nothing until you resume it. Sends are taken as before.'),
     field('Reason', reason, 'Others see it.')],
-    act: async () => { await post(at`queues/${name}/pause`, body()); await refreshNow(); },
+    act: async () => {
+      await hold(name, reason.value);
+      toast('The queue is paused.', '', () => resume(name));
+    },
     lines: () => ({ roost: roost('queue', 'pause', name, reason.value && ['--reason', reason.value]),
       curl: curl('POST', at`queues/${name}/pause`, body()) }) });
 }

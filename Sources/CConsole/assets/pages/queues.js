@@ -1,16 +1,18 @@
 // All queues: sorted, filtered, and quick with ten thousand of them.
-import { features, get } from '../api.js';
+import { get } from '../api.js';
 import { spark } from '../chart.js';
 import { commandList, curl, roost } from '../command.js';
 import { fill, h } from '../dom.js';
-import { fresh } from '../live.js';
+import { fresh, isQuiet } from '../live.js';
 import { QueueList, sample } from '../queuelist.js';
 import { longTable } from '../table.js';
 import { badges, number, oldest, queueLink } from '../queueparts.js';
 import { count, rate } from '../text.js';
 import { createQueue } from './create.js';
 
-const numeric = (key, title, cell, className = '') => ({ key, title, sort: true,
+// Rates are known here, of what was looked at: the server does not sort by them.
+const unsortable = new Set(['in', 'out']);
+const numeric = (key, title, cell, className = '') => ({ key, title, sort: !unsortable.has(key),
   className: `number q-${key} ${className}`, cell });
 
 const flow = (value) => h('span', { class: value > 0 ? '' : 'zero' }, rate(value));
@@ -34,13 +36,10 @@ const columns = [
     { class: 'clip', href: queueLink(queue.settings.dead_letters.queue, 'dead') }, queue.settings.dead_letters.queue)
     : h('span', { class: 'zero' }, '–')) },
 ];
-// Rates are known here, of what was looked at; the server does not sort by them.
-const unsortable = new Set(['in', 'out']);
 
 export default async function queues({ signal, query, setQuery }) {
-  const known = await features();
   const table = { draw: () => {} };
-  const list = new QueueList(known, () => update());
+  const list = new QueueList(() => update());
   list.by = query.sort ?? 'name';
   list.order = query.order ?? 'asc';
   list.filter = query.contains ?? '';
@@ -48,11 +47,8 @@ export default async function queues({ signal, query, setQuery }) {
     'aria-label': 'Filter by name', 'data-filter': '', spellcheck: 'false' });
   const about = h('span', { class: 'quiet-text', role: 'status' });
   const empty = h('div');
-  const sorts = known.choices('get /queues', 'sort');
-  const canSort = ({ key, sort }) => sort && !(list.sorts && (unsortable.has(key) || sorts?.includes(key) === false));
-  const shown = columns.map((column) => ({ ...column, sort: canSort(column) }));
 
-  Object.assign(table, longTableOf(list, shown, () => { remember(); start(); }));
+  Object.assign(table, longTableOf(list, () => { remember(); start(); }));
   const card = h('section', { class: 'card flush' }, table.element);
 
   function remember() { setQuery({ sort: list.by === 'name' ? null : list.by,
@@ -66,15 +62,13 @@ export default async function queues({ signal, query, setQuery }) {
   let timer;
   input.addEventListener('input', () => {
     clearTimeout(timer);
-    timer = setTimeout(() => { list.filter = input.value; remember(); table.top(); if (list.sorts) start(); else update(); }, list.sorts ? 150 : 0);
+    timer = setTimeout(() => { list.filter = input.value; remember(); start(); }, 150);
   });
   function update() {
     table.draw();
     const found = list.length;
     const all = list.all;
     about.textContent = list.filter ? `${count(found)} of ${count(all)}` : `${count(all)}`;
-    if (!list.sorts
-      && !list.complete) about.textContent += `, ${count(found)} loaded: scroll for more, sorting needs all`;
     card.hidden = found === 0;
     fill(empty, found === 0 && (list.filter ? nothing(list.filter) : none()));
   }
@@ -83,18 +77,17 @@ export default async function queues({ signal, query, setQuery }) {
     list.all = stats.queues;
     const [from, until] = table.span();
     await list.refresh(from, until, signal);
-  }, signal);
+  }, signal, isQuiet);
   const page = h('div', { class: 'stack' }, h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about,
     h('button', { type: 'button', class: 'main', onclick: () => createQueue() }, 'New queue')), card, empty);
   return { title: 'Queues', element: page };
 }
 
-function longTableOf(list, shown, sorted) {
+function longTableOf(list, sorted) {
   return longTable({
-    label: 'Queues', columns: shown, source: list, sorted: () => ({ by: list.by, order: list.order }),
+    label: 'Queues', columns, source: list, sorted: () => ({ by: list.by, order: list.order }),
     onopen: (queue) => { location.hash = queueLink(queue.name); },
     onsort: (key) => {
-      if (!list.canSort) return;
       if (list.by === key) list.order = list.order === 'asc' ? 'desc' : 'asc';
       else [list.by, list.order] = [key, key === 'name' ? 'asc' : 'desc'];
       sorted();

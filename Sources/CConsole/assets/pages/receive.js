@@ -2,11 +2,12 @@
 import { at, post } from '../api.js';
 import { bodyOf, bodyViewer } from '../body.js';
 import { commands, curl, roost } from '../command.js';
+import { toast } from '../copy.js';
 import { openForm, run } from '../dialog.js';
 import { badge, field, fill, h, time } from '../dom.js';
 import { refreshNow } from '../live.js';
 import { count, duration, plural, seconds } from '../text.js';
-import { attributes, facts, one } from './message.js';
+import { attributes, facts, kick, one } from './message.js';
 
 // What this tab holds, by queue: it survives a look at another tab.
 const held = new Map();
@@ -141,12 +142,12 @@ function messageButtons(name, entry, end) {
       entry.until = Date.now() + time * 1000;
       entry.renew();
     }),
-    h('button', { type: 'button', class: 'small', onclick: () => bury(name, handles, () => end('▾ buried', 'warn')) },
-      'Bury…'),
+    h('button', { type: 'button', class: 'small', onclick: () => bury(name, entry, end) }, 'Bury…'),
   ];
 }
 
-function bury(name, handles, end) {
+function bury(name, { message }, end) {
+  const handles = [message.handle];
   const reason = h('input', { placeholder: 'no such image' });
   const error = h('textarea', { rows: 3 });
   const by = h('input', { value: 'console' });
@@ -155,7 +156,11 @@ function bury(name, handles, end) {
   return openForm({ title: 'Bury this message', action: 'Bury',
     content: [h('p', null, 'It is delivered to nobody until it is kicked.'), field('Reason', reason),
     field('Error', error), field('By', by)],
-    act: async () => { await one(post(at`queues/${name}/bury`, body())); await end(); },
+    act: async () => {
+      await one(post(at`queues/${name}/bury`, body()));
+      await end('▾ buried', 'warn');
+      toast('The message is buried.', '', async () => { await kick(name, message.id); await end('kicked', ''); });
+    },
     lines: () => ({ roost: roost('bury', name, handles, reason.value && ['--reason', reason.value],
       by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
 }
