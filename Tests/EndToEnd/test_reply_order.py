@@ -8,6 +8,7 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import redis
 
 from support import trace
 from support.clients import md5_of, sqs_client, wait_for
@@ -18,9 +19,9 @@ CLIENTS = 8
 SENDS_EACH = 25
 
 
-def traced_server(new_server, tmp_path, *options, inject=()):
+def traced_server(new_server, tmp_path, *options, inject=(), redis=False):
     log = tmp_path / "strace.log"
-    server = new_server(*SMALL_SEGMENTS, *options, wrapper=trace.wrapper(log, *inject)).start()
+    server = new_server(*SMALL_SEGMENTS, *options, wrapper=trace.wrapper(log, *inject), redis=redis).start()
     return server, log
 
 
@@ -49,6 +50,34 @@ def concurrent_sends(server) -> dict[str, str]:
     with ThreadPoolExecutor(CLIENTS) as pool:
         list(pool.map(send, range(CLIENTS)))
     return md5_by_marker
+
+
+def concurrent_commands(server) -> dict[str, str]:
+    """Pipelines of Redis commands that write and read what was written, and other clients that read it meanwhile."""
+    markers, done = [], threading.Event()
+
+    def write(number):
+        client = redis.Redis(port=server.redis_port)
+        for _ in range(SENDS_EACH):
+            key, marker = f"key-{number}", uuid.uuid4().hex
+            commands = client.pipeline(transaction=False)
+            commands.set(key, marker).get(key).lpush(f"list-{number}", marker).rpop(f"list-{number}").publish(key, marker)
+            assert commands.execute()[:2] == [True, marker.encode()]
+            markers.append(marker)
+
+    def read():
+        client = redis.Redis(port=server.redis_port)
+        while not done.is_set():
+            client.mget([f"key-{number}" for number in range(CLIENTS)])
+            client.get("key-0")
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        list(pool.map(write, range(CLIENTS)))
+    done.set()
+    reader.join()
+    return {marker: marker for marker in markers}
 
 
 class OneAfterAnother:
@@ -123,6 +152,15 @@ def test_no_reply_before_its_sync(new_server, tmp_path, strace, engine):
 
 
 @ENGINES
+def test_no_reply_of_redis_before_its_sync(new_server, tmp_path, strace, engine):
+    server, log = traced_server(new_server, tmp_path, "--engine", engine, redis=True)
+    markers = concurrent_commands(server)
+    found, early = trace.uncovered_sends(finish(server, log), markers)
+    assert early == []
+    assert found == len(markers) == CLIENTS * SENDS_EACH
+
+
+@ENGINES
 def test_no_reply_before_its_sync_for_every_mutation(new_server, tmp_path, strace, engine):
     server, log = traced_server(new_server, tmp_path, "--engine", engine)
     # Everything up to here, the start and the questions for readiness, is not looked at.
@@ -138,6 +176,13 @@ def test_early_acknowledgement_is_caught(new_server, tmp_path, strace):
     """The negative control: the same checks on a server that replies before the sync."""
     server, log = traced_server(new_server, tmp_path, "--test-acknowledge-early")
     markers = concurrent_sends(server)
+    _, early = trace.uncovered_sends(finish(server, log), markers)
+    assert early, "a server that acknowledges early was not caught"
+
+
+def test_early_acknowledgement_of_redis_is_caught(new_server, tmp_path, strace):
+    server, log = traced_server(new_server, tmp_path, "--test-acknowledge-early", redis=True)
+    markers = concurrent_commands(server)
     _, early = trace.uncovered_sends(finish(server, log), markers)
     assert early, "a server that acknowledges early was not caught"
 
