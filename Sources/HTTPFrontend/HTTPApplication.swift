@@ -54,6 +54,7 @@ package func makeRouter(
     let sessions = Sessions()
     router.add(middleware: AccessControl(configuration.access, sessions))
     router.add(middleware: RecoveryRules(storage: calls.storage))
+    router.add(middleware: OperationRules(OpenAPIRoute.strictOperations(of: configuration)))
     if let aweq = configuration.aweq {
         AweQRoutes(
             queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes

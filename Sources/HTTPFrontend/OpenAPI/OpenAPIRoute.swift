@@ -7,9 +7,14 @@ package struct OpenAPIRoute: Sendable {
 
     /// All that a server with this configuration serves.
     package static func operations(of configuration: HTTPConfiguration) -> [Operation] {
+        (configuration.aweq == nil ? [] : AweQRoutes.operations) + strictOperations(of: configuration)
+    }
+
+    /// Those that refuse what they do not know. AweQ let it pass, and so do its paths here.
+    package static func strictOperations(of configuration: HTTPConfiguration) -> [Operation] {
         let families: [[Operation]] = [
-            configuration.aweq == nil ? [] : AweQRoutes.operations, QueueRoutes.operations, MessageRoutes.operations,
-            BrowseRoutes.operations, MoveRoutes.operations, OverviewRoute.operations, EventRoutes.operations,
+            QueueRoutes.operations, MessageRoutes.operations, BrowseRoutes.operations, MoveRoutes.operations,
+            OverviewRoute.operations, EventRoutes.operations,
             SessionRoutes.operations, KeyRoutes.operations, ChannelRoutes.operations, ClientRoutes.operations,
             NodeRoutes.operations, configuration.nodeFacts == nil ? [] : NodeRoute.operations, operations,
         ]

@@ -66,6 +66,10 @@ package struct Operation: Sendable {
         self.init(method, path, id, summary, body: body, answer: .json(answer))
     }
 
+    package var takesBody: Bool {
+        if case .none = body { false } else { true }
+    }
+
     /// The part of the API: what stands behind `/api/v1`, or the whole first component.
     var tag: String {
         let parts = path.split(separator: "/").filter { $0 != "api" && $0 != "v1" }
