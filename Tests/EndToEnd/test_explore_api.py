@@ -80,6 +80,15 @@ def all_pages(call, path, member, parameter="after"):
     return found
 
 
+def all_keys(call, path):
+    found, cursor = [], ""
+    while cursor is not None:
+        page = call("GET", path + (f"&cursor={cursor}" if cursor else ""))
+        found += page["keys"]
+        cursor = page["cursor"]
+    return found
+
+
 def test_pages_show_every_message_once(call, name):
     ids = send(call, name, [f"m{number}" for number in range(100)])
     call("POST", f"/queues/{name}/receive", {"max": 30})
@@ -182,6 +191,23 @@ def test_keys(call, port):
     assert call("GET", "/keys/0/__4?encoding=base64")["elements"] == [{"value_base64": "AP8="}]
     assert call("DELETE", "/keys/0/text") == {"deleted": True}
     assert call("DELETE", "/keys/0/text") == {"deleted": False}
+
+
+def test_a_queue_is_listed_among_the_keys_and_not_deleted_as_one(call, name):
+    send(call, name, ["kept"])
+    keys = all_keys(call, f"/keys?type=queue&match={name}&count=1000")
+    assert [(key["key"], key["type"], key["length"]) for key in keys] == [(name, "queue", 1)]
+    assert all_keys(call, f"/keys?type=list&match={name}&count=1000") == []
+    for method in ("GET", "DELETE"):
+        refusal = call(method, f"/keys/0/{name}", status=409)
+        assert refusal["code"] == "key_refused" and f"/api/v1/queues/{name}" in refusal["detail"]
+    assert call("GET", f"/queues/{name}")["counts"]["ready"] == 1
+    assert call("DELETE", f"/keys/1/{name}") == {"deleted": False}, "there are no queues in other databases"
+
+
+def test_patterns_of_keys_with_spaces(call, port):
+    port.set("big world", "x")
+    assert [key["key"] for key in all_keys(call, "/keys?match=big+w*&count=1000")] == ["big world"]
 
 
 def test_channels_and_clients(call, port, keys_server, redis_port):
