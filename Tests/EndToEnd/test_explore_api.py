@@ -161,6 +161,20 @@ def test_moves_with_a_filter(call, name, new_name):
     assert call("GET", f"/queues/{target}")["counts"]["ready"] == 5
 
 
+def test_a_dry_run_of_the_way_back_counts_what_has_one(call, name, new_name):
+    dead, path = new_name(), f"/queues/{name}/receive"
+    call("PUT", f"/queues/{dead}")
+    call("PATCH", f"/queues/{name}", {"dead_letters": {"queue": dead, "max_receives": 1}})
+    send(call, dead, ["sent here"] * 6)
+    dry = lambda **more: call("POST", f"/queues/{dead}/moves", {"dry_run": True} | more)
+    assert dry() == {"would_move": 0, "searched": 6, "of": 6, "next_after": None}
+    send(call, name, ["fails"])
+    call("POST", path, {"visibility_timeout_seconds": 0})
+    assert call("POST", path)["messages"] == []
+    assert dry() == {"would_move": 1, "searched": 7, "of": 7, "next_after": None}
+    assert dry(to=name)["would_move"] == 7
+
+
 def test_overview_and_sorted_queues(call, name):
     call("POST", f"/queues/{name}/pause", {"reason": "lunch"})
     kinds = [(entry["queue"], entry["kind"]) for entry in call("GET", "/overview")["attention"]]

@@ -138,6 +138,28 @@ struct BrowseRouteTests {
         }
     }
 
+    @Test("A dry run without a target counts what says where it came from, page by page")
+    func dryRunBack() async throws {
+        let server = try server()
+        let (name, source) = (try QueueName("jobs"), try QueueName("aweq"))
+        try await server.test { client in
+            try await send(["a", "b", "c"], client)
+            let none = try await client.call(.post, "\(path)/moves", #"{"dry_run":true}"#)
+            #expect(none.text == #"{"would_move":0,"searched":3,"of":3,"next_after":null}"#)
+            server.storage.edit { state in
+                for place in [0, 2] { state.queues[name]?.ready[place].source = source }
+            }
+            let some = try await client.call(.post, "\(path)/moves", #"{"to":null,"dry_run":true}"#)
+            #expect(some.text == #"{"would_move":2,"searched":3,"of":3,"next_after":null}"#)
+            let filtered = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"filter":{"text":"b"}}"#)
+            #expect(filtered.text == #"{"would_move":0,"searched":3,"of":3,"next_after":null}"#)
+            let rest = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"after":"ready.3"}"#)
+            #expect(rest.text.hasPrefix(#"{"would_move":2,"searched":6,"#))
+            let odd = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"to":"aweq","after":"ready.3"}"#)
+            #expect(try odd.problem().code == "invalid_field")
+        }
+    }
+
     @Test("A dry run moves nothing; a filter moves what it finds")
     func moves() async throws {
         let server = try server()
