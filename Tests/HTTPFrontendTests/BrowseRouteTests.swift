@@ -117,6 +117,31 @@ struct BrowseRouteTests {
         }
     }
 
+    @Test("A message that is received again and again is told, however many others were done")
+    func poison() async throws {
+        let server = try server()
+        let often = #"{"queue":"jobs","kind":"received_often","text":"1 message received 5 times or more, and not"#
+        try await server.test { client in
+            try await send(["poison"], client)
+            server.storage.edit { state in
+                for name in state.queues.keys { state.queues[name]?.totals.deleted = 1000 }
+            }
+            for count in 1...5 {
+                #expect(try await client.call(.get, "/api/v1/overview").text.contains(often) == false)
+                _ = try await client.call(.post, "\(path)/receive")
+                if count < 5 { server.storage.advance(seconds: 100) }
+            }
+        }
+        // A survey is good for a second: another server asks anew.
+        var other = try TestServer(over: server.storage)
+        other.configuration.aweq = nil
+        try await other.test { client in
+            #expect(try await client.call(.get, "/api/v1/overview").text.contains(often))
+            let metrics = try await client.call(.get, "/metrics?family=roost_queue_messages_received_often")
+            #expect(metrics.text.contains("roost_queue_messages_received_often{queue=\"jobs\"} 1"))
+        }
+    }
+
     @Test("A key gets the same answer once more, and another body is refused")
     func idempotency() async throws {
         let server = try server()

@@ -352,6 +352,6 @@ final class FakeStorage: Storage {
             name: name, settings: queue.settings, createdAt: BrokerTime(milliseconds: 1_600_000_000_999),
             modifiedAt: BrokerTime(milliseconds: 1_600_000_001_999),
             counts: MessageCounts(ready: queue.messages.count - inFlight, inFlight: inFlight), totals: MessageTotals(),
-            oldestMessageAge: nil, pause: nil, waiters: 0)
+            oldestMessageAge: nil, pause: nil, waiters: 0, oftenReceived: 0)
     }
 }

@@ -330,7 +330,8 @@ extension FakeStorage.State {
                 ready: queue.ready.count, inFlight: queue.inFlight.count, delayed: queue.delayed.count,
                 damaged: queue.damaged.count, buried: queue.buried.count),
             totals: queue.totals, oldestMessageAge: oldest.map { now - $0 }, pause: queue.pause,
-            waiters: queue.waiters.count
+            waiters: queue.waiters.count,
+            oftenReceived: (queue.ready + queue.inFlight).count { $0.receives >= Limits.oftenReceivedMin }
         )
     }
 
