@@ -19,7 +19,7 @@ package func makeHTTPApplication(
     let limits = configuration.limits
     let bodyBytesMax = configuration.requestBodyBytesMax
     let load = HTTPLoad(bodies: BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax)))
-    let rates = RateHistory(storage, clock: configuration.clock)
+    let rates = RateHistory(calls, clock: configuration.clock)
     return Application(
         router: makeRouter(configuration, calls, load, rates),
         server: HTTPServerBuilder { responder in
@@ -61,7 +61,7 @@ package func makeRouter(
         ).add(to: router)
     }
     SessionRoutes(configuration.access, sessions, bodies).add(to: router)
-    let survey = QueueSurvey(calls, clock: configuration.clock)
+    let survey = rates.survey
     QueueRoutes(calls: calls, bodies: bodies, survey: survey).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
     BrowseRoutes(calls: calls).add(to: router)

@@ -66,8 +66,9 @@ struct Attention: Equatable {
         } else if let old = ofAge(queue, picture, isTarget: isTarget) {
             found.append(old)
         }
-        if isTarget, queue.counts.ready > 0, queue.totals.movedIn > 0 {
-            let text = "\(count(queue.counts.ready, "dead letter")), \(queue.totals.movedIn) moved in so far."
+        let arrived = picture.history.movedIn(to: name)
+        if isTarget, queue.counts.ready > 0, arrived > 0 {
+            let text = "\(count(queue.counts.ready, "dead letter")), \(arrived) moved in during the last hour."
             found.append(Attention(queue: name, kind: .deadLettersGrowing, text: text))
         }
         // Dead letters were received often: that is why they are there.
