@@ -24,7 +24,11 @@ class Events:
         # The first line comes when the stream is there.
         assert self.response.readline() == b"retry: 2000\n"
 
-    def next(self, kind: str) -> dict:
+    def next_event(self) -> dict:
+        """The next event, of whatever kind."""
+        return self.next(None)
+
+    def next(self, kind: str | None) -> dict:
         """The next event of this kind; others are left out."""
         event = {}
         while True:
@@ -34,7 +38,7 @@ class Events:
             if name:
                 event[name] = value
             elif event:
-                if event.get("event") == kind:
+                if "event" in event and kind in (None, event["event"]):
                     return event | {"data": json.loads(event["data"])}
                 event = {}
 
@@ -266,6 +270,29 @@ def test_live_tail(call, name, keys_server):
     missed = Events(keys_server, f"queues={name}", last="0-1")
     assert missed.next("gap")["data"] == {"missed": None}
     missed.close()
+
+
+def test_the_end_of_a_burst_is_told(call, name, keys_server):
+    events = Events(keys_server, f"queues={name}")
+    send(call, name, [f"m{number}" for number in range(60)])
+    seen, left_out = 0, 0
+    while seen + left_out < 60:
+        data = events.next("message")["data"]
+        seen, left_out = seen + ("id" in data), left_out + data["left_out"]
+    assert seen + left_out == 60 and seen >= 20 and data == {"queue": name, "left_out": data["left_out"]}
+    events.close()
+
+
+def test_a_lone_stream_that_comes_back_misses_nothing(call, name, keys_server):
+    events = Events(keys_server, f"queues={name}")
+    send(call, name, ["first"])
+    last = events.next("message")["id"]
+    events.close()
+    send(call, name, ["meanwhile"])
+    again = Events(keys_server, f"queues={name}", last=last)
+    send(call, name, ["after"])
+    assert [again.next_event()["data"]["body"] for _ in range(2)] == ["meanwhile", "after"], "and no gap"
+    again.close()
 
 
 def test_stats_events(call, name, keys_server):

@@ -32,6 +32,7 @@ extension Result where Success == StorageReply, Failure == Rejection {
         case .success(.browsed(let messages, _)): "\(messages.count) browsed"
         case .success(.groups(let groups, _)): "\(groups.count) groups"
         case .success(.tailed): "tailed"
+        case .success(.tailRest(let name, let leftOut)): "\(leftOut) more in \(name)"
         case .success(.queue(let info)): "queue \(info.name)"
         case .success(.queues(let infos, _)): "\(infos.count) queues"
         case .success(.count(let count)): "\(count) of them"
