@@ -80,7 +80,7 @@ package func makeRouter(
     EventRoutes(hub: hub).add(to: router)
     KeyRoutes(calls: calls).add(to: router)
     ChannelRoutes(calls: calls, bodies: bodies, survey: survey, directory: configuration.channels).add(to: router)
-    ClientRoutes(node: node, clock: configuration.clock, directory: configuration.clients).add(to: router)
+    ClientRoutes(calls: calls, node: node, clock: configuration.clock, directory: configuration.clients).add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
     MetricsRoute(node: node, listing: listing) { [otherTimes = configuration.otherTimes] in otherTimes + [load.times] }
         .add(to: router)

@@ -27,6 +27,8 @@ package enum StorageRequest: Sendable {
     case receive(QueueName, ReceiveOptions)
     /// Answers `.done`, also when the message is gone.
     case delete(QueueName, ReceiptHandle)
+    /// Receives that wait for a message, at most `limit`, those that have waited longest first. Answers `.waiters`.
+    case listWaiters(limit: Int)
     /// Deletes by id, ready, delayed or in flight. Answers `.done`, also when there is no such message.
     case deleteByID(QueueName, MessageID)
     /// Sets the time left of the lease to `timeout` from now; zero returns the message. Answers `.done`.
@@ -161,6 +163,8 @@ package enum StorageReply: Sendable, Equatable {
     case queues([QueueInfo], more: Bool)
     /// How many messages it was done to.
     case count(Int)
+    /// `total`: how many wait.
+    case waiters([WaitingReceive], total: Int)
     indirect case moveTask(MoveTask)
     case moveTasks([MoveTask])
     case key(KeyReply)

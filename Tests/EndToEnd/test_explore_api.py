@@ -4,6 +4,7 @@ import json
 import http.client
 import re
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -245,6 +246,19 @@ def test_channels_and_clients(call, port, keys_server, redis_port):
         assert client["door"] == "redis" and client["subscriptions"] == 1
         assert call("DELETE", f"/clients/{client['id']}") == {}
         call("DELETE", f"/clients/{client['id']}", status=404)
+
+
+def test_who_waits_in_long_polls(call, name, keys_server):
+    waiting = lambda: [entry for entry in call("GET", "/clients?limit=1000")["waiters"] if entry["queue"] == name]
+    assert waiting() == []
+    with ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(call, "POST", f"/queues/{name}/receive", {"wait_seconds": 20})
+        (entry,) = wait_for(waiting)
+        assert entry["door"] == "http" and entry["until_ms"] - entry["since_ms"] in range(20_000, 20_002)
+        assert call("GET", "/clients")["waiters_total"] >= 1 and call("GET", "/clients")["connections"]["http"] >= 1
+        send(call, name, ["here"])
+        assert poll.result()["messages"][0]["body"] == "here"
+    assert waiting() == []
 
 
 def test_bindings(call, name, port):

@@ -334,7 +334,8 @@ final class FakeStorage: Storage {
             }
             return .done
         case .receive, .renew, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID,
-            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .browse, .look,
+            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
+            .browse, .look,
             .listGroups, .barrier:
             throw .busy
         }

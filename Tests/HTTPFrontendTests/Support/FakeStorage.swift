@@ -234,6 +234,11 @@ extension FakeStorage.State {
             throw .messageNotAvailable
         case .listGroups(let name, let after, let limit): return try groups(name, after, limit)
         case .tailQueues(let names): tailed = names
+        case .listWaiters(let limit):
+            let waiters = queues.sorted { $0.key < $1.key }.flatMap { name, queue in
+                queue.waiters.map { WaitingReceive(queue: name, door: $0.receiver.door, since: now, until: nil) }
+            }
+            return .waiters(Array(waiters.prefix(limit)), total: waiters.count)
         case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents, .barrier: throw .busy
         }
         return .done
