@@ -108,7 +108,8 @@ struct OperationRulesTests {
                 _ = try await client.call(.post, "/api/v1/queues/aweq/messages", #"{"body":"\#(body)"}"#)
             }
             for (text, body) in [
-                ("big+world", "big world"), ("big%20world", "big world"), ("1%2B1", "1+1"), ("gr%C3%B6%C3%9Fe", "größe"),
+                ("big+world", "big world"), ("big%20world", "big world"), ("1%2B1", "1+1"),
+                ("gr%C3%B6%C3%9Fe", "größe"),
             ] {
                 let found = try await client.call(.get, "/api/v1/queues/aweq/search?text=\(text)")
                 #expect(found.text.hasPrefix(#"{"messages":[{"#) && found.text.contains("\"body\":\"\(body)\""))

@@ -16,7 +16,7 @@ package struct MetricsRoute: Sendable {
     }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
-        router.get("metrics") { request, _ in
+        router.getAndHead("metrics") { request, _ in
             let text = await text(of: try families(request))
             if let unknown = text.missing.min() { throw Problem.unknownFamily(unknown) }
             return Response.text(text.text, contentType: "text/plain; version=0.0.4; charset=utf-8")

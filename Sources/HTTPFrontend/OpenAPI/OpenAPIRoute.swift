@@ -21,16 +21,18 @@ package struct OpenAPIRoute: Sendable {
         return families.flatMap { $0 }
     }
 
-    private static let operations = [
-        Operation(
-            .get, "/metrics", "metrics", "Metrics in the text format of Prometheus", [.query("family", .text)],
-            answer: .text("text/plain")),
-        Operation(.get, "/openapi.json", "openapi", "This document", .anything),
-    ]
+    private static let metrics = Operation(
+        .get, "/metrics", "metrics", "Metrics in the text format of Prometheus", [.query("family", .text)],
+        answer: .text("text/plain"))
+    private static let operations =
+        metrics.withHead + [Operation(.get, "/openapi.json", "openapi", "This document", .anything)]
 
     package init(_ configuration: HTTPConfiguration) {
         let operations = Self.operations(of: configuration)
-        body = OpenAPIDocument(operations: operations, version: configuration.version).json
+        body =
+            OpenAPIDocument(
+                operations: operations, version: configuration.version, needsToken: configuration.access.token != nil
+            ).json
     }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {

@@ -66,6 +66,14 @@ package struct Operation: Sendable {
         self.init(method, path, id, summary, body: body, answer: .json(answer))
     }
 
+    /// The same by HEAD, where a route answers that too.
+    var withHead: [Operation] {
+        let head = Operation(
+            .head, path, "\(id)Head", "\(summary): headers alone", parameters, answer: .nothing,
+            refusesInText: refusesInText)
+        return [self, head]
+    }
+
     package var takesBody: Bool {
         if case .none = body { false } else { true }
     }
