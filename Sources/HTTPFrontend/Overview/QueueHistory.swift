@@ -1,4 +1,4 @@
-import RoostModel
+package import RoostModel
 
 /// What surveys have seen of queues over time. In memory: a start begins anew.
 package struct QueueHistory: Sendable {

@@ -1,5 +1,5 @@
 package import RoostModel
-package import RoostStorage
+import RoostStorage
 import ServiceLifecycle
 import Synchronization
 

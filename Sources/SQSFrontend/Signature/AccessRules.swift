@@ -114,7 +114,7 @@ extension StorageRequest {
             .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
-        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .barrier:
+        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters, .barrier:
             nil
         }
     }
