@@ -36,6 +36,10 @@ package struct Roost: AsyncParsableCommand {
             Console.current.error(error.text)
             Foundation.exit(error.status.rawValue)
         } catch {
+            if Check.isMeant(by: CommandLine.arguments), exitCode(for: error) == .validationFailure {
+                Console.current.out("\(CheckState.unknown.word) - \(Text.singleLine(message(for: error)))\n")
+                Foundation.exit(CheckState.unknown.rawValue)
+            }
             exit(withError: error)
         }
     }

@@ -75,7 +75,7 @@ def test_a_filter_picks_messages_by_attribute_or_body(roost, dead, new_name):
     other = new_name()
     roost("queue", "create", other)
     dry = document(roost("dlq", "redrive", target, "--filter", "number 1", "--dry-run", "--json"))
-    assert (dry["matching"], dry["moved"], dry["not_looked_at"]) == (2, 0, 0)
+    assert (dry["matching"], dry["moved"]) == (2, 0)
     assert "moved 2 messages" in roost("dlq", "redrive", target, "--filter", "number 1").stderr
     assert (bodies(roost, source), bodies(roost, target)) == (["a", "c"], ["b"])
     roost("dlq", "redrive", target, "--filter", "b", "--to", other, "--rate", "100")

@@ -65,10 +65,21 @@ import Testing
         let lines = try screen().lines(width: 200, height: nil)
         #expect(lines[0] == "roost 1.2.3  http://h:1  ready")
         #expect(lines[1].hasSuffix("in 20/s   out 0.0/s"))
-        #expect(lines.contains { $0.contains(#/^a +1 +9 +0 +0 +1m 40s +10 +0.0 /#) })
-        #expect(lines.contains { $0.contains(#/^b +5 +0 +0 +0 +7s +0.0 +20 /#) })
+        #expect(lines.contains { $0.contains(#/^a +1 +9 +1m 40s +10 +0.0 /#) })
+        #expect(lines.contains { $0.contains(#/^b +5 +0 +7s +0.0 +20 /#) })
         // It was not there before.
-        #expect(lines.contains { $0.contains(#/^c.* +3 +0 +0 +0 +- +- +- /#) })
+        #expect(lines.contains { $0.contains(#/^c.* +3 +0 +- +- +- /#) })
+    }
+
+    /// Long names give way, so that the figures are seen.
+    @Test func aNarrowTerminalShowsWhatThereIs() throws {
+        var queue = try Self.queue(String(repeating: "n", count: 79), ready: 7)
+        queue.pause = try API.decode(QueueDescription.Pause.self, Data(#"{"reason":"x","since_ms":1}"#.utf8))
+        let snapshot = TopSnapshot(time: Self.start, node: try Self.node(1), queues: [queue])
+        let screen = TopScreen(snapshot: snapshot, rates: TopRates(from: nil, to: snapshot), address: "http://h:1")
+        let line = try #require(screen.lines(width: 80, height: 20).first { $0.hasPrefix("nnn") })
+        #expect(line.contains("…  paused      7"))
+        #expect(line.hasSuffix("0"))
     }
 
     @Test func whatIsWrongIsTold() throws {

@@ -19,7 +19,7 @@ import Testing
             .startFromSnapshot, .segmentRemoved, .damageRefused, .diskFullRefused, .sendsResumed, .coldRead,
             .fifoBlocked, .duplicateAnswered, .duplicateAcrossRestart, .deadLetter, .moveFinished, .transaction,
             .keysRefused, .keysLost, .keysKept, .keysFromSnapshot, .keysExpired, .keyWaiterServed, .watchHeld,
-            .carriedOutAtOnce,
+            .carriedOutAtOnce, .toldAtOnce,
             .watchBroken, .popped, .popWaiterServed, .queuesTransaction, .movedBetweenQueues, .publishStored,
             .queueWatchBroken,
         ] {

@@ -140,17 +140,23 @@ extension RedisConnection {
     /// Of replies that are gathered, above which a command takes the usual way, which counts what its answers take.
     private static var quickOutputBytesMax: Int { 64 * 1024 }
 
+    /// Messages of channels may be large, and many get the same: they do not wait behind gates.
+    private var mayCarryOutAtOnce: Bool {
+        ring.isEmpty && !isSubscribed && loop.gates.lets(self) && output.readableBytes <= Self.quickOutputBytesMax
+            && !load.isOutputFull && loop.hasTimeAtOnce()
+    }
+
     /// False: it has to take the usual way, through a turn of the storage.
     private func answersAtOnce(_ command: KeyCommand, _ row: CommandRow) -> Bool {
-        guard ring.isEmpty, loop.gates.lets(self), output.readableBytes <= Self.quickOutputBytesMax,
-            !load.isOutputFull,
+        guard mayCarryOutAtOnce,
             let done = loop.services.storage.carryOutAtOnce(command, database: session.database)
         else { return false }
+        loop.noteAtOnce()
         if done.isOnDisk {
             loop.settleWithTurn()
             loop.noteNoDuration()
         } else {
-            loop.holdReply(of: self)
+            loop.holdReply(of: self, bytes: done.reply.byteCount)
         }
         writeReply(.success(.key(done.reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
         return true

@@ -13,6 +13,7 @@ extension RedisConnection {
         guard phase == .open, bytes.readableBytes > 0 else { return }
         lastTick = loop.tick
         received &+= bytes.readableBytes
+        turnsWithoutRead = 0
         var bytes = bytes
         if input.readableBytes <= Self.smallInputBytesMax {
             // The read buffer belongs to the channel too, and requests are read in place: they need one of their own.

@@ -194,7 +194,7 @@ extension RedisConnection {
 
     /// Bytes of one or more whole replies, or a message of a channel.
     func append(_ bytes: Bytes) {
-        guard canTakeMore else { return }
+        guard canTake(bytes.count) else { return }
         if output.capacity == 0 { output = loop.takeOutput() }
         output.writeBytes(bytes)
         if output.readableBytes > Self.gatheredBytesMax { flush() }
@@ -203,7 +203,7 @@ extension RedisConnection {
 
     /// The same, without a copy of what many connections get.
     func append(shared bytes: ByteBuffer) {
-        guard canTakeMore else { return }
+        guard canTake(bytes.readableBytes) else { return }
         guard gate == 0 else {
             output.writeImmutableBuffer(bytes)
             return touch()
@@ -214,16 +214,18 @@ extension RedisConnection {
         flush()
     }
 
-    private var canTakeMore: Bool {
+    private func canTake(_ count: Int) -> Bool {
         guard phase == .open || phase == .ending else { return false }
-        guard isTooMuch(gate == 0 ? unsent : unsent &+ output.readableBytes) else { return true }
+        let held = gate == 0 ? unsent : unsent &+ output.readableBytes
+        guard isTooMuch(held, adding: count) else { return true }
         endUnread()
         return false
     }
 
-    private func isTooMuch(_ count: Int) -> Bool {
+    /// One reply may be as large as it is: only what stands before it counts for the limit of the connection.
+    private func isTooMuch(_ count: Int, adding new: Int = 0) -> Bool {
         let max = isSubscribed ? limits.subscriberOutputBytesMax : limits.outputBytesMax
-        return count > max || count > Self.gatheredBytesMax && load.isOutputFull
+        return count > max || count &+ new > Self.gatheredBytesMax && load.isOutputFull
     }
 
     private func endUnread() {

@@ -65,9 +65,10 @@ extension RedisConnection {
     func confirmPops() {
         guard let confirmed = unconfirmed?.takeConfirmed(at: requestPlace) else { return }
         if unconfirmed?.isEmpty ?? false { unconfirmed = nil }
-        for lease in confirmed {
-            for handle in lease.handles { loop.tell(.delete(lease.queue, handle)) }
-        }
+        let deletes = confirmed.flatMap { lease in lease.handles.map { StorageRequest.delete(lease.queue, $0) } }
+        for delete in deletes.dropLast() { loop.tell(delete) }
+        // Replies from here on wait until this is done and on disk.
+        if let last = deletes.last { ask(last) { _, _ in } }
     }
 
     /// Nobody will confirm what is left.

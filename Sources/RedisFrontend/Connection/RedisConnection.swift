@@ -55,6 +55,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// Carried out when the hold is over.
     @exclusivity(unchecked) private(set) var postponed: PostponedRequest?
     @exclusivity(unchecked) var isProcessing = false
+    /// In which it went on with what had been read before.
+    @exclusivity(unchecked) var turnsWithoutRead = 0
+    private var goesOnLater = false
     private var isInputClosed = false
     private var isOutputClosed = false
     var isReadHeld = false
@@ -266,11 +269,32 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     func settle() {
         isTouched = false
         guard phase != .closed else { return }
-        process()
+        if mayGoOnNow() { process() }
         flush()
-        if isInputClosed, phase == .open { endAfterInput() }
+        if isInputClosed, phase == .open, !goesOnLater { endAfterInput() }
         if phase == .ending, isAnswered { drain() }
         resumeReading()
+    }
+
+    /// What a client sent in one piece may take many turns, when commands wait for the replies of others. As the loop
+    /// reads no socket between them, everybody else would wait for the last.
+    private static let turnsWithoutReadMax = 16
+
+    private func mayGoOnNow() -> Bool {
+        guard postponed != nil || input.readableBytes > 0 else { return true }
+        guard !goesOnLater else { return false }
+        turnsWithoutRead &+= 1
+        guard turnsWithoutRead > Self.turnsWithoutReadMax else { return true }
+        goesOnLater = true
+        loop.goOnLater(self)
+        return false
+    }
+
+    /// Others were read meanwhile.
+    func goOn() {
+        goesOnLater = false
+        turnsWithoutRead = 0
+        touch()
     }
 
     // MARK: End

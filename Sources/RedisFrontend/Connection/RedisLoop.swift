@@ -38,6 +38,10 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     private(set) var tick: UInt32 = 0
     private(set) var isShuttingDown = false
     @exclusivity(unchecked) var commandsInTurn = 0
+    /// Carried out where they were read, in this turn of the loop, and when the first one was.
+    @exclusivity(unchecked) private var commandsAtOnce = 0
+    @exclusivity(unchecked) private var firstAtOnce: UInt32 = 0
+    @exclusivity(unchecked) private var isOutOfTime = false
     @exclusivity(unchecked) private var errorsInTurn = 0
     let counters = CommandCounters()
     /// Microseconds of the monotonic clock, from 0 again after an hour: when the first request of this turn came, and
@@ -71,12 +75,27 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         times.add(.keys, nanoseconds: UInt64(resultsCame &- start) * 1000)
     }
 
+    /// Time that commands may take where they are read, before those that come take the usual way: there a turn ends
+    /// when it has taken long enough, and others get theirs.
+    private static let microsecondsAtOnceMax: UInt32 = 4000
+    private static let commandsPerLook = 64
+
+    /// Whether one more may be carried out where it was read.
+    func hasTimeAtOnce() -> Bool {
+        guard commandsAtOnce % Self.commandsPerLook == 0 else { return !isOutOfTime }
+        if commandsAtOnce == 0 { firstAtOnce = Self.microseconds }
+        isOutOfTime = Self.microseconds &- firstAtOnce > Self.microsecondsAtOnceMax
+        return !isOutOfTime
+    }
+
+    func noteAtOnce() { commandsAtOnce &+= 1 }
+
     /// One was answered in the middle of a turn: that took no time worth a look at the clock.
     func noteNoDuration() { times.add(.keys, nanoseconds: 0) }
 
     /// What the connection says from now on waits until all that the storage did is on disk.
-    func holdReply(of connection: RedisConnection) {
-        gates.hold(connection, at: Self.microseconds)
+    func holdReply(of connection: RedisConnection, bytes: Int) {
+        gates.hold(connection, bytes, at: Self.microseconds)
         settleWithTurn()
     }
 
@@ -122,6 +141,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     private func endTurn() {
         endsTurn = false
+        (commandsAtOnce, isOutOfTime) = (0, false)
         // Before the turn: a request of it that lacks room in the log would hold up everybody's replies.
         if gates.closeTurn() {
             services.storage.submit([Submission(token: ReplyTokens.barrier, request: .barrier)], for: self)
@@ -267,6 +287,14 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         sweep = nil
         pauseTimer?.cancel()
         for connection in connections.values { connection.close() }
+    }
+
+    /// Its bytes have kept the loop busy turn after turn: others are read first.
+    func goOnLater(_ connection: RedisConnection) {
+        eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(1)) {
+            connection.goOn()
+            self.settle()
+        }
     }
 
     // MARK: Channels

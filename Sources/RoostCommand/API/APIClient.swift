@@ -150,6 +150,10 @@ extension APIClient {
             return CommandError(.unreachable, "\(url) closed the connection before it answered")
         case is CancellationError:
             return CommandError(.failed, "interrupted")
+        case _ where "\(error)".contains("CERTIFICATE_VERIFY_FAILED"):
+            return CommandError(
+                .unreachable, "the certificate of \(url) is not trusted",
+                nextStep: "Name the certificate that it is trusted by with --ca-file FILE or ROOST_CA_FILE.")
         default:
             return CommandError(
                 .unreachable, "no server answers at \(url): \(Self.reason(error))",

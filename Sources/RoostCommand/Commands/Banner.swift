@@ -41,7 +41,7 @@ package enum Banner {
     ) -> String {
         if let http = endpoints.http {
             let address = "\(scheme(configuration, .http))://\(http)"
-            let url = address == ClientOptions.defaultURL ? "" : " --url \(address)"
+            let url = (address == ClientOptions.defaultURL ? "" : " --url \(address)") + access(configuration)
             return "\(program) queue create hello\(url) && \(program) send hello 'first message'\(url)"
                 + " && \(program) receive hello\(url)"
         }
@@ -52,6 +52,16 @@ package enum Banner {
         }
         guard let redis = endpoints.redis else { return "\(program) serve --help" }
         return "redis-cli -h \(redis.host) -p \(redis.port) lpush hello 'first message'"
+    }
+
+    /// What a client has to name beside the address. A token out of the environment may be there for it as well.
+    private static func access(_ configuration: ServerConfiguration) -> String {
+        var options = ""
+        if let file = configuration.adminTokenFile { options += " --token-file \(quoted(file))" }
+        if configuration.usesTLS(.http), let file = configuration.tlsFiles?.certificate {
+            options += " --ca-file \(quoted(file))"
+        }
+        return options
     }
 
     private static func scheme(_ configuration: ServerConfiguration, _ door: Door) -> String {

@@ -3,6 +3,7 @@ package import ArgumentParser
 /// Answers for monitoring systems that run a program and look at its exit status (Nagios, Icinga, Sensu, Zabbix).
 package struct Check: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
+        commandName: "check",
         abstract: "Check something for a monitoring system.",
         discussion: """
             One line on stdout, and the exit status that monitoring systems expect: 0 fine, 1 warning, 2 critical, \
@@ -16,6 +17,10 @@ package struct Check: AsyncParsableCommand {
     )
 
     package init() {}
+
+    /// Monitoring systems do not know status 64, and do not show stderr: wrong arguments are told as every check tells
+    /// that it cannot look.
+    static func isMeant(by arguments: [String]) -> Bool { arguments.dropFirst().first == configuration.commandName }
 }
 
 /// What a check found, with the exit status that stands for it.

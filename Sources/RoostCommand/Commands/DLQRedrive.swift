@@ -7,9 +7,9 @@ package struct DLQRedrive: AsyncParsableCommand {
         abstract: "Move dead letters back to where they came from, or to another queue.",
         discussion: """
             Without --filter the server moves what is ready in the background, and the command shows how far it is. \
-            With --filter the command looks at the first and the last 1,000 messages and moves those whose body or \
-            attributes contain TEXT, again until none is left among them. Without --to, messages that do not say \
-            where they came from stay; --dry-run counts them too.
+            With --filter the server looks at every message that is ready, and moves those whose body or attributes \
+            contain TEXT; --rate then holds from one piece of up to 100 to the next. Without --to, messages that do \
+            not say where they came from stay.
 
             Examples:
               roost dlq redrive orders-dead --dry-run
@@ -55,11 +55,18 @@ package struct DLQRedrive: AsyncParsableCommand {
     }
 
     private func tell(_ client: APIClient) async throws {
-        let reply = try await client.call(.GET, ["queues", name.queue])
-        let ready = try API.decode(QueueDescription.self, reply).counts.ready
-        try RedriveReport(queue: name.queue, to: to, matching: ready, moved: nil, notSeen: 0)
-            .show(isJSON: self.client.json)
+        var request: [String: JSONValue] = ["dry_run": .bool(true)]
+        request["to"] = to.map { .text($0) }
+        let body = try API.encode(JSONValue.object(request))
+        let reply = try await client.call(.POST, ["queues", name.queue, "moves"], body: body)
+        let count = try API.decode(Rehearsal.self, reply).wouldMove
+        try RedriveReport(queue: name.queue, to: to, matching: count, moved: nil).show(isJSON: self.client.json)
     }
+}
+
+/// The answer to a dry run.
+private struct Rehearsal: Decodable {
+    var wouldMove: Int
 }
 
 /// What became of a redrive, or what would.
@@ -69,8 +76,6 @@ struct RedriveReport {
     var matching: Int
     /// Nil: nothing was to be moved.
     var moved: Int?
-    /// Messages that could not be looked at.
-    var notSeen: Int
 
     func show(isJSON: Bool) throws {
         let console = Console.current
@@ -78,7 +83,6 @@ struct RedriveReport {
             let document: [String: JSONValue] = [
                 "from": .text(queue), "to": to.map { .text($0) } ?? .null, "matching": .integer(Int64(matching)),
                 "moved": .integer(Int64(moved ?? 0)), "dry_run": .bool(moved == nil),
-                "not_looked_at": .integer(Int64(notSeen)),
             ]
             console.out(try JSONValue.object(document).rendered())
         } else {
@@ -87,9 +91,5 @@ struct RedriveReport {
                 moved.map { "moved \(Text.plural($0, "message")) from \(queue) \(target)\n" }
                     ?? "\(Text.plural(matching, "message")) of \(queue) would be moved \(target)\n")
         }
-        guard notSeen > 0 else { return }
-        console.error(
-            "warning: \(Text.plural(notSeen, "message")) between the first and the last 1,000 of \(queue) could not be "
-                + "looked at\n")
     }
 }

@@ -13,6 +13,11 @@ enum DemoMessages {
         return message
     }
 
+    /// One order in fifteen: no worker gets it done.
+    static func isBroken(_ message: IncomingMessage) -> Bool {
+        message.body.map { $0.contains(#""city":"Lisbon""#) && $0.contains(#""count":1}"#) } ?? false
+    }
+
     static func mail(_ number: Int) -> OutgoingMessage {
         text(#"{"to":"customer\#(number % 90)@example.com","template":"order-received","order":\#(1000 + number)}"#)
     }

@@ -47,24 +47,37 @@ package struct Doctor: AsyncParsableCommand {
         let server = await server(environment)
         var findings = first
         findings += MachineChecks.all()
-        findings += DataDirectoryChecks.all(at: configuration.dataDirectory, isServerRunning: server.level == .fine)
-        findings += PortChecks.all(configuration, isServerRunning: server.level == .fine)
+        if let configuration {
+            findings += DataDirectoryChecks.all(at: configuration.dataDirectory, isServerRunning: server.level == .fine)
+            findings += PortChecks.all(configuration, isServerRunning: server.level == .fine)
+        }
         return findings + [server]
     }
 
-    /// What is wrong in the configuration is a finding; the other checks go on with the defaults.
+    /// What is wrong in the configuration is a finding; then nothing that it names can be looked at.
     private static func configuration(
         _ flags: [String: [String]], _ environment: [String: String]
-    ) -> (ServerConfiguration, [DoctorFinding]) {
+    ) -> (ServerConfiguration?, [DoctorFinding]) {
         do {
             let loaded = try LoadedConfiguration(flags: flags, environment: environment)
-            let warnings = loaded.warnings.map { DoctorFinding(.warning, "configuration", $0) }
-            return (loaded.configuration, warnings.isEmpty ? [.fine("configuration", "no problem")] : warnings)
+            var findings = loaded.warnings.map { DoctorFinding(.warning, "configuration", $0) }
+            if findings.isEmpty { findings = [.fine("configuration", "no problem")] }
+            return (loaded.configuration, findings + certificate(loaded.configuration))
         } catch {
             let finding = DoctorFinding(
                 .problem, "configuration", "\(error)",
                 nextStep: "See where each value comes from with: roost serve --print-config")
-            return (ServerConfiguration(), [finding])
+            return (nil, [finding, DoctorFinding(.note, "data and ports", "not looked at: see configuration")])
+        }
+    }
+
+    private static func certificate(_ configuration: ServerConfiguration) -> [DoctorFinding] {
+        guard let files = configuration.tlsFiles else { return [] }
+        do {
+            try files.check()
+            return [.fine("certificate", "\(Text.harmless(files.certificate)) and its key can be used")]
+        } catch {
+            return [DoctorFinding(.problem, "certificate", "\(error)", nextStep: "A server does not start with them.")]
         }
     }
 

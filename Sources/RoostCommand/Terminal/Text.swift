@@ -13,6 +13,9 @@ package enum Text {
         return value < 0 ? "-" + grouped : grouped
     }
 
+    /// The same, and nothing for 0.
+    package static func some(_ value: Int) -> String { value == 0 ? "" : number(value) }
+
     package static func number(_ value: Double) -> String {
         guard value.isFinite, value.magnitude < 1e15 else { return "\(value)" }
         return number(Int(value.rounded()))

@@ -47,8 +47,8 @@ package struct Top: AsyncParsableCommand {
     private func writeOnce(_ api: APIClient, _ console: Console, _ address: String) async throws {
         if client.json {
             let stats = try JSONValue(try await api.call(.GET, ["stats"]))
-            let queues = try await QueuePages.all(api, limit: TopSnapshot.queuesMax)
-                .flatMap { try JSONValue($0)["queues"]?.items ?? [] }
+            let page = try await TopSnapshot.page(api, sort)
+            let queues = try JSONValue(page)["queues"]?.items ?? []
             return console.out(try JSONValue.object(["stats": stats, "queues": .list(queues)]).rendered())
         }
         let first = try await TopSnapshot.take(api, sort)
@@ -77,8 +77,7 @@ struct TopLoop {
             do {
                 snapshot = try await TopSnapshot.take(api, order)
             } catch let error as CommandError where error.status == .unreachable && before != nil {
-                terminal.draw(["roost top: \(error.message)", "It is tried again. q quits."])
-                if terminal.waitForKey(seconds: seconds).map(Self.quits) == true { return }
+                if endsWhileAway(error, seconds) { return }
                 continue
             }
             let rates = TopRates(from: before, to: snapshot)
@@ -86,6 +85,13 @@ struct TopLoop {
             order = next
             before = snapshot
         }
+    }
+
+    /// The server does not answer: until it is time for another look, or true for the end.
+    private func endsWhileAway(_ error: CommandError, _ seconds: Double) -> Bool {
+        terminal.draw(["roost top: \(error.message)", "It is tried again. q quits."])
+        let key = terminal.waitForKey(seconds: seconds)
+        return terminal.isAskedToEnd || key.map(Self.quits) ?? false
     }
 
     /// Until it is time for another look. Nil: quit.

@@ -19,13 +19,5 @@ package enum TopOrder: String, Sendable, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// What the server is asked to sort by: it knows no rates.
-    package var ofServer: String {
-        switch self {
-        case .incoming, .outgoing: TopOrder.ready.rawValue
-        default: rawValue
-        }
-    }
-
     package var isDescending: Bool { self != .name }
 }

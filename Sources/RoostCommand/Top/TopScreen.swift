@@ -21,7 +21,7 @@ package struct TopScreen {
         let queues = sorted.prefix(rows)
         var lines = head.map { clip($0, width) }
         lines += warnings.map { style.yellow(clip("warning    \($0)", width)) } + [""]
-        lines += table(queues).enumerated().map { index, line in
+        lines += table(Array(queues), width).enumerated().map { index, line in
             index == 0 ? style.bold(clip(line, width)) : clip(line, width)
         }
         if snapshot.node.queues > queues.count {
@@ -79,21 +79,44 @@ package struct TopScreen {
         }
     }
 
-    private func table(_ queues: some Sequence<QueueDescription>) -> [String] {
-        var table = Table([
-            .left("QUEUE"), .right("READY"), .right("IN FLIGHT"), .right("DELAYED"), .right("BURIED"),
-            .right("OLDEST"), .right("IN/S"), .right("OUT/S"), .right("WAITERS"), .left("STATE"),
-        ])
-        for queue in queues {
-            let (counts, rate) = (queue.counts, rates[queue.name])
-            table.add([
-                queue.name, Text.number(counts.ready), Text.number(counts.inFlight), Text.number(counts.delayed),
-                Text.number(counts.buried ?? 0), queue.oldestMessageAgeSeconds.map(Text.duration) ?? "-",
-                rate.map { Text.short($0.incoming) } ?? "-", rate.map { Text.short($0.outgoing) } ?? "-",
-                Text.number(queue.waiters), queue.pause == nil ? "" : "paused",
-            ])
+    /// What a queue has in each column. A column that is empty for all of them is left out, so that a narrow terminal
+    /// shows what there is.
+    private struct Figure {
+        var title: String
+        var isOptional = false
+        var text: (QueueDescription) -> String
+    }
+
+    private var figures: [Figure] {
+        [
+            Figure(title: "STATE", isOptional: true) { $0.pause == nil ? "" : "paused" },
+            Figure(title: "READY") { Text.number($0.counts.ready) },
+            Figure(title: "IN FLIGHT") { Text.number($0.counts.inFlight) },
+            Figure(title: "DELAYED", isOptional: true) { Text.some($0.counts.delayed) },
+            Figure(title: "BURIED", isOptional: true) { Text.some($0.counts.buried ?? 0) },
+            Figure(title: "OLDEST") { $0.oldestMessageAgeSeconds.map(Text.duration) ?? "-" },
+            Figure(title: "IN/S") { rates[$0.name].map { Text.short($0.incoming) } ?? "-" },
+            Figure(title: "OUT/S") { rates[$0.name].map { Text.short($0.outgoing) } ?? "-" },
+            Figure(title: "WAITERS") { Text.number($0.waiters) },
+        ]
+    }
+
+    private static let nameWidthMin = 16
+
+    private func table(_ queues: [QueueDescription], _ width: Int) -> [String] {
+        let shown = figures.filter { figure in !figure.isOptional || queues.contains { !figure.text($0).isEmpty } }
+        let cells = queues.map { queue in shown.map { $0.text(queue) } }
+        let taken = shown.indices.reduce(0) { sum, index in
+            sum + 2 + cells.reduce(shown[index].title.count) { max($0, $1[index].count) }
         }
+        let nameWidth = width == .max ? width : max(Self.nameWidthMin, width - taken)
+        var table = Table([.left("QUEUE")] + shown.map { $0.title == "STATE" ? .left($0.title) : .right($0.title) })
+        for (queue, cells) in zip(queues, cells) { table.add([shortened(queue.name, nameWidth)] + cells) }
         return table.rendered().split(separator: "\n").map(String.init)
+    }
+
+    private func shortened(_ name: String, _ width: Int) -> String {
+        name.count <= width ? name : name.prefix(width - 1) + "…"
     }
 
     private func clip(_ line: String, _ width: Int) -> String { String(line.prefix(max(width, 1))) }

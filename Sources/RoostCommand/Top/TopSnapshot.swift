@@ -24,21 +24,26 @@ package struct TopSnapshot: Sendable {
     }
 
     /// An earlier version of the server does not sort: then these are the first by name.
-    private static func queues(_ client: APIClient, _ order: TopOrder) async throws -> [QueueDescription] {
-        let limit = "\(queuesMax)"
-        let sorted = ["sort": order.ofServer, "order": order.isDescending ? "desc" : "asc", "limit": limit]
+    static func page(_ client: APIClient, _ order: TopOrder) async throws -> Data {
+        let sorted = ["sort": order.rawValue, "order": order.isDescending ? "desc" : "asc", "limit": "\(queuesMax)"]
         do {
-            return try await page(client, sorted)
+            return try await list(client, sorted)
         } catch let error as CommandError where error.status == .refused {
-            return try await page(client, ["limit": limit])
+            return try await list(client, ["limit": "\(queuesMax)"])
         }
     }
 
-    private static func page(_ client: APIClient, _ query: [String: String]) async throws -> [QueueDescription] {
-        struct Page: Decodable {
-            var queues: [QueueDescription]
-        }
-        return try API.decode(Page.self, try await client.call(.GET, ["queues"], query: query)).queues
+    private static func list(_ client: APIClient, _ query: [String: String]) async throws -> Data {
+        try await client.call(.GET, ["queues"], query: query)
+    }
+
+    private static func queues(_ client: APIClient, _ order: TopOrder) async throws -> [QueueDescription] {
+        let data = try await page(client, order)
+        return try API.decode(Page.self, data).queues
+    }
+
+    private struct Page: Decodable {
+        var queues: [QueueDescription]
     }
 }
 

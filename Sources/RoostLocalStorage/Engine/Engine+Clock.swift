@@ -4,8 +4,8 @@ import RoostModel
 
 extension Engine {
     /// When a wait that begins now is over. Time is in whole milliseconds, rounded down: one more, so that nobody waits
-    /// less than was asked for.
-    func deadline(after wait: Milliseconds) -> BrokerTime { now + wait + Milliseconds(1) }
+    /// less than was asked for. Who does not want to wait does not.
+    func deadline(after wait: Milliseconds) -> BrokerTime { wait > .zero ? now + wait + Milliseconds(1) : now }
 }
 
 // A clock that may be wrong. Messages that are removed because of it are gone for good, so nothing expires while it is

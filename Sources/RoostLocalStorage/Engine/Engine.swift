@@ -461,7 +461,7 @@ extension Engine {
 
     /// Hands out what became ready, to the oldest waiter first. What is moved to another queue meanwhile is for the
     /// waiters there, whose turn comes next.
-    mutating func serveWaiters() {
+    private mutating func serveWaiters() {
         // What is moved from a queue to a list has its waiters, and the other way round.
         repeat {
             guard serveKeyWaiters(), serveQueueWaiters() else { return lacksRoom.waiter = true }

@@ -26,7 +26,11 @@ extension Engine {
         return .reply(.key(prepared.reply))
     }
 
+    /// Of a reply that is told at once. Of a larger one turns count what it takes until it has left.
+    private static var bytesAtOnceMax: Int { 4096 }
+
     /// One command between two turns. Nothing overtakes what waits for room in the log, or what a start left to do.
+    /// What others wait for is left to a turn, which may end in the middle.
     mutating func carryOutAtOnce(
         _ command: KeyCommand, in database: UInt8, at time: BrokerTime
     ) -> ReplyAtOnce? {
@@ -34,13 +38,22 @@ extension Engine {
             !core.concernsQueues(command, in: database)
         else { return nil }
         now = max(now, time)
-        guard let prepared = try? prepare(command, in: database) else { return nil }
+        guard let prepared = try? prepare(command, in: database), prepared.reply.byteCount <= Self.bytesAtOnceMax
+        else { return nil }
         if !prepared.effects.isEmpty {
             let entry = KeysEntry(database: database, effects: prepared.effects)
-            guard let isDone = try? commit(entry), isDone else { return nil }
-            serveWaiters()
+            guard !isAwaited(entry), let isDone = try? commit(entry), isDone else { return nil }
         }
         return ReplyAtOnce(prepared.reply, isOnDisk: log.appendedSequence <= log.releasableSequence)
+    }
+
+    /// Whether somebody may wait for what it brings.
+    private func isAwaited(_ entry: KeysEntry) -> Bool {
+        guard lines.keyWaiterCount > 0 else { return false }
+        return entry.effects.contains { effect in
+            guard let key = effect.filledKey else { return effect.namedChange != nil }
+            return lines.firstPlace(of: KeyName(database: entry.database, key: key)) != nil
+        }
     }
 
     private mutating func prepare(_ command: KeyCommand, in database: UInt8) throws(Rejection) -> PreparedKeys {

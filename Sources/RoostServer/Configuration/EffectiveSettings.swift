@@ -13,7 +13,7 @@ extension ServerConfiguration {
             ("cache-bytes", "\(sizes.cacheBytes)"), ("memory-bytes", sizes.memoryBytesMax.map { "\($0)" } ?? "off"),
             ("loops", "\(loops)"), ("engine", runsInline ? "inline" : "threaded"), ("account", account),
             ("region", region), ("aweq-queue", aweq?.queue ?? "off"), ("auto-create", "\(autoCreate)"),
-            ("insecure", "\(insecure)"), ("server-name", serverNames.joined(separator: ", ")),
+            ("insecure", "\(insecure)"), ("server-names", serverNames.joined(separator: ", ")),
             ("access-keys", hasAccessKeys ? "set" : "none"), ("redis-password", hasRedisPassword ? "set" : "none"),
             ("admin-token", hasAdminToken ? "set" : "none"), ("console", console.rawValue),
             ("tls-doors", Door.allCases.filter(usesTLS).map(\.rawValue).joined(separator: ", ")),

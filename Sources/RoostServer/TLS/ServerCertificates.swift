@@ -37,7 +37,7 @@ final class ServerCertificates: Sendable {
         try pipeline.addHandler(HandshakeDeadline())
     }
 
-    private static func load(_ paths: TLSFiles) throws(ConfigurationError) -> NIOSSLContext {
+    fileprivate static func load(_ paths: TLSFiles) throws(ConfigurationError) -> NIOSSLContext {
         let key = try SecretFile.contents(of: paths.key, option: "tls-key")
         let chain: [NIOSSLCertificate]
         do {
@@ -63,6 +63,9 @@ final class ServerCertificates: Sendable {
 /// Where certificate and key are.
 package struct TLSFiles: Sendable, Equatable {
     /// PEM: the certificate of the server, then those between it and the root.
-    var certificate: String
+    package var certificate: String
     var key: String
+
+    /// Throws what a start would say of them.
+    package func check() throws(ConfigurationError) { _ = try ServerCertificates.load(self) }
 }

@@ -91,6 +91,7 @@ package enum CoverageMark: Int, CaseIterable, Sendable {
     case watchHeld
     case watchBroken
     case carriedOutAtOnce
+    case toldAtOnce
 
     // Queues as keys.
     case popped

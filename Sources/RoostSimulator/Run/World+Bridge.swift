@@ -16,15 +16,19 @@ extension Submission {
 }
 
 extension World {
-    /// A command that goes over alone is carried out at once, every other time, if the storage does that. Its reply may
-    /// leave when the barrier that goes over instead is answered.
-    func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage) -> Submission {
+    /// Every fourth single command is carried out at once, if the storage does that. Its reply leaves now when the
+    /// storage says that it may, or else when the barrier that goes over instead is answered. Nil: nothing goes over.
+    func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage) -> Submission? {
         guard submission.token.isMultiple(of: 4), case .key(let command, let database) = submission.request,
             let done = storage.carryOutAtOnce(command, database: database)
         else { return submission }
-        coverage.hit(.carriedOutAtOnce)
-        repliesAtOnce[submission.token] = done.reply
+        coverage.hit(done.isOnDisk ? .toldAtOnce : .carriedOutAtOnce)
         books.carriedOut(submission.token, at: clock.broker)
+        guard !done.isOnDisk else {
+            events.add(.reply(Completion(token: submission.token, result: .success(.key(done.reply)))))
+            return nil
+        }
+        repliesAtOnce[submission.token] = done.reply
         return Submission(token: submission.token, request: .barrier)
     }
 

@@ -290,7 +290,7 @@ extension World {
 extension World {
     func submit(_ requests: [StorageRequest]) throws(Mismatch) {
         guard let storage, !requests.isEmpty else { return }
-        let submissions = record(requests).map { carryOutAtOnce($0, storage) }
+        let submissions = record(requests).compactMap { carryOutAtOnce($0, storage) }
         storage.submit(submissions, for: events)
     }
 

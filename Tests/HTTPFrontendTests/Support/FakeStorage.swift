@@ -48,6 +48,9 @@ final class FakeStorage: Storage {
         /// Every request is refused with this.
         var rejection: Rejection?
         var adoptions: [Adoption] = []
+        /// What answers commands on keys; nil: all are refused as busy.
+        var keys: (@Sendable (KeyCommand, _ database: UInt8) -> KeyReply)?
+        var hasBindings = false
         var tailed: [QueueName] = []
         /// Results stay here instead of going out.
         var held: [Delivery]?
@@ -67,6 +70,7 @@ final class FakeStorage: Storage {
 
     var readiness: Readiness { state.withLock { $0.readiness } }
     var metrics: StorageMetrics { state.withLock { $0.metrics } }
+    var hasBindings: Bool { state.withLock { $0.hasBindings } }
 
     func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {
         change { state in
@@ -239,7 +243,13 @@ extension FakeStorage.State {
                 queue.waiters.map { WaitingReceive(queue: name, door: $0.receiver.door, since: now, until: nil) }
             }
             return .waiters(Array(waiters.prefix(limit)), total: waiters.count)
-        case .renew, .key, .keys, .watch, .unwatch, .tellKeyEvents, .barrier: throw .busy
+        case .key(let command, let database):
+            guard let keys else { throw .busy }
+            return .key(keys(command, database))
+        case .keys(let request):
+            guard let keys else { throw .busy }
+            return .keys(request.commands.map { keys($0, request.database) })
+        case .renew, .watch, .unwatch, .tellKeyEvents, .barrier: throw .busy
         }
         return .done
     }
