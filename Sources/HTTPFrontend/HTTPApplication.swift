@@ -76,7 +76,7 @@ package func makeRouter(
     }
     let hub = EventHub(
         calls.storage, channels: configuration.channels, startedAt: configuration.clock(),
-        stats: { StatsEvents(node: node, survey: survey) })
+        returnTime: configuration.eventReturnTime, stats: { StatsEvents(node: node, survey: survey) })
     EventRoutes(hub: hub).add(to: router)
     KeyRoutes(calls: calls).add(to: router)
     ChannelRoutes(calls: calls, bodies: bodies, survey: survey, directory: configuration.channels).add(to: router)

@@ -55,7 +55,8 @@ struct OperationRulesTests {
     func emptyObject() async throws {
         try await TestServer().test { client in
             for body in [nil, "", "{}", " { } "] {
-                #expect(try await client.call(.post, "/api/v1/queues/aweq/purge", body).status == .ok)
+                let response = try await client.call(.post, "/api/v1/queues/aweq/purge", body)
+                #expect(response.status == .ok)
             }
         }
     }
@@ -63,7 +64,8 @@ struct OperationRulesTests {
     @Test("AweQ let pass what it did not know, and so do its paths")
     func aweq() async throws {
         try await TestServer().test { client in
-            #expect(try await client.call(.post, "/send-message?x=1", #"{"message":"a","more":1}"#).status == .ok)
+            let sent = try await client.call(.post, "/send-message?x=1", #"{"message":"a","more":1}"#)
+            #expect(sent.status == .ok)
             #expect(try await client.call(.get, "/receive-message?x=1").status == .ok)
             #expect(try await client.call(.get, "/get-stats?x=1").status == .ok)
         }

@@ -9,8 +9,6 @@ package final class EventHub: CompletionReceiver {
     static let streamsMax = 100
     private static let heartbeat = Duration.seconds(15)
     private static let statsPause = Duration.seconds(1)
-    /// A page whose connection broke is back by then, and misses nothing: browsers come back after two seconds.
-    private static let returnTime = Duration.seconds(10)
 
     private struct Member {
         var wish: EventWish
@@ -35,15 +33,17 @@ package final class EventHub: CompletionReceiver {
     private let storage: any Storage
     private let channels: (any ChannelDirectory)?
     private let stats: @Sendable () async -> StatsEvents
+    private let returnTime: Duration
 
     /// - Parameter stats: what makes the events of numbers, called when somebody begins to watch them.
     init(
-        _ storage: any Storage, channels: (any ChannelDirectory)?, startedAt: BrokerTime,
+        _ storage: any Storage, channels: (any ChannelDirectory)?, startedAt: BrokerTime, returnTime: Duration,
         stats: @escaping @Sendable () async -> StatsEvents
     ) {
         self.storage = storage
         self.channels = channels
         self.stats = stats
+        self.returnTime = returnTime
         state = Mutex(State(past: EventPast(startedAt: startedAt)))
     }
 
@@ -73,8 +73,8 @@ package final class EventHub: CompletionReceiver {
         let isTooMuch = state.withLock { $0.left.count > Self.streamsMax }
         if isTooMuch { return forget(id) }
         settle()
-        Task { [weak self] in
-            try? await Task.sleep(for: Self.returnTime)
+        Task { [weak self, returnTime] in
+            try? await Task.sleep(for: returnTime)
             self?.forget(id)
         }
     }
