@@ -19,7 +19,7 @@ package func makeHTTPApplication(
     let limits = configuration.limits
     let bodyBytesMax = configuration.requestBodyBytesMax
     let load = HTTPLoad(bodies: BodyBudget(bytesMax: max(limits.bodyBytesTotalMax, bodyBytesMax)))
-    let rates = RateHistory(storage, clock: configuration.clock)
+    let rates = RateHistory(calls, clock: configuration.clock)
     return Application(
         router: makeRouter(configuration, calls, load, rates),
         server: HTTPServerBuilder { responder in
@@ -54,13 +54,14 @@ package func makeRouter(
     let sessions = Sessions()
     router.add(middleware: AccessControl(configuration.access, sessions))
     router.add(middleware: RecoveryRules(storage: calls.storage))
+    router.add(middleware: OperationRules(OpenAPIRoute.strictOperations(of: configuration)))
     if let aweq = configuration.aweq {
         AweQRoutes(
             queue: aweq.queue, calls: calls, bodies: bodies, maximumMessageBytes: configuration.maximumMessageBytes
         ).add(to: router)
     }
     SessionRoutes(configuration.access, sessions, bodies).add(to: router)
-    let survey = QueueSurvey(calls, clock: configuration.clock)
+    let survey = rates.survey
     QueueRoutes(calls: calls, bodies: bodies, survey: survey).add(to: router)
     MessageRoutes(calls: calls, bodies: bodies).add(to: router)
     BrowseRoutes(calls: calls).add(to: router)
@@ -75,11 +76,11 @@ package func makeRouter(
     }
     let hub = EventHub(
         calls.storage, channels: configuration.channels, startedAt: configuration.clock(),
-        stats: { StatsEvents(node: node, survey: survey) })
+        returnTime: configuration.eventReturnTime, stats: { StatsEvents(node: node, survey: survey) })
     EventRoutes(hub: hub).add(to: router)
     KeyRoutes(calls: calls).add(to: router)
     ChannelRoutes(calls: calls, bodies: bodies, survey: survey, directory: configuration.channels).add(to: router)
-    ClientRoutes(node: node, clock: configuration.clock, directory: configuration.clients).add(to: router)
+    ClientRoutes(calls: calls, node: node, clock: configuration.clock, directory: configuration.clients).add(to: router)
     let listing = QueueListing(calls, patience: configuration.queueSeriesPatience)
     MetricsRoute(node: node, listing: listing) { [otherTimes = configuration.otherTimes] in otherTimes + [load.times] }
         .add(to: router)

@@ -25,6 +25,9 @@ package struct HTTPConfiguration: Sendable {
     package var otherTimes: [RequestTimes] = []
     /// How long `/metrics` waits for the series of queues.
     package var queueSeriesPatience = Duration.seconds(1)
+    /// How long it is followed what a stream of events watched, when its connection ended: who is back by then misses
+    /// nothing. Browsers come back after two seconds.
+    package var eventReturnTime = Duration.seconds(10)
     /// The channels and clients of the Redis port. Nil: it is closed.
     package var channels: (any ChannelDirectory)?
     package var clients: (any ClientDirectory)?

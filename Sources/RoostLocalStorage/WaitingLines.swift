@@ -22,6 +22,7 @@ struct WaitingLines {
         var receiver: Int
         var token: UInt64
         var wish: Wish
+        var since: BrokerTime
         /// Nil: it waits for ever.
         var deadline: BrokerTime?
         /// All but the last have another place of this waiter behind them.
@@ -29,10 +30,11 @@ struct WaitingLines {
         fileprivate var timerPrevious = none
         fileprivate var timerNext = none
 
-        init(receiver: Int, token: UInt64, wish: Wish, deadline: BrokerTime?) {
+        init(receiver: Int, token: UInt64, wish: Wish, since: BrokerTime, deadline: BrokerTime?) {
             self.receiver = receiver
             self.token = token
             self.wish = wish
+            self.since = since
             self.deadline = deadline
         }
     }
@@ -135,6 +137,19 @@ extension WaitingLines {
     func place(after place: UInt32) -> UInt32? { places[place].next == none ? nil : places[place].next }
 
     func waiter(at place: UInt32) -> Waiter { waiters.slots[places[place].waiter] }
+
+    private static let lookedAtMax = 10_000
+
+    /// Receives, those that have waited longest first. When many wait, these are among some of them only.
+    func oldestReceives(_ limit: Int) -> [Waiter] {
+        let receives = callers.values.lazy.prefix(Self.lookedAtMax).map { waiters.slots[$0] }.filter {
+            if case .receive = $0.wish { true } else { false }
+        }
+        let sorted = receives.sorted { left, right in
+            (left.since, left.receiver, left.token) < (right.since, right.receiver, right.token)
+        }
+        return Array(sorted.prefix(limit))
+    }
 
     /// Keys for which somebody waits, in an order that one history always has. Goes through all of them.
     func names(_ isWanted: (KeyName) -> Bool) -> [KeyName] {

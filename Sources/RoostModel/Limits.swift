@@ -35,6 +35,8 @@ package enum Limits {
     package static let timersPerTickBesideSnapshotMax = 32
     /// Receives before a message becomes a dead letter (SQS).
     package static let deadLetterReceivesMax = 1000
+    /// Receives from which on a message that is still there is worth a look: rarely a matter of a slow worker.
+    package static let oftenReceivedMin: UInt32 = 5
     /// Queues that a target of dead letters names (SQS).
     package static let deadLetterSourcesMax = 10
     /// Dead letters that one receive moves.

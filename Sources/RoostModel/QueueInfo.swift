@@ -78,10 +78,13 @@ package struct QueueInfo: Sendable, Equatable {
     package var pause: Pause?
     /// Receives that wait for a message.
     package var waiters: Int
+    /// Messages, ready or in flight, that were received `Limits.oftenReceivedMin` times or more.
+    package var oftenReceived: Int
 
     package init(
         name: QueueName, settings: QueueSettings, createdAt: BrokerTime, modifiedAt: BrokerTime,
-        counts: MessageCounts, totals: MessageTotals, oldestMessageAge: Milliseconds?, pause: Pause?, waiters: Int
+        counts: MessageCounts, totals: MessageTotals, oldestMessageAge: Milliseconds?, pause: Pause?, waiters: Int,
+        oftenReceived: Int
     ) {
         self.name = name
         self.settings = settings
@@ -92,5 +95,6 @@ package struct QueueInfo: Sendable, Equatable {
         self.oldestMessageAge = oldestMessageAge
         self.pause = pause
         self.waiters = waiters
+        self.oftenReceived = oftenReceived
     }
 }

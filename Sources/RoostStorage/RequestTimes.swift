@@ -87,7 +87,7 @@ extension StorageRequest {
         case .delete, .deleteByID: .delete
         case .changeVisibility, .giveBack, .renew: .visibility
         case .peek, .browse, .look, .listGroups: .peek
-        case .tailQueues: .node
+        case .tailQueues, .listWaiters: .node
         case .bury, .kick, .kickByID, .startMove, .listMoves, .cancelMove, .moveByID, .listDeadLetterSources: .move
         case .createQueue, .adoptQueue, .deleteQueue, .purgeQueue, .changeSettings, .pauseQueue, .resumeQueue,
             .describeQueue, .listQueues:

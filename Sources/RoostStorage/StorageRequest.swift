@@ -27,6 +27,8 @@ package enum StorageRequest: Sendable {
     case receive(QueueName, ReceiveOptions)
     /// Answers `.done`, also when the message is gone.
     case delete(QueueName, ReceiptHandle)
+    /// Receives that wait for a message, at most `limit`, those that have waited longest first. Answers `.waiters`.
+    case listWaiters(limit: Int)
     /// Deletes by id, ready, delayed or in flight. Answers `.done`, also when there is no such message.
     case deleteByID(QueueName, MessageID)
     /// Sets the time left of the lease to `timeout` from now; zero returns the message. Answers `.done`.
@@ -45,7 +47,7 @@ package enum StorageRequest: Sendable {
     /// Groups in the order of their birth. Answers `.groups`.
     indirect case listGroups(QueueName, after: BrowsePlace?, limit: Int)
     /// From now on whoever asked, and nobody else, gets completions with token 0 and `.tailed` of what is sent to these
-    /// queues and no others, each when it is on disk: of a fast queue a sample. Answers `.done`.
+    /// queues and no others, each when it is on disk: of a fast queue a sample, and `.tailRest`. Answers `.done`.
     case tailQueues([QueueName])
 
     /// Sets a message aside that this handle holds. Answers `.done`.
@@ -154,11 +156,15 @@ package enum StorageReply: Sendable, Equatable {
     indirect case groups([QueueGroup], next: BrowsePlace?)
     /// The answer to nothing: see `StorageRequest.tailQueues`.
     indirect case tailed(TailedMessage)
+    /// The same: a second is over in which more messages were sent to the queue than were shown.
+    indirect case tailRest(QueueName, leftOut: Int)
     indirect case queue(QueueInfo)
     /// `more` tells that the limit cut the list.
     case queues([QueueInfo], more: Bool)
     /// How many messages it was done to.
     case count(Int)
+    /// `total`: how many wait.
+    case waiters([WaitingReceive], total: Int)
     indirect case moveTask(MoveTask)
     case moveTasks([MoveTask])
     case key(KeyReply)

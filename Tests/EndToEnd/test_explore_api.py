@@ -4,6 +4,7 @@ import json
 import http.client
 import re
 import urllib.parse
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
@@ -24,7 +25,11 @@ class Events:
         # The first line comes when the stream is there.
         assert self.response.readline() == b"retry: 2000\n"
 
-    def next(self, kind: str) -> dict:
+    def next_event(self) -> dict:
+        """The next event, of whatever kind."""
+        return self.next(None)
+
+    def next(self, kind: str | None) -> dict:
         """The next event of this kind; others are left out."""
         event = {}
         while True:
@@ -34,7 +39,7 @@ class Events:
             if name:
                 event[name] = value
             elif event:
-                if event.get("event") == kind:
+                if "event" in event and kind in (None, event["event"]):
                     return event | {"data": json.loads(event["data"])}
                 event = {}
 
@@ -77,6 +82,15 @@ def all_pages(call, path, member, parameter="after"):
         page = call("GET", path + (f"&{parameter}={urllib.parse.quote(after)}" if after else ""))
         found += page[member]
         after = page["next_after"]
+    return found
+
+
+def all_keys(call, path):
+    found, cursor = [], ""
+    while cursor is not None:
+        page = call("GET", path + (f"&cursor={cursor}" if cursor else ""))
+        found += page["keys"]
+        cursor = page["cursor"]
     return found
 
 
@@ -152,6 +166,20 @@ def test_moves_with_a_filter(call, name, new_name):
     assert call("GET", f"/queues/{target}")["counts"]["ready"] == 5
 
 
+def test_a_dry_run_of_the_way_back_counts_what_has_one(call, name, new_name):
+    dead, path = new_name(), f"/queues/{name}/receive"
+    call("PUT", f"/queues/{dead}")
+    call("PATCH", f"/queues/{name}", {"dead_letters": {"queue": dead, "max_receives": 1}})
+    send(call, dead, ["sent here"] * 6)
+    dry = lambda **more: call("POST", f"/queues/{dead}/moves", {"dry_run": True} | more)
+    assert dry() == {"would_move": 0, "searched": 6, "of": 6, "next_after": None}
+    send(call, name, ["fails"])
+    call("POST", path, {"visibility_timeout_seconds": 0})
+    assert call("POST", path)["messages"] == []
+    assert dry() == {"would_move": 1, "searched": 7, "of": 7, "next_after": None}
+    assert dry(to=name)["would_move"] == 7
+
+
 def test_overview_and_sorted_queues(call, name):
     call("POST", f"/queues/{name}/pause", {"reason": "lunch"})
     kinds = [(entry["queue"], entry["kind"]) for entry in call("GET", "/overview")["attention"]]
@@ -184,6 +212,23 @@ def test_keys(call, port):
     assert call("DELETE", "/keys/0/text") == {"deleted": False}
 
 
+def test_a_queue_is_listed_among_the_keys_and_not_deleted_as_one(call, name):
+    send(call, name, ["kept"])
+    keys = all_keys(call, f"/keys?type=queue&match={name}&count=1000")
+    assert [(key["key"], key["type"], key["length"]) for key in keys] == [(name, "queue", 1)]
+    assert all_keys(call, f"/keys?type=list&match={name}&count=1000") == []
+    for method in ("GET", "DELETE"):
+        refusal = call(method, f"/keys/0/{name}", status=409)
+        assert refusal["code"] == "key_refused" and f"/api/v1/queues/{name}" in refusal["detail"]
+    assert call("GET", f"/queues/{name}")["counts"]["ready"] == 1
+    assert call("DELETE", f"/keys/1/{name}") == {"deleted": False}, "there are no queues in other databases"
+
+
+def test_patterns_of_keys_with_spaces(call, port):
+    port.set("big world", "x")
+    assert [key["key"] for key in all_keys(call, "/keys?match=big+w*&count=1000")] == ["big world"]
+
+
 def test_channels_and_clients(call, port, keys_server, redis_port):
     with redis.Redis(port=redis_port, client_name="listener") as other, other.pubsub() as subscriber:
         subscriber.subscribe("news")
@@ -201,6 +246,19 @@ def test_channels_and_clients(call, port, keys_server, redis_port):
         assert client["door"] == "redis" and client["subscriptions"] == 1
         assert call("DELETE", f"/clients/{client['id']}") == {}
         call("DELETE", f"/clients/{client['id']}", status=404)
+
+
+def test_who_waits_in_long_polls(call, name, keys_server):
+    waiting = lambda: [entry for entry in call("GET", "/clients?limit=1000")["waiters"] if entry["queue"] == name]
+    assert waiting() == []
+    with ThreadPoolExecutor(1) as pool:
+        poll = pool.submit(call, "POST", f"/queues/{name}/receive", {"wait_seconds": 20})
+        (entry,) = wait_for(waiting)
+        assert entry["door"] == "http" and entry["until_ms"] - entry["since_ms"] in range(20_000, 20_002)
+        assert call("GET", "/clients")["waiters_total"] >= 1 and call("GET", "/clients")["connections"]["http"] >= 1
+        send(call, name, ["here"])
+        assert poll.result()["messages"][0]["body"] == "here"
+    assert waiting() == []
 
 
 def test_bindings(call, name, port):
@@ -226,6 +284,29 @@ def test_live_tail(call, name, keys_server):
     missed = Events(keys_server, f"queues={name}", last="0-1")
     assert missed.next("gap")["data"] == {"missed": None}
     missed.close()
+
+
+def test_the_end_of_a_burst_is_told(call, name, keys_server):
+    events = Events(keys_server, f"queues={name}")
+    send(call, name, [f"m{number}" for number in range(60)])
+    seen, left_out = 0, 0
+    while seen + left_out < 60:
+        data = events.next("message")["data"]
+        seen, left_out = seen + ("id" in data), left_out + data["left_out"]
+    assert seen + left_out == 60 and seen >= 20 and data == {"queue": name, "left_out": data["left_out"]}
+    events.close()
+
+
+def test_a_lone_stream_that_comes_back_misses_nothing(call, name, keys_server):
+    events = Events(keys_server, f"queues={name}")
+    send(call, name, ["first"])
+    last = events.next("message")["id"]
+    events.close()
+    send(call, name, ["meanwhile"])
+    again = Events(keys_server, f"queues={name}", last=last)
+    send(call, name, ["after"])
+    assert [again.next_event()["data"]["body"] for _ in range(2)] == ["meanwhile", "after"], "and no gap"
+    again.close()
 
 
 def test_stats_events(call, name, keys_server):

@@ -43,7 +43,18 @@ import Testing
         #expect(server.storage.read { $0.seen.isEmpty })
     }
 
-    @Test(arguments: ["/livez", "/readyz", "/healthz", "/version", "/api/v1/session"])
+    /// The router takes several slashes for one.
+    @Test(arguments: ["//api/v1/queues", "/api//v1/stats", "//metrics", "//get-stats", "/console/..//api/v1/queues"])
+    func noOtherWayLeadsPastTheToken(path: String) async throws {
+        let server = try server()
+        try await server.test { client in
+            let response = try await client.call(.get, path)
+            #expect(response.status == .unauthorized || response.status == .notFound)
+        }
+        #expect(server.storage.read { $0.seen.isEmpty })
+    }
+
+    @Test(arguments: ["/livez", "/readyz", "/healthz", "/version", "/api/v1/session", "//livez"])
     func healthNeedsNoToken(path: String) async throws {
         try await server().test { client in
             let response = try await client.call(.get, path)
@@ -109,6 +120,8 @@ import Testing
         (HTTPRequest.Method.put, "/api/v1/queues/q"), (.delete, "/api/v1/queues/aweq"),
         (.post, "/api/v1/queues/aweq/messages"), (.post, "/api/v1/queues/aweq/receive"), (.post, "/send-message"),
         (.get, "/receive-message"), (.post, "/api/v1/queues/aweq/purge"), (.patch, "/api/v1/queues/aweq"),
+        (.get, "//receive-message"), (.get, "//receive-message?count=2"), (.get, "/receive-message/"),
+        (.get, "///receive-message//"), (.post, "//api//v1/queues/aweq/purge"), (.post, "//send-message"),
     ])
     func readOnlyChangesNothing(method: HTTPRequest.Method, path: String) async throws {
         let server = try server(.readOnly, token: nil)

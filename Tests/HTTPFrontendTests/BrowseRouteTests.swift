@@ -117,6 +117,30 @@ struct BrowseRouteTests {
         }
     }
 
+    @Test("A message that is received again and again is told, however many others were done")
+    func poison() async throws {
+        let server = try server()
+        let often = #"{"queue":"jobs","kind":"received_often","text":"1 message received 5 times or more, and not"#
+        try await server.test { client in
+            try await send(["poison"], client)
+            server.storage.edit { state in
+                for name in state.queues.keys { state.queues[name]?.totals.deleted = 1000 }
+            }
+            for count in 1...5 {
+                #expect(try await client.call(.get, "/api/v1/overview").text.contains(often) == false)
+                _ = try await client.call(.post, "\(path)/receive")
+                if count < 5 { server.storage.advance(seconds: 100) }
+            }
+        }
+        // A survey is good for a second: a server that has just begun asks anew.
+        try await server.test { client in
+            let overview = try await client.call(.get, "/api/v1/overview")
+            #expect(overview.text.contains(often))
+            let metrics = try await client.call(.get, "/metrics?family=roost_queue_messages_received_often")
+            #expect(metrics.text.contains("roost_queue_messages_received_often{queue=\"jobs\"} 1"))
+        }
+    }
+
     @Test("A key gets the same answer once more, and another body is refused")
     func idempotency() async throws {
         let server = try server()
@@ -135,6 +159,28 @@ struct BrowseRouteTests {
             #expect(try await call("k3", #"{"body":"a"}"#).status == .ok)
             #expect(server.storage.read { $0.queues.values.reduce(0) { $0 + $1.ready.count } } == 3)
             #expect(try await call("", #"{"body":"a"}"#).status == .badRequest)
+        }
+    }
+
+    @Test("A dry run without a target counts what says where it came from, page by page")
+    func dryRunBack() async throws {
+        let server = try server()
+        let (name, source) = (try QueueName("jobs"), try QueueName("aweq"))
+        try await server.test { client in
+            try await send(["a", "b", "c"], client)
+            let none = try await client.call(.post, "\(path)/moves", #"{"dry_run":true}"#)
+            #expect(none.text == #"{"would_move":0,"searched":3,"of":3,"next_after":null}"#)
+            server.storage.edit { state in
+                for place in [0, 2] { state.queues[name]?.ready[place].source = source }
+            }
+            let some = try await client.call(.post, "\(path)/moves", #"{"to":null,"dry_run":true}"#)
+            #expect(some.text == #"{"would_move":2,"searched":3,"of":3,"next_after":null}"#)
+            let filtered = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"filter":{"text":"b"}}"#)
+            #expect(filtered.text == #"{"would_move":0,"searched":3,"of":3,"next_after":null}"#)
+            let rest = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"after":"ready.3"}"#)
+            #expect(rest.text.hasPrefix(#"{"would_move":2,"searched":6,"#))
+            let odd = try await client.call(.post, "\(path)/moves", #"{"dry_run":true,"to":"aweq","after":"ready.3"}"#)
+            #expect(try odd.problem().code == "invalid_field")
         }
     }
 

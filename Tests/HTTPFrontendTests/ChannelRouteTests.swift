@@ -109,6 +109,7 @@ struct ChannelRouteTests {
             #expect(list.hasPrefix(#"{"clients":[{"id":7,"door":"redis","address":"127.0.0.1:7","name":"worker""#))
             #expect(list.contains(#""connected_at_ms":1700000040000,"idle_seconds":5"#))
             #expect(list.contains(#""waiting_on":["jobs"]},{"id":9,"#) && list.contains(#"],"total":3,"#))
+            #expect(list.hasSuffix(#""waiters":[],"waiters_total":0}"#))
             #expect(try await client.call(.delete, "/api/v1/clients/9").text == "{}")
             #expect(try await client.call(.delete, "/api/v1/clients/9").problem().code == "client_does_not_exist")
         }
@@ -125,7 +126,8 @@ struct ChannelRouteTests {
         ])
     func refusals(method: HTTPRequest.Method, path: String, code: String) async throws {
         try await server().test { client in
-            let problem = try await client.call(method, "/api/v1\(path)", #"{"message":"x"}"#).problem()
+            let body = method == .post ? #"{"message":"x"}"# : nil
+            let problem = try await client.call(method, "/api/v1\(path)", body).problem()
             #expect(problem.code == code && problem.status == 400, "\(problem.detail)")
         }
         #expect(channels.published.isEmpty)

@@ -39,7 +39,10 @@ struct EventRouteTests {
     /// Nobody may change anything, and who may look may watch.
     @Test("What is sent to a queue comes until the page goes")
     func messages() async throws {
-        let server = try TestServer { $0.access = AccessConfiguration(console: .readOnly) }
+        let server = try TestServer {
+            $0.access = AccessConfiguration(console: .readOnly)
+            $0.eventReturnTime = .zero
+        }
         let name = try QueueName("aweq")
         try await server.testLive { client in
             let stream = try await EventStream.open("/api/v1/events?queues=aweq", port: client.port)

@@ -123,7 +123,15 @@ struct KeyRouteTests {
         try await server.test { client in
             let missing = try await client.call(.get, "/api/v1/keys/0/none")
             #expect(try missing.problem().code == "key_does_not_exist")
-            #expect(try await client.call(.get, "/api/v1/keys/0/jobs").problem().code == "invalid_field")
+            for method in [HTTPRequest.Method.get, .delete] {
+                let problem = try await client.call(method, "/api/v1/keys/0/jobs").problem()
+                #expect(problem.code == "key_refused" && problem.status == 409)
+                #expect(problem.detail.contains("/api/v1/queues/jobs"))
+            }
+            let deletes = server.storage.read { state in
+                state.seen.contains { if case .key(.key(.delete), _) = $0 { true } else { false } }
+            }
+            #expect(!deletes, "a queue goes with its messages")
             server.storage.edit { $0.keys = nil }
             #expect(try await client.call(.get, "/api/v1/keys").problem().code == "busy")
         }

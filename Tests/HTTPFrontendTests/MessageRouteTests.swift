@@ -46,6 +46,37 @@ import Testing
 
     // MARK: Sending
 
+    @Test(arguments: [
+        (#"{"body":"a","delay":1}"#, "unknown_field"), ("{}", "missing_field"), (#"{"body":1}"#, "invalid_field"),
+        (#"{"body":"a","attributes":{"n":{"type":"Number","value":"x"}}}"#, "invalid_attribute"),
+        ("null", "invalid_field"), ("7", "invalid_json"),
+    ])
+    func aRefusedBatchSaysWhichMessageItIsAbout(entry: String, code: String) async throws {
+        let server = try server()
+        try await server.test { client in
+            let body = #"{"messages":[{"body":"a"},{"body":"b"},\#(entry),{"body":"c"}]}"#
+            let problem = try await client.call(.post, "\(path)/messages", body).problem()
+            #expect(problem.code == code && problem.detail.hasPrefix("messages[2]"), "\(problem)")
+        }
+        #expect(server.storage.read { $0.seen.isEmpty })
+    }
+
+    /// The rule of SQS, so that SQS clients can read what they receive.
+    @Test(arguments: [
+        ("7", true), ("-1.5e10", true), ("+.5", true), ("1.", true), ("abc", false), ("1 ", false), ("0x10", false),
+        ("1e", false), (".", false), ("٣", false), ("NaN", false),
+    ])
+    func anAttributeOfTheTypeNumberIsANumber(value: String, isNumber: Bool) async throws {
+        try await server().test { client in
+            for type in ["Number", "Number.int"] {
+                let body = #"{"body":"a","attributes":{"n":{"type":"\#(type)","value":"\#(value)"}}}"#
+                let response = try await client.call(.post, "\(path)/messages", body)
+                #expect(response.status == (isNumber ? .ok : .badRequest))
+                if !isNumber { #expect(try response.problem().code == "invalid_attribute") }
+            }
+        }
+    }
+
     /// A body that cannot be read any more is told apart from an empty one by the state.
     @Test func damagedMessagesAreShownAndRemovedById() async throws {
         let server = try TestServer()

@@ -20,6 +20,21 @@ import Testing
         #expect(server.storage.read { $0.seen.isEmpty })
     }
 
+    @Test(arguments: ["/livez", "/readyz", "/healthz", "/version", "/metrics"])
+    func monitorsMayAskWithHead(path: String) async throws {
+        let server = try TestServer()
+        try await server.test { client in
+            let response = try await client.call(.head, path)
+            #expect(response.status == .ok && response.text.isEmpty)
+            #expect(try await client.call(.get, path).headers[.contentType] == response.headers[.contentType])
+            let refused = try await client.call(.head, path + "?x=1")
+            #expect(refused.status == .badRequest && refused.text.isEmpty)
+            server.storage.edit { $0.readiness = .failed("EIO") }
+            let failed = try await client.call(.head, path)
+            #expect(failed.status == (["/readyz", "/healthz"].contains(path) ? .serviceUnavailable : .ok))
+        }
+    }
+
     @Test(arguments: [
         (Readiness.ready, 200, "ready\n"), (.recovering(fraction: 0.428), 503, "recovering: 42 % of the log is read\n"),
         (.recovering(fraction: .infinity), 503, "recovering: 100 % of the log is read\n"),

@@ -26,6 +26,33 @@ struct OpenAPITests {
         #expect(Set(ids).count == ids.count)
     }
 
+    @Test("It says how to show the admin token, and where it is needed", arguments: [true, false])
+    func security(needsToken: Bool) async throws {
+        let server = try TestServer {
+            $0.access = AccessConfiguration(token: needsToken ? AdminToken("a token of some length") : nil)
+        }
+        try await server.test { client in
+            let text = try await client.call(.get, "/openapi.json").text
+            #expect(text.contains(#""securitySchemes":{"token":{"type":"http","scheme":"bearer""#))
+            #expect(text.contains(#""in":"cookie","name":"roost_session""#))
+            let ways = #"{"token":[]},{"session":[]}]"#
+            #expect(text.contains(needsToken ? #""security":[\#(ways)"# : #""security":[{},\#(ways)"#))
+            #expect(text.ranges(of: #""security":[]"#).count == 12, "health and version (and by HEAD), session, this")
+        }
+    }
+
+    @Test("Names of queues may have 80 characters, those of FIFO queues with their ending")
+    func queueNames() async throws {
+        try await TestServer().test { client in
+            let text = try await client.call(.get, "/openapi.json").text
+            #expect(text.contains(#"^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\\.fifo)$"#))
+        }
+        let long = String(repeating: "a", count: 80)
+        #expect((try? QueueName(long)) != nil && (try? QueueName(long + "a")) == nil)
+        let fifo = { (count: Int) in try? QueueName(String(repeating: "a", count: count) + ".fifo") }
+        #expect(fifo(75) != nil && fifo(76) == nil)
+    }
+
     @Test("It is served, while the log is read too, and every schema that it names is there")
     func document() async throws {
         let server = try TestServer()

@@ -61,6 +61,23 @@ import Testing
         #expect(try harness.messages(try #require(harness.result(waiters[1])).get()).count == 1)
     }
 
+    @Test func waitersAreListedTheOldestFirst() throws {
+        let harness = try Harness()
+        let (first, second) = (try harness.create("first"), try harness.create("second"))
+        harness.submit(.receive(second, waiting()))
+        harness.run()
+        harness.clock.advance(.seconds(5))
+        harness.submit(.receive(first, waiting()), .receive(first, waiting()))
+        guard case .waiters(let list, total: 3) = try harness.ask(.listWaiters(limit: 2)) else { throw Unexpected() }
+        #expect(list.map(\.queue) == [second, first] && list.allSatisfy { $0.door == .inside })
+        let until = try #require(list[0].until)
+        #expect(until - list[0].since >= .seconds(20) && list[1].since - list[0].since == .seconds(5))
+        try harness.send("for one", to: second)
+        guard case .waiters(let rest, total: 2) = try harness.ask(.listWaiters(limit: 9)) else { throw Unexpected() }
+        #expect(rest.map(\.queue) == [first, first])
+        #expect(throws: Rejection.self) { try harness.ask(.listWaiters(limit: 0)) }
+    }
+
     @Test func aDeletedQueueTellsItsWaiters() throws {
         let harness = try Harness()
         let queue = try harness.create("orders")

@@ -334,7 +334,8 @@ final class FakeStorage: Storage {
             }
             return .done
         case .receive, .renew, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID,
-            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .browse, .look,
+            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
+            .browse, .look,
             .listGroups, .barrier:
             throw .busy
         }
@@ -352,6 +353,6 @@ final class FakeStorage: Storage {
             name: name, settings: queue.settings, createdAt: BrokerTime(milliseconds: 1_600_000_000_999),
             modifiedAt: BrokerTime(milliseconds: 1_600_000_001_999),
             counts: MessageCounts(ready: queue.messages.count - inFlight, inFlight: inFlight), totals: MessageTotals(),
-            oldestMessageAge: nil, pause: nil, waiters: 0)
+            oldestMessageAge: nil, pause: nil, waiters: 0, oftenReceived: 0)
     }
 }

@@ -16,15 +16,16 @@ package struct AccessControl<Context: RequestContext>: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        let asked = AskedPath(request.uri.path)
+        let route = context.endpointPath
+        let asked = AskedPath(route ?? request.uri.path)
         if asked == .console, access.console == .off { throw HTTPError(.notFound) }
         let caller = caller(of: request)
         guard asked.isOpen || caller != nil else {
             context.logger.notice("Request refused: no valid token", metadata: Self.place(of: request))
             throw Problem.unauthorized
         }
-        guard request.writes, asked == .api else { return try await next(request, context) }
-        let audit = Audit(request, route: context.endpointPath ?? "", caller: caller ?? .anybody)
+        guard request.writes(by: route), asked == .api else { return try await next(request, context) }
+        let audit = Audit(request, route: route ?? "", caller: caller ?? .anybody)
         guard access.console != .readOnly else {
             audit.write(.forbidden, to: context.logger)
             throw Problem.readOnly
@@ -84,6 +85,8 @@ enum AskedPath {
     /// Everything else, paths that are not served included.
     case api
 
+    /// - Parameter path: of the route that was found, with names in braces. What clients write may lead to one route in
+    ///   several ways (`//`), so it is asked only where it leads to none, and nothing is served.
     init(_ path: String) {
         switch path {
         case "/livez", "/readyz", "/healthz", "/version", "/openapi.json", "/", "/favicon.ico": self = .open
@@ -96,9 +99,9 @@ enum AskedPath {
 }
 
 extension Request {
-    /// The receive of the AweQ API is a GET, and leases a message.
-    fileprivate var writes: Bool {
-        ![.get, .head, .options].contains(method) || uri.path.hasPrefix("/receive-message")
+    /// The receive of the AweQ API is a GET, and leases messages.
+    fileprivate func writes(by route: String?) -> Bool {
+        ![.get, .head, .options].contains(method) || (method == .get && route == AweQRoutes.receivePath)
     }
 
     /// That of `Authorization: Bearer TOKEN`.

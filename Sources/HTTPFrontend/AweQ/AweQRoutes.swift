@@ -10,6 +10,9 @@ package struct AweQRoutes: Sendable {
     /// First components of the paths.
     package static let paths: Set<Substring> = ["send-message", "receive-message", "delete-message", "get-stats"]
 
+    /// Of the route that leases messages with a GET.
+    static let receivePath = "/receive-message"
+
     package let queue: QueueName
     package let calls: StorageCalls
     package let bodies: BodyReader

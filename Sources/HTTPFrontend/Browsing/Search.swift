@@ -1,8 +1,14 @@
 import RoostModel
 import RoostStorage
 
-/// A search through the messages of a queue for a text, a bounded number of them at a time.
+/// A search through the messages of a queue, a bounded number of them at a time.
 struct Search {
+    enum Wish {
+        case text(TextFinder)
+        /// Messages that say of which queue they were dead letters.
+        case origin
+    }
+
     static let textBytesMax = 1024
     static let limitMax = 100
     /// In this order, when no state is named. Damaged messages have no body.
@@ -12,19 +18,31 @@ struct Search {
     private static let bytesMax = 16 * 1024 * 1024
     private static let pageMessages = 500
 
-    private let finder: TextFinder
+    private let wish: Wish
     private let states: [MessageState]
     private let limit: Int
+    private let keepsFound: Bool
     private(set) var found: [PeekedMessage] = []
+    private(set) var foundCount = 0
     /// All answers of this search together.
     private(set) var searched = 0
     /// Where to go on: the list, and the place in it. Nil: at its end.
     private var next: (state: Int, place: BrowsePlace?)?
 
     init(text: [UInt8], states: [MessageState], limit: Int) {
-        finder = TextFinder(text)
+        wish = .text(TextFinder(text))
         self.states = states
         self.limit = limit
+        keepsFound = true
+        next = (0, nil)
+    }
+
+    /// Counts what is found, as far as one answer goes, and keeps none of it.
+    init(counting wish: Wish, states: [MessageState]) {
+        self.wish = wish
+        self.states = states
+        limit = .max
+        keepsFound = false
         next = (0, nil)
     }
 
@@ -50,7 +68,7 @@ struct Search {
 
     mutating func run(in queue: QueueName, _ calls: StorageCalls) async throws {
         var (messages, bytes) = (0, 0)
-        while let (state, place) = next, found.count < limit, messages < Self.messagesMax, bytes < Self.bytesMax {
+        while let (state, place) = next, foundCount < limit, messages < Self.messagesMax, bytes < Self.bytesMax {
             let options = BrowseOptions(state: states[state], count: Self.pageMessages, after: place)
             let page = try await calls.browse(queue, options)
             let taken = take(page.messages, state)
@@ -68,8 +86,9 @@ struct Search {
         for (place, message) in page.enumerated() {
             searched += 1
             guard matches(message) else { continue }
-            found.append(message)
-            if found.count == limit, let behind = message.place {
+            foundCount += 1
+            if keepsFound { found.append(message) }
+            if foundCount == limit, let behind = message.place {
                 next = (state, behind)
                 return page[...place]
             }
@@ -78,14 +97,11 @@ struct Search {
     }
 
     private func matches(_ message: PeekedMessage) -> Bool {
-        contains(message.body) || (message.group.map { contains([UInt8]($0.utf8)) } ?? false)
-            || message.attributes.contains { attribute in
-                guard case .text(let value) = attribute.value else { return false }
-                return contains([UInt8](value.utf8))
-            }
+        switch wish {
+        case .origin: message.deadLetterSource != nil
+        case .text(let finder): finder.isFound(in: message)
+        }
     }
-
-    private func contains(_ bytes: [UInt8]) -> Bool { finder.isFound(in: bytes) }
 
     func json(of counts: MessageCounts) -> JSON {
         json(.array(found.map { JSON($0) }), as: "messages", of: counts)
@@ -103,5 +119,16 @@ struct Search {
             .init(name: name, value: value), .init(name: "searched", value: .count(searched)),
             .init(name: "of", value: .count(all)), .init(name: "next_after", value: cursor),
         ])
+    }
+}
+
+extension TextFinder {
+    /// In the body, the group, or the value of an attribute.
+    fileprivate func isFound(in message: PeekedMessage) -> Bool {
+        isFound(in: message.body) || (message.group.map { isFound(in: [UInt8]($0.utf8)) } ?? false)
+            || message.attributes.contains { attribute in
+                guard case .text(let value) = attribute.value else { return false }
+                return isFound(in: [UInt8](value.utf8))
+            }
     }
 }

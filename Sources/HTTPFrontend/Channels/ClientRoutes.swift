@@ -6,6 +6,7 @@ package import RoostStorage
 package struct ClientRoutes: Sendable {
     private static let clientsMax = 1000
 
+    package let calls: StorageCalls
     package let node: NodeDescription
     package let clock: @Sendable () -> BrokerTime
     /// Nil: the port that knows its clients is closed.
@@ -16,15 +17,18 @@ package struct ClientRoutes: Sendable {
         router.delete("api/v1/clients/:id") { _, context in try await close(context.parameters.get("id") ?? "") }
     }
 
-    /// Only the Redis port knows its clients one by one; the others count connections.
+    /// Only the Redis port knows its clients one by one. The others count connections; which receives wait, the storage
+    /// knows of all of them.
     private func list(_ request: Request) async throws -> Response {
         let query = try Query(request, allowed: ["limit"])
         let limit = try query.wholeNumber("limit", in: 1...Self.clientsMax, default: 100)
         let now = clock()
         let clients = (await directory?.clients() ?? []).sorted { $0.id < $1.id }
+        let (waiters, waiterCount) = try await calls.waiters(limit)
         return .json([
             "clients": .array(clients.prefix(limit).map { JSON($0, now) }), "total": .count(clients.count),
             "connections": .object(node.loads.map { .init(name: $0.door, value: .count($0.connections)) }),
+            "waiters": .array(waiters.map { JSON($0) }), "waiters_total": .count(waiterCount),
         ])
     }
 
@@ -41,6 +45,13 @@ extension Problem {
 }
 
 extension JSON {
+    fileprivate init(_ waiter: WaitingReceive) {
+        self = [
+            "queue": .string(waiter.queue.text), "door": .string(waiter.door.rawValue),
+            "since_ms": .time(waiter.since), "until_ms": waiter.until.map(JSON.time) ?? nil,
+        ]
+    }
+
     fileprivate init(_ client: ClientFacts, _ now: BrokerTime) {
         self = [
             "id": .counter(client.id), "door": .string(client.door), "address": .string(client.address),

@@ -19,25 +19,31 @@ package final class EventHub: CompletionReceiver {
     private struct State {
         var nextID: UInt64 = 1
         var streams: [UInt64: Member] = [:]
+        /// What was watched by streams that ended just now. It is followed for a while.
+        var left: [UInt64: EventWish] = [:]
         var past: EventPast
         var tailed: [QueueName] = []
         var ticking: Task<Void, Never>?
         var counting: Task<Void, Never>?
+
+        var wishes: [EventWish] { streams.values.map(\.wish) + Array(left.values) }
     }
 
     private let state: Mutex<State>
     private let storage: any Storage
     private let channels: (any ChannelDirectory)?
     private let stats: @Sendable () async -> StatsEvents
+    private let returnTime: Duration
 
     /// - Parameter stats: what makes the events of numbers, called when somebody begins to watch them.
     init(
-        _ storage: any Storage, channels: (any ChannelDirectory)?, startedAt: BrokerTime,
+        _ storage: any Storage, channels: (any ChannelDirectory)?, startedAt: BrokerTime, returnTime: Duration,
         stats: @escaping @Sendable () async -> StatsEvents
     ) {
         self.storage = storage
         self.channels = channels
         self.stats = stats
+        self.returnTime = returnTime
         state = Mutex(State(past: EventPast(startedAt: startedAt)))
     }
 
@@ -59,17 +65,34 @@ package final class EventHub: CompletionReceiver {
     func close(_ id: UInt64) {
         let member = state.withLock { state in
             let member = state.streams.removeValue(forKey: id)
-            if let member, !member.wish.isWatched(by: state.streams.values.lazy.map(\.wish)) { state.past.interrupt() }
+            if let member { state.left[id] = member.wish }
             return member
         }
-        member?.line.finish()
+        guard let member else { return }
+        member.line.finish()
+        let isTooMuch = state.withLock { $0.left.count > Self.streamsMax }
+        if isTooMuch { return forget(id) }
+        settle()
+        Task { [weak self, returnTime] in
+            try? await Task.sleep(for: returnTime)
+            self?.forget(id)
+        }
+    }
+
+    /// Nobody came back: what happens from now on to what the stream watched alone is missed.
+    private func forget(_ id: UInt64) {
+        state.withLock { state in
+            guard let wish = state.left.removeValue(forKey: id) else { return }
+            if !wish.isWatched(by: state.wishes) { state.past.interrupt() }
+        }
         settle()
     }
 
     /// Follows what is watched now, and nothing else.
     private func settle() {
         state.withLock { state in
-            let wishes = state.streams.values.map(\.wish)
+            let open = state.streams.values.map(\.wish)
+            let wishes = state.wishes
             let queues = wishes.reduce(into: Set<QueueName>()) { $0.formUnion($1.queues) }.sorted()
             if queues != state.tailed {
                 state.tailed = queues
@@ -77,8 +100,8 @@ package final class EventHub: CompletionReceiver {
                 storage.submit([Submission(token: 1, request: .tailQueues(queues))], for: self)
             }
             channels?.follow(wishes.flatMap(\.channels.values)) { [weak self] in self?.published($0, $1) }
-            state.ticking = running(!wishes.isEmpty, state.ticking) { await self.tick() }
-            state.counting = running(wishes.contains(where: \.hasStats), state.counting) { await self.count() }
+            state.ticking = running(!open.isEmpty, state.ticking) { await self.tick() }
+            state.counting = running(open.contains(where: \.hasStats), state.counting) { await self.count() }
         }
     }
 
@@ -93,8 +116,13 @@ package final class EventHub: CompletionReceiver {
     // MARK: What there is to tell
 
     package func receive(_ completions: [Completion]) {
-        for case .success(.tailed(let message)) in completions.lazy.map(\.result) {
-            send(Event(.message, .queue(message.queue), data: JSON(message)))
+        for result in completions.lazy.map(\.result) {
+            switch result {
+            case .success(.tailed(let message)): send(Event(.message, .queue(message.queue), data: JSON(message)))
+            case .success(.tailRest(let queue, let leftOut)):
+                send(Event(.message, .queue(queue), data: JSON(leftOut: leftOut, of: queue)))
+            default: break
+            }
         }
     }
 

@@ -18,6 +18,11 @@ extension JSON {
         self = .object(members)
     }
 
+    /// Messages that were sent and not shown.
+    init(leftOut count: Int, of queue: QueueName) {
+        self = ["queue": .string(queue.text), "left_out": .count(count)]
+    }
+
     init(published message: Bytes, on channel: Bytes) {
         let shown = message.prefix(Limits.tailedBytesMax)
         let isCut = shown.count < message.count

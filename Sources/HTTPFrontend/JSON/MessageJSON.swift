@@ -89,7 +89,12 @@ private struct AttributeValueFields: Decodable {
             throw Problem.invalidAttribute(
                 "The type of \(name) must be String, Number or Binary, or one with a .label.")
         }
-        return MessageAttribute(name: name, type: type, value: try value(of: name, isBinary: kind == "Binary"))
+        let value = try value(of: name, isBinary: kind == "Binary")
+        if kind == "Number", case .text(let text) = value, !AttributeNumber.isNumber(text) {
+            throw Problem.invalidAttribute(
+                "The value of \(name) has to be a number, as its type says, not \"\(text.prefix(100))\".")
+        }
+        return MessageAttribute(name: name, type: type, value: value)
     }
 
     private func value(of name: String, isBinary: Bool) throws -> MessageAttribute.Value {

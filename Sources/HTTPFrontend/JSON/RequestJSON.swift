@@ -37,7 +37,11 @@ package struct BodyReader: Sendable {
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            let value = try JSONDecoder().decode(type, from: Data(body.readableBytesView))
+            if let name = body.withUnsafeReadableBytes({ RepeatedNames.first(in: $0) }) {
+                throw Problem.invalidField("\"\(name)\" may stand there once.")
+            }
+            return value
         } catch let problem as Problem {
             throw problem
         } catch let rejection as Rejection {

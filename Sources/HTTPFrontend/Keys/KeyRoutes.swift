@@ -10,6 +10,7 @@ package struct KeyRoutes: Sendable {
     static let databases = 0...15
     /// For one page.
     private static let scansMax = 10
+    fileprivate static let keyParameters = ["offset", "limit", "encoding"]
 
     package let calls: StorageCalls
 
@@ -76,12 +77,13 @@ package struct KeyRoutes: Sendable {
     // MARK: One key
 
     private func show(_ request: Request, _ key: KeyAddress) async throws -> Response {
-        let query = try Query(request, allowed: ["offset", "limit", "encoding"])
+        let query = try Query(request, allowed: Self.keyParameters)
         let offset = try Self.cursor(query, "offset")
         let limit = try query.wholeNumber("limit", in: 1...Self.countMax, default: 100)
         guard let facts = try await facts([key.name], key.database).first else { throw Problem.keyDoesNotExist }
+        if facts.type == .queue { throw Problem.isQueue(key.name) }
         guard let command = facts.type.page(of: key.name, from: offset, limit) else {
-            throw Problem.invalidField("A queue is looked at under /api/v1/queues.")
+            throw Problem.invalidField("A key of this type is not shown here.")
         }
         let reply = try await ask(command, key.database)
         let page = KeyPage(reply, facts, from: offset, limit)
@@ -94,7 +96,9 @@ package struct KeyRoutes: Sendable {
                 ]))
     }
 
+    /// A queue is no key of this API, whatever Redis clients may do to it: it goes with what is in it.
     private func delete(_ key: KeyAddress) async throws -> Response {
+        if case .word(.queue) = try await ask(.key(.type(key.name)), key.database) { throw Problem.isQueue(key.name) }
         guard case .integer(let count) = try await ask(.key(.delete([key.name])), key.database) else {
             throw UnexpectedReply()
         }
@@ -145,11 +149,9 @@ struct KeyAddress {
         }
         database = UInt8(number)
         let bytes = try PathText.bytes("key", in: context)
-        switch request.uri.queryParameters["encoding"] {
-        case nil, "text": name = bytes
-        case "base64": name = try Self.bytes(base64: String(decoding: bytes, as: UTF8.self))
-        default: throw Problem.invalidField("encoding must be text or base64.")
-        }
+        let query = try Query(request, allowed: KeyRoutes.keyParameters)
+        let isBase64 = try query.choice("encoding", [("text", false), ("base64", true)], default: false)
+        name = isBase64 ? try Self.bytes(base64: String(decoding: bytes, as: UTF8.self)) : bytes
     }
 
     private static func bytes(base64 text: String) throws -> Bytes {
@@ -165,6 +167,12 @@ struct KeyAddress {
 extension Problem {
     fileprivate static let keyDoesNotExist = Problem(
         .notFound, "key_does_not_exist", "The key does not exist", "There is no such key in this database.")
+
+    fileprivate static func isQueue(_ name: Bytes) -> Problem {
+        let path = "/api/v1/queues/\(String(decoding: name, as: UTF8.self))"
+        return Problem(
+            .conflict, "key_refused", "The key refused it", "It is a queue: look at it, and delete it, at \(path).")
+    }
 
     fileprivate static func keyRefused(_ error: KeyError) -> Problem {
         Problem(.conflict, "key_refused", "The key refused it", "The key says: \(error).")

@@ -16,7 +16,7 @@ package struct MetricsRoute: Sendable {
     }
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
-        router.get("metrics") { request, _ in
+        router.getAndHead("metrics") { request, _ in
             let text = await text(of: try families(request))
             if let unknown = text.missing.min() { throw Problem.unknownFamily(unknown) }
             return Response.text(text.text, contentType: "text/plain; version=0.0.4; charset=utf-8")
@@ -176,6 +176,10 @@ extension PrometheusText {
         {
             $0.oldestMessageAge?.secondsText
         }
+        perQueue(
+            "roost_queue_messages_received_often", .gauge,
+            "Messages ready or in flight that were received \(Limits.oftenReceivedMin) times or more", list
+        ) { $0.oftenReceived }
         perQueue("roost_queue_receive_waiters", .gauge, "Receives that wait for a message", list) { $0.waiters }
         perQueue("roost_queue_paused", .gauge, "1 while the queue is paused", list) { $0.pause == nil ? 0 : 1 }
         for (index, event) in MessageTotals().events.enumerated() {

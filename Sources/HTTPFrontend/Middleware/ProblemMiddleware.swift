@@ -15,6 +15,8 @@ package struct ProblemMiddleware<Context: RequestContext>: RouterMiddleware {
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
         var response = try await answer(request, context: context, next: next)
+        // A client takes what stands behind such a head for the next reply.
+        if request.method == .head { response = response.createHeadResponse() }
         response.headers[.xContentTypeOptions] = "nosniff"
         return response
     }

@@ -18,7 +18,7 @@ package struct RecoveryRules<Context: RequestContext>: RouterMiddleware {
     package func handle(
         _ request: Request, context: Context, next: @concurrent (Request, Context) async throws -> Response
     ) async throws -> Response {
-        if case .recovering = storage.readiness, !isOpen(request.uri.path) {
+        if case .recovering = storage.readiness, !isOpen(context.endpointPath ?? request.uri.path) {
             throw Problem.recovering(storage.readiness)
         }
         return try await next(request, context)

@@ -11,12 +11,16 @@ extension NodeRoutes {
             [.query("verbose", .text)], answer: .text("text/plain"), refusesInText: true)
     }
 
-    static let operations: [Operation] = [
+    private static let health: [Operation] = [
         Operation(.get, "/livez", "livez", "Whether the process runs", answer: .text("text/plain")),
         readiness("/readyz", "readyz"), readiness("/healthz", "healthz"),
         Operation(.get, "/version", "version", "Name and version", .object(["name": .text, "version": .text])),
-        Operation(.get, "/api/v1/stats", "stats", "Counters and gauges of the node", "Stats"),
     ]
+
+    static let operations: [Operation] =
+        health.flatMap(\.withHead) + [
+            Operation(.get, "/api/v1/stats", "stats", "Counters and gauges of the node", "Stats")
+        ]
 }
 
 extension OverviewRoute {

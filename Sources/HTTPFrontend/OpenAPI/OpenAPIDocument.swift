@@ -4,6 +4,8 @@ import HTTPTypes
 struct OpenAPIDocument {
     var operations: [Operation]
     var version: String
+    /// Without a token, nobody has to prove who they are.
+    var needsToken: Bool
 
     var json: JSON {
         [
@@ -13,8 +15,26 @@ struct OpenAPIDocument {
                 "description": "The HTTP API of Roost, a durable message broker.",
             ],
             "paths": .object(paths.map { .init(name: $0.path, value: Self.item($0.operations)) }),
-            "components": ["schemas": .object(Components.all.map { .init(name: $0.key, value: $0.value.json) })],
+            "components": [
+                "schemas": .object(Components.all.map { .init(name: $0.key, value: $0.value.json) }),
+                "securitySchemes": Self.securitySchemes,
+            ],
+            "security": security,
         ]
+    }
+
+    private static let securitySchemes: JSON = [
+        "token": ["type": "http", "scheme": "bearer", "description": "The admin token."],
+        "session": [
+            "type": "apiKey", "in": "cookie", "name": .string(SessionRoutes.cookieName),
+            "description": "The cookie that logIn gives for the admin token.",
+        ],
+    ]
+
+    /// One of these is enough.
+    private var security: JSON {
+        let ways: [JSON] = [["token": .array([])], ["session": .array([])]]
+        return .array(needsToken ? ways : [[:]] + ways)
     }
 
     /// In the order in which the operations name them first.
@@ -44,6 +64,7 @@ struct OpenAPIDocument {
         if !parameters.isEmpty { members.append(.init(name: "parameters", value: .array(parameters))) }
         if let body = body(operation.body) { members.append(.init(name: "requestBody", value: body)) }
         members.append(.init(name: "responses", value: responses(operation)))
+        if AskedPath(operation.path).isOpen { members.append(.init(name: "security", value: .array([]))) }
         return .object(members)
     }
 

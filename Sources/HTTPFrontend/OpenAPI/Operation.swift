@@ -66,6 +66,18 @@ package struct Operation: Sendable {
         self.init(method, path, id, summary, body: body, answer: .json(answer))
     }
 
+    /// The same by HEAD, where a route answers that too.
+    var withHead: [Operation] {
+        let head = Operation(
+            .head, path, "\(id)Head", "\(summary): headers alone", parameters, answer: .nothing,
+            refusesInText: refusesInText)
+        return [self, head]
+    }
+
+    package var takesBody: Bool {
+        if case .none = body { false } else { true }
+    }
+
     /// The part of the API: what stands behind `/api/v1`, or the whole first component.
     var tag: String {
         let parts = path.split(separator: "/").filter { $0 != "api" && $0 != "v1" }

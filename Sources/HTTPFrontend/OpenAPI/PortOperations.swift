@@ -1,4 +1,5 @@
 import HTTPTypes
+import RoostStorage
 
 extension EventRoutes {
     static let operations: [Operation] = [
@@ -70,12 +71,19 @@ extension ClientRoutes {
         "idle_seconds": .count, "database": .count, "last_command": .text, "subscriptions": .count,
         "waiting_on": .list(.text),
     ])
+    private static let waiter = Schema.object([
+        "queue": .queueName, "door": .choice(Door.allCases.map(\.rawValue)), "since_ms": .time,
+        "until_ms": .nullable(.time),
+    ])
 
     static let operations: [Operation] = [
         Operation(
-            .get, "/api/v1/clients", "listClients", "Clients of the Redis port, and connections of all",
+            .get, "/api/v1/clients", "listClients", "Clients of the Redis port, connections of all, and who waits",
             [.limit(1...1000, default: 100)],
-            .object(["clients": .list(client), "total": .count, "connections": .map(.count)])),
+            .object([
+                "clients": .list(client), "total": .count, "connections": .map(.count), "waiters": .list(waiter),
+                "waiters_total": .count,
+            ])),
         Operation(.delete, "/api/v1/clients/{id}", "closeClient", "Close the connection of a client", .empty),
     ]
 }

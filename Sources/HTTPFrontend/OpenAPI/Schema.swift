@@ -20,7 +20,7 @@ package struct Schema: Sendable, ExpressibleByStringLiteral {
     /// Milliseconds since 1970.
     static let time = integer(0...)
     static let id = text(matching: "^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
-    static let queueName = text(matching: "^[A-Za-z0-9_-]{1,75}(\\.fifo)?$")
+    static let queueName = text(matching: "^([A-Za-z0-9_-]{1,80}|[A-Za-z0-9_-]{1,75}\\.fifo)$")
     static let empty = object([:])
     static let anything = Schema(.object([]))
 

@@ -18,7 +18,6 @@ struct Attention: Equatable {
     static let countMax = 100
     private static let waitedLong = Milliseconds.seconds(60)
     private static let waitedTooLong = Milliseconds.seconds(600)
-    private static let returnsMin: UInt64 = 5
 
     var queue: QueueName?
     var kind: Kind
@@ -67,15 +66,15 @@ struct Attention: Equatable {
         } else if let old = ofAge(queue, picture, isTarget: isTarget) {
             found.append(old)
         }
-        if isTarget, queue.counts.ready > 0, queue.totals.movedIn > 0 {
-            let text = "\(count(queue.counts.ready, "dead letter")), \(queue.totals.movedIn) moved in so far."
+        let arrived = picture.history.movedIn(to: name)
+        if isTarget, queue.counts.ready > 0, arrived > 0 {
+            let text = "\(count(queue.counts.ready, "dead letter")), \(arrived) moved in during the last hour."
             found.append(Attention(queue: name, kind: .deadLettersGrowing, text: text))
         }
-        let totals = queue.totals
-        if totals.returned >= returnsMin, totals.returned / 2 > totals.deleted,
-            queue.counts.ready + queue.counts.inFlight > 0
-        {
-            let text = "\(totals.returned) receives ended without a delete, \(totals.deleted) with one."
+        // Dead letters were received often: that is why they are there.
+        if queue.oftenReceived > 0, !isTarget {
+            let often = count(queue.oftenReceived, "message")
+            let text = "\(often) received \(Limits.oftenReceivedMin) times or more, and not deleted."
             found.append(Attention(queue: name, kind: .receivedOften, text: text))
         }
         return found

@@ -100,28 +100,3 @@ extension QueueRates {
             deleted: rate(old.deleted, new.deleted))
     }
 }
-
-/// What surveys have seen of queues over time, as far as somebody asked.
-package struct QueueHistory: Sendable {
-    private struct Seen {
-        var received: UInt64
-        /// Since when nothing more was received.
-        var idleSince: BrokerTime
-    }
-
-    private var queues: [QueueName: Seen] = [:]
-
-    mutating func note(_ list: [QueueInfo], at now: BrokerTime) {
-        var next: [QueueName: Seen] = [:]
-        next.reserveCapacity(list.count)
-        for queue in list {
-            let before = queues[queue.name]
-            let isSame = before?.received == queue.totals.received
-            next[queue.name] = Seen(
-                received: queue.totals.received, idleSince: isSame ? before?.idleSince ?? now : now)
-        }
-        queues = next
-    }
-
-    func idleSince(_ name: QueueName) -> BrokerTime? { queues[name]?.idleSince }
-}

@@ -1,5 +1,5 @@
 package import RoostModel
-package import RoostStorage
+import RoostStorage
 import ServiceLifecycle
 import Synchronization
 
@@ -21,23 +21,40 @@ package final class RateHistory: Service {
         var endedAt: BrokerTime?
     }
 
+    package let survey: QueueSurvey
     private let storage: any Storage
     private let clock: @Sendable () -> BrokerTime
     private let state = Mutex(State())
 
-    package init(_ storage: any Storage, clock: @escaping @Sendable () -> BrokerTime) {
-        self.storage = storage
+    package init(_ calls: StorageCalls, clock: @escaping @Sendable () -> BrokerTime) {
+        survey = QueueSurvey(calls, clock: clock)
+        storage = calls.storage
         self.clock = clock
     }
 
     /// Samples counters that the engine keeps anyway, six times a minute, until the server shuts down.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
+            var surveyed: UInt64?
             while !Task.isCancelled {
                 self.sample()
-                try? await Task.sleep(for: Self.step)
+                await self.followMoves(since: &surveyed)
+                try? await Task.sleep(for: self.storage.readiness == .ready ? Self.step : .seconds(1))
             }
         }
+    }
+
+    /// Looks at all queues at the start, and then when messages were moved: nobody may have the overview open when dead
+    /// letters come.
+    ///
+    /// - Parameter surveyed: how many had been moved when it last looked; nil: it did not yet.
+    package func followMoves(since surveyed: inout UInt64?) async {
+        let metrics = storage.metrics
+        guard storage.readiness == .ready, metrics.totals.movedIn != surveyed else { return }
+        // Without queues there is nothing to look at: what comes from now on is new.
+        guard surveyed != nil || metrics.queues > 0 else { return surveyed = metrics.totals.movedIn }
+        // What was moved while it looked is looked at the next time.
+        if await (try? survey.picture()) != nil { surveyed = metrics.totals.movedIn }
     }
 
     package func sample() {

@@ -18,9 +18,28 @@ enum SendFields: Decodable {
         guard fields.names.count == 1 else {
             throw Problem.invalidField("messages excludes the fields of a single message.")
         }
-        let list = try fields.value("messages", as: [MessageFields].self) ?? []
+        let list = try fields.value("messages", as: MessageList.self)?.messages ?? []
         try requireBatch(list.count, of: "messages")
-        self = .batch(list.map(\.message))
+        self = .batch(list)
+    }
+}
+
+/// A refusal says which one of them it is about: a batch may have a thousand.
+private struct MessageList: Decodable {
+    var messages: [NewMessage] = []
+
+    init(from decoder: any Decoder) throws {
+        var entries = try decoder.unkeyedContainer()
+        while !entries.isAtEnd {
+            do {
+                messages.append(try entries.decode(MessageFields.self).message)
+            } catch var problem as Problem {
+                problem.detail = "messages[\(messages.count)]: \(problem.detail)"
+                throw problem
+            } catch {
+                throw Problem.invalidField("messages[\(messages.count)] must be a JSON object.")
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ struct MoveFields: Decodable {
     var isDryRun: Bool
     /// Only messages with this text in them.
     var text: String?
-    /// Where an earlier move with a filter ended.
+    /// Where an earlier answer ended that told of a part.
     var after: String?
 
     init(from decoder: any Decoder) throws {
@@ -18,7 +18,9 @@ struct MoveFields: Decodable {
         isDryRun = try fields.flag("dry_run") ?? false
         text = try fields.value("filter", as: FilterFields.self)?.text
         after = fields.isNull("after") ? nil : try fields.text("after")
-        guard text != nil || after == nil else { throw Problem.invalidField("after goes with filter only.") }
+        guard after == nil || text != nil || (isDryRun && to == nil) else {
+            throw Problem.invalidField("after goes with filter, or with a dry run without to.")
+        }
         guard text == nil || rate == nil else {
             throw Problem.invalidField("A move with a filter is done at once: rate does not go with it.")
         }

@@ -40,12 +40,11 @@ package struct MoveRoutes: Sendable {
 
     /// What a move would find now. A target that cannot be is refused as the move would be.
     private func rehearse(_ fields: MoveFields, from name: QueueName) async throws -> JSON {
+        guard let to = fields.to else { return try await countReturning(fields, from: name) }
         let queue = try await calls.describe(name)
-        if let to = fields.to {
-            let target = try await calls.describe(to)
-            guard to != name, target.settings.isFIFO == queue.settings.isFIFO else {
-                throw Rejection.invalidMoveTarget(to, reason: "it has to be another queue of the same type")
-            }
+        let target = try await calls.describe(to)
+        guard to != name, target.settings.isFIFO == queue.settings.isFIFO else {
+            throw Rejection.invalidMoveTarget(to, reason: "it has to be another queue of the same type")
         }
         return [
             "would_move": .count(queue.counts.ready), "searched": .count(0), "of": .count(queue.counts.ready),
@@ -53,12 +52,20 @@ package struct MoveRoutes: Sendable {
         ]
     }
 
+    /// Messages that say where they came from, as far as one search goes: the others would stay.
+    private func countReturning(_ fields: MoveFields, from name: QueueName) async throws -> JSON {
+        var search = Search(counting: .origin, states: [.ready])
+        if let after = fields.after { try search.goOn(after: after) }
+        try await search.run(in: name, calls)
+        return search.json(count: search.foundCount, as: "would_move", of: try await calls.describe(name).counts)
+    }
+
     /// At once, as many as one search finds: `next_after` goes on.
     private func moveFiltered(_ text: String, _ fields: MoveFields, from name: QueueName) async throws -> JSON {
         var search = Search(text: [UInt8](text.utf8), states: [.ready], limit: Search.limitMax)
         if let after = fields.after { try search.goOn(after: after) }
         try await search.run(in: name, calls)
-        let ids = search.found.map(\.id)
+        let ids = search.found.filter { fields.to != nil || $0.deadLetterSource != nil }.map(\.id)
         let count =
             if fields.isDryRun || ids.isEmpty { ids.count } else {
                 try await calls.count(.moveByID(name, to: fields.to, ids))

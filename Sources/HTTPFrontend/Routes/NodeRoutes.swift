@@ -10,10 +10,10 @@ package struct NodeRoutes: Sendable {
 
     package func add<Context: RequestContext>(to router: Router<Context>) {
         // Must not ask the storage: a broker that waits for a slow disk is alive.
-        router.get("livez") { _, _ in Response.text("ok\n") }
-        router.get("readyz") { request, _ in try ready(request) }
-        router.get("healthz") { request, _ in try ready(request) }
-        router.get("version") { _, _ in
+        router.getAndHead("livez") { _, _ in Response.text("ok\n") }
+        router.getAndHead("readyz") { request, _ in try ready(request) }
+        router.getAndHead("healthz") { request, _ in try ready(request) }
+        router.getAndHead("version") { _, _ in
             Response.json(["name": "roost", "version": .string(node.version)])
         }
         router.get("api/v1/stats") { request, _ in try stats(request) }
@@ -66,6 +66,16 @@ package struct NodeRoutes: Sendable {
     private func stats(_ request: Request) throws -> Response {
         _ = try Query(request, allowed: [])
         return .json(.object(node.stats))
+    }
+}
+
+extension Router {
+    /// Monitoring programs ask with HEAD too: they get the same without a body.
+    func getAndHead(
+        _ path: RouterPath, use route: @escaping @Sendable (Request, Context) async throws -> Response
+    ) {
+        get(path, use: route)
+        head(path) { request, context in try await route(request, context).createHeadResponse() }
     }
 }
 

@@ -12,12 +12,14 @@ package enum PathText {
     }
 
     /// Nil: an escape is not whole.
-    package static func decoded(_ text: some StringProtocol) -> Bytes? {
+    ///
+    /// - Parameter plus: what a plus stands for; in queries a space.
+    package static func decoded(_ text: some StringProtocol, plus: UInt8 = UInt8(ascii: "+")) -> Bytes? {
         var bytes: Bytes = []
         var rest = text.utf8.makeIterator()
         while let byte = rest.next() {
             guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
+                bytes.append(byte == UInt8(ascii: "+") ? plus : byte)
                 continue
             }
             guard let high = rest.next().flatMap(digit), let low = rest.next().flatMap(digit) else { return nil }

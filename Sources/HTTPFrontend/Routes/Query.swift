@@ -1,16 +1,28 @@
 package import Hummingbird
 
-/// The query parameters of a request. Unknown and repeated ones are refused.
+/// The query parameters of a request, as forms of HTML write them: `+` is a space. Unknown and repeated ones are
+/// refused.
 package struct Query {
     private var values: [String: String] = [:]
 
     package init(_ request: Request, allowed: [String]) throws {
-        for (name, value) in request.uri.queryParameters {
-            let name = String(name)
+        for pair in (request.uri.query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = try Self.decoded(parts[0])
             guard allowed.contains(name) else { throw Problem.unknownField(name, allowed: allowed) }
             guard values[name] == nil else { throw Problem.invalidField("\(name) may stand there once.") }
-            values[name] = String(value)
+            values[name] = parts.count == 2 ? try Self.decoded(parts[1]) : ""
         }
+    }
+
+    private static func decoded(_ text: Substring) throws -> String {
+        guard let bytes = PathText.decoded(text, plus: UInt8(ascii: " ")),
+            let decoded = String(validating: bytes, as: UTF8.self)
+        else {
+            throw Problem.invalidField(
+                "A query is UTF-8, and each % in it has two hexadecimal digits behind it: \"\(text.prefix(100))\".")
+        }
+        return decoded
     }
 
     package func text(_ name: String) -> String? { values[name] }

@@ -49,6 +49,13 @@ package struct StorageCalls: Sendable {
         return tasks
     }
 
+    package func waiters(_ limit: Int) async throws -> (list: [WaitingReceive], total: Int) {
+        guard case .waiters(let list, let total) = try await async.perform(.listWaiters(limit: limit)) else {
+            throw UnexpectedReply()
+        }
+        return (list, total)
+    }
+
     package func send(_ message: NewMessage, to name: QueueName) async throws -> SentMessage {
         guard case .sent(let sent) = try await async.perform(.send(name, message)) else { throw UnexpectedReply() }
         return sent

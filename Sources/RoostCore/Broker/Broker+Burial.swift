@@ -57,6 +57,7 @@ extension Broker {
             throw EntryMismatch(kind: .bury, reason: "the message in slot \(slot) is held by nobody")
         }
         endLease(slot)
+        countIfOftenReceived(slot, -1)
         let queue = queue(of: slot)
         index[slot].place = .buried
         index[slot].burial = burials.create(BurialRecord(slot: slot, at: entry.at, entry.burial))
@@ -81,6 +82,7 @@ extension Broker {
     /// To its old place, whatever the queue's redelivery is: it did not fail again.
     private mutating func kick(_ slot: UInt32) {
         endBurial(slot)
+        countIfOftenReceived(slot, 1)
         // Without a lease in this queue: it is delivered once more even if it had all its receives, and is not a dead
         // letter at once.
         index[slot].deadline = BrokerTime(milliseconds: 0)

@@ -248,6 +248,7 @@ extension Broker {
             removeReady(slot)
             if index[slot].receiveCount == 0 { index[slot].noteFirstReceive(at: entry.at) }
             index[slot].noteReceive()
+            if index[slot].receiveCount == Limits.oftenReceivedMin { countIfOftenReceived(slot, 1) }
             startLease(slot, until: entry.deadline)
             passTurn(of: slot)
         }
@@ -392,9 +393,11 @@ extension Broker {
         let owner = index[slot].owner
         switch index[slot].place {
         case .readyList, .returnedTree, .readyInGroup:
+            countIfOftenReceived(slot, -1)
             removeReady(slot)
             withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .inFlight:
+            countIfOftenReceived(slot, -1)
             endLease(slot)
             withLane(owner) { $0.available.remove(slot, in: &$1) }
         case .buried:

@@ -16,7 +16,8 @@ extension Broker {
             totals: queues[id].totals,
             oldestMessageAge: oldest.map { max(now - $0, .zero) },
             pause: queues[id].pause,
-            waiters: 0
+            waiters: 0,
+            oftenReceived: queues[id].oftenReceived
         )
     }
 

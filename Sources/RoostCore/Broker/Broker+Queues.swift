@@ -213,6 +213,7 @@ extension Broker {
         var damaged = queues[id].damaged
         queues[id].damaged = MessageList()
         queues[id].buried = MessageList()
+        queues[id].oftenReceived = 0
         queues[id].dead.append(contentsOf: &lane.available, in: &index)
         queues[id].dead.append(contentsOf: &lane.delayed, in: &index)
         queues[id].dead.append(contentsOf: &damaged, in: &index)

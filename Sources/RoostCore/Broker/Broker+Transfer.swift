@@ -76,6 +76,7 @@ extension Broker {
         index[slot].owner = owner
         index[slot].noteTransfer(at: entry.at)
         if entry.purpose == .redrive { index[slot].forgetReceives() }
+        countIfOftenReceived(slot, 1)
         countTotal(entry.from) { $0.movedOut += 1 }
         countTotal(entry.to) { $0.movedIn += 1 }
         becomeAvailable(slot, at: entry.at, &effects)

@@ -218,4 +218,26 @@ extension Broker {
         count(&queues[queue].totals)
         count(&totals)
     }
+
+    /// The message is ready or in flight in its queue from now on, or (-1) not any more.
+    mutating func countIfOftenReceived(_ slot: UInt32, _ difference: Int) {
+        guard index[slot].receiveCount >= Limits.oftenReceivedMin else { return }
+        queues[queue(of: slot)].oftenReceived += difference
+    }
+
+    /// For a broker made from an image.
+    mutating func restoreOftenReceived() {
+        for (queue, count) in oftenReceivedByQueue() { queues[queue].oftenReceived = count }
+    }
+
+    private func oftenReceivedByQueue() -> [UInt32: Int] {
+        var counts: [UInt32: Int] = [:]
+        index.forEachUsed { slot in
+            guard index[slot].receiveCount >= Limits.oftenReceivedMin, isAlive(slot),
+                isReady(slot) || index[slot].place == .inFlight
+            else { return }
+            counts[queue(of: slot), default: 0] += 1
+        }
+        return counts
+    }
 }

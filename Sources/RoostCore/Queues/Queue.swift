@@ -47,6 +47,8 @@ package struct Queue {
 
     var counts = MessageCounts()
     var totals = MessageTotals()
+    /// Messages, ready or in flight, that were received `Limits.oftenReceivedMin` times or more. Images do not have it.
+    var oftenReceived = 0
 
     /// Children in the tree of names.
     var nameLeft = MessageSlot.none

@@ -63,6 +63,7 @@ package struct BrokerImageReader {
         try BrokerImageCheck.check(broker)
         broker.restoreQueuesToRearm()
         broker.queues.restoreSources()
+        broker.restoreOftenReceived()
         return broker
     }
 

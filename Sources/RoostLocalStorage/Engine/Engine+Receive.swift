@@ -18,7 +18,8 @@ extension Engine {
         if core.hasDeliverable(id) { queuesToServeNext.append(id) }
         lines.join(
             WaitingLines.Waiter(
-                receiver: receiver, token: token, wish: .receive(queue: id, queue, options), deadline: deadline))
+                receiver: receiver, token: token, wish: .receive(queue: id, queue, options), since: now,
+                deadline: deadline))
         return .waiting
     }
 

@@ -37,6 +37,7 @@ extension Engine {
         case .look(let queue, let id): try look(queue, id, token, receiver)
         case .listGroups(let queue, let after, let limit): try listGroups(queue, after, limit, token, receiver)
         case .tailQueues(let tail): self.tail(tail, for: receiver)
+        case .listWaiters(let limit): try listWaiters(limit)
         case .bury(let queue, let handle, let burial): try bury(handle, in: queue, burial)
         case .kick(let queue, let count): try kick(queue, count: count)
         case .kickByID(let queue, let id): try kick(queue, id)
@@ -175,6 +176,17 @@ extension Engine {
         var info = core.describe(id, now: now, groups: groups)
         info.waiters = lines.count(of: id)
         return info
+    }
+
+    private func listWaiters(_ limit: Int) throws(Rejection) -> Outcome {
+        let accepted = 1...Limits.receiveMessagesMax
+        guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
+        let waiters = lines.oldestReceives(limit).compactMap { waiter -> WaitingReceive? in
+            guard case .receive(_, let name, _) = waiter.wish else { return nil }
+            return WaitingReceive(
+                queue: name, door: tally.door(of: waiter.receiver), since: waiter.since, until: waiter.deadline)
+        }
+        return .reply(.waiters(waiters, total: lines.count - lines.keyWaiterCount))
     }
 
     private func listQueues(_ prefix: String, _ after: QueueName?, _ limit: Int) throws(Rejection) -> Outcome {

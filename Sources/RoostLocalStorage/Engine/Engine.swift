@@ -130,6 +130,7 @@ extension Engine {
         if !performFollowUps() { lacksRoom.followUp = true }
         if yieldsToRequest { lacksRoom.tick = true } else { tick(isOverdue) }
         timeOutWaiters()
+        tellTailRests()
         queuesToServe.append(contentsOf: queuesToServeNext)
         queuesToServeNext.removeAll(keepingCapacity: true)
         serveWaiters()
@@ -215,7 +216,7 @@ extension Engine {
         let ofMessages = tick.orEarlier(lines.nextDue).orEarlier(move)
         let ofKeys = lacksRoom.tick ? nil : nextKeyTick
         let ofLog = marks.due.orEarlier(nextSync).orEarlier(nextPreparation).orEarlier(reserve)
-        return ofMessages.orEarlier(ofKeys).orEarlier(ofLog)
+        return ofMessages.orEarlier(ofKeys).orEarlier(ofLog).orEarlier(tails.nextDue)
     }
 
     /// A mark says on disk what is synced. Without one, damage to the last batches would pass for a torn tail.

@@ -15,7 +15,7 @@ struct Tally {
 
     mutating func act(for receiver: Int) { acting = door(of: receiver) }
 
-    private func door(of receiver: Int) -> Door {
+    func door(of receiver: Int) -> Door {
         doors.indices.contains(receiver) ? doors[receiver] : .inside
     }
 

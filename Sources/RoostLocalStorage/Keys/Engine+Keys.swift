@@ -278,7 +278,8 @@ extension Engine {
         }
         lines.join(
             WaitingLines.Waiter(
-                receiver: receiver, token: token, wish: .keys(request, nothing: nothing), deadline: deadline),
+                receiver: receiver, token: token, wish: .keys(request, nothing: nothing), since: now,
+                deadline: deadline),
             queues: queues)
     }
 

@@ -87,6 +87,8 @@ struct ModelQueue: Sendable {
             damaged: damaged.count, buried: burials.count)
     }
 
+    var oftenReceivedCount: Int { line.count { $0.state != .buried && $0.receiveCount >= Limits.oftenReceivedMin } }
+
     /// Availability of the oldest message that is ready, in flight or buried.
     var oldestAvailable: BrokerTime? {
         for number in ages {
@@ -210,7 +212,8 @@ struct ModelState: Sendable {
     func describe(_ queue: ModelQueue) -> QueueInfo {
         QueueInfo(
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
-            counts: queue.counts, totals: queue.totals, oldestMessageAge: nil, pause: queue.pause, waiters: 0)
+            counts: queue.counts, totals: queue.totals, oldestMessageAge: nil, pause: queue.pause, waiters: 0,
+            oftenReceived: queue.oftenReceivedCount)
     }
 
     func peek(_ queue: ModelQueue, _ options: PeekWish) -> [ModelMessage] {

@@ -135,7 +135,7 @@ enum MessageAttributeRules {
                 "contains characters that are not allowed: only "
                     + "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF are.")
         }
-        if kind == "Number", !isNumber(text) {
+        if kind == "Number", !AttributeNumber.isNumber(text) {
             throw SQSFault(
                 .invalidParameterValue, "Can't cast the value of message (user) attribute '\(raw.name)' to a number."
             )
@@ -183,32 +183,6 @@ enum MessageAttributeRules {
             )
         }
         return kind
-    }
-
-    /// Sign, digits, fraction and exponent, as SQS takes numbers of up to 38 digits.
-    static func isNumber(_ text: String) -> Bool {
-        var rest = text.utf8[...]
-        if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
-        let whole = dropDigits(&rest)
-        var fraction = 0
-        if rest.first == UInt8(ascii: ".") {
-            rest.removeFirst()
-            fraction = dropDigits(&rest)
-        }
-        guard whole &+ fraction > 0 else { return false }
-        if rest.first == UInt8(ascii: "e") || rest.first == UInt8(ascii: "E") {
-            rest.removeFirst()
-            if rest.first == UInt8(ascii: "-") || rest.first == UInt8(ascii: "+") { rest.removeFirst() }
-            guard dropDigits(&rest) > 0 else { return false }
-        }
-        return rest.isEmpty
-    }
-
-    private static func dropDigits(_ rest: inout Substring.UTF8View) -> Int {
-        let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
-        let count = digits.count
-        rest.removeFirst(count)
-        return count
     }
 
     private static func refused(_ name: String, _ reason: String) -> SQSFault {

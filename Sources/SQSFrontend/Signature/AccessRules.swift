@@ -114,7 +114,8 @@ extension StorageRequest {
             .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
-        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .barrier:
+        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
+            .barrier:
             nil
         }
     }

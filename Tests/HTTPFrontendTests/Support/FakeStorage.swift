@@ -238,6 +238,11 @@ extension FakeStorage.State {
             throw .messageNotAvailable
         case .listGroups(let name, let after, let limit): return try groups(name, after, limit)
         case .tailQueues(let names): tailed = names
+        case .listWaiters(let limit):
+            let waiters = queues.sorted { $0.key < $1.key }.flatMap { name, queue in
+                queue.waiters.map { WaitingReceive(queue: name, door: $0.receiver.door, since: now, until: nil) }
+            }
+            return .waiters(Array(waiters.prefix(limit)), total: waiters.count)
         case .key(let command, let database):
             guard let keys else { throw .busy }
             return .key(keys(command, database))
@@ -340,7 +345,8 @@ extension FakeStorage.State {
                 ready: queue.ready.count, inFlight: queue.inFlight.count, delayed: queue.delayed.count,
                 damaged: queue.damaged.count, buried: queue.buried.count),
             totals: queue.totals, oldestMessageAge: oldest.map { now - $0 }, pause: queue.pause,
-            waiters: queue.waiters.count
+            waiters: queue.waiters.count,
+            oftenReceived: (queue.ready + queue.inFlight).count { $0.receives >= Limits.oftenReceivedMin }
         )
     }
 

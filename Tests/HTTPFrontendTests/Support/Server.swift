@@ -63,8 +63,8 @@ struct TestServer {
     /// What the router serves.
     var routes: [Router<BasicRequestContext>.RouteDescription] {
         let load = HTTPLoad(bodies: BodyBudget(bytesMax: configuration.requestBodyBytesMax))
-        let rates = RateHistory(front ?? storage, clock: configuration.clock)
-        return makeRouter(configuration, StorageCalls(front ?? storage), load, rates).routes
+        let calls = StorageCalls(front ?? storage)
+        return makeRouter(configuration, calls, load, RateHistory(calls, clock: configuration.clock)).routes
     }
 
     /// Calls the router, without a connection.

@@ -463,7 +463,8 @@ extension ReferenceBroker {
         return QueueInfo(
             name: queue.name, settings: queue.settings, createdAt: queue.createdAt, modifiedAt: queue.modifiedAt,
             counts: counts, totals: queue.totals,
-            oldestMessageAge: queue.line.map { now - $0.availableAt }.max(), pause: queue.pause, waiters: 0)
+            oldestMessageAge: queue.line.map { now - $0.availableAt }.max(), pause: queue.pause, waiters: 0,
+            oftenReceived: queue.line.count { $0.state != .buried && $0.receiveCount >= 5 })
     }
 
     /// Of all queues there are, and of all there ever were.
