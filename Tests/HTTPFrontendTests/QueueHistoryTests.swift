@@ -37,8 +37,8 @@ struct QueueHistoryTests {
         #expect(history.movedIn(to: dead) == 0)
     }
 
-    @Test("The overview tells of dead letters of the last hour, and not of older ones")
-    func attention() async throws {
+    @Test("What is moved is seen though nobody has the overview open, and what was moved before is no news")
+    func follow() async throws {
         let time = Mutex(BrokerTime(milliseconds: 1_700_000_000_000))
         let storage = FakeStorage()
         let (name, dead) = (try QueueName("jobs"), try QueueName("dead"))

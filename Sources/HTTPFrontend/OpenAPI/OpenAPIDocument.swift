@@ -111,6 +111,7 @@ struct OpenAPIDocument {
     }
 
     private static func refusal(_ operation: Operation) -> JSON {
+        if case .nothing = operation.answer { return ["description": "Refused, or not possible now."] }
         var types: [JSON.Member] = [
             .init(name: "application/problem+json", value: ["schema": Schema("Problem").json]),
             .init(name: "text/plain", value: ["schema": Schema.text.json]),
