@@ -61,7 +61,8 @@ def concurrent_commands(server) -> dict[str, str]:
         for _ in range(SENDS_EACH):
             key, marker = f"key-{number}", uuid.uuid4().hex
             commands = client.pipeline(transaction=False)
-            commands.set(key, marker).get(key).lpush(f"list-{number}", marker).rpop(f"list-{number}").publish(key, marker)
+            commands.set(key, marker).get(key).lpush(f"list-{number}", marker).rpop(f"list-{number}")
+            commands.publish(key, marker)
             assert commands.execute()[:2] == [True, marker.encode()]
             markers.append(marker)
 

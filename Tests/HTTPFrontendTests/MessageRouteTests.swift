@@ -49,7 +49,7 @@ import Testing
     @Test(arguments: [
         (#"{"body":"a","delay":1}"#, "unknown_field"), ("{}", "missing_field"), (#"{"body":1}"#, "invalid_field"),
         (#"{"body":"a","attributes":{"n":{"type":"Number","value":"x"}}}"#, "invalid_attribute"),
-        ("null", "invalid_field"), ("7", "invalid_json"),
+        ("null", "invalid_json"), ("7", "invalid_json"),
     ])
     func aRefusedBatchSaysWhichMessageItIsAbout(entry: String, code: String) async throws {
         let server = try server()
