@@ -19,7 +19,8 @@ export function at(texts, ...parts) {
 export function withQuery(path, query) {
   const known = Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null
     && value !== '');
-  const text = new URLSearchParams(known).toString();
+  // A space as "+" is the way of forms only; as "%20" every server understands it.
+  const text = new URLSearchParams(known).toString().replaceAll('+', '%20');
   return text ? `${path}?${text}` : path;
 }
 
@@ -58,12 +59,43 @@ export async function call(method, path, options) {
 export const get = (path, options) => call('GET', path, options);
 export const post = (path, body, options) => call('POST', path, { ...options, body });
 
-/** For the API explorer: the answer as it came. */
-export async function raw(method, path, options) {
+// Of a stream that nobody stops.
+const STREAM_KEPT_MAX = 100_000;
+
+/** For the API explorer: the answer as it came. `told` gets what a stream has said so far, again and again. */
+export async function raw(method, path, options, told) {
   const from = performance.now();
   const response = await send(method, path, options);
-  const text = await response.text();
+  const isStream = (response.headers.get('Content-Type') ?? '').startsWith('text/event-stream');
+  const text = isStream ? await streamed(response.body, told) : await response.text();
   return { status: response.status, headers: [...response.headers], text, milliseconds: performance.now() - from };
+}
+
+/** What came until the stream ended, or somebody stopped it; the end of it, when it was long. */
+async function streamed(body, told) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = '';
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return text;
+      text = (text + value).slice(-STREAM_KEPT_MAX);
+      told(text);
+    }
+  } catch (error) {
+    if (error.name !== 'AbortError') throw error;
+    return text;
+  }
+}
+
+let askedSession;
+/** What the server allows this browser: `{ token_required, authenticated, read_only }`; empty while it is not known. */
+export function session() {
+  askedSession ??= get('/api/v1/session').catch(() => {
+    askedSession = undefined;
+    return {};
+  });
+  return askedSession;
 }
 
 // What the server can do stands in its OpenAPI document; one without it has the routes that were there before it.
@@ -125,5 +157,8 @@ export function features() {
   });
   return asked;
 }
-/** After a login the document may be there. */
-export const forgetFeatures = () => { asked = undefined; };
+/** After a login all of it may be otherwise. */
+export const forgetServer = () => {
+  asked = undefined;
+  askedSession = undefined;
+};

@@ -1,6 +1,7 @@
 // The frame: pages by address, keys, the theme, and whether the server is there.
-import { get } from './api.js';
+import { call, session } from './api.js';
 import { badge, fill, h } from './dom.js';
+import { toast } from './copy.js';
 import { linkState, onLinkState, open, refreshNow } from './live.js';
 import { openDialog } from './dialog.js';
 import channels from './pages/channels.js';
@@ -51,6 +52,7 @@ async function show() {
   leaving.abort();
   leaving = new AbortController();
   const { signal } = leaving;
+  markSession();
   const { page, params, query } = read(location.hash);
   drawNav(page);
   top.classList.remove('open');
@@ -72,7 +74,7 @@ async function show() {
 function place({ title, subtitle, crumb, heading, element }) {
   const heading1 = h('h1', { tabindex: -1 }, title);
   const inTabs = main.querySelector('h1')?.textContent === heading1.textContent;
-  fill(main, h('div', { class: 'head' }, crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]), heading1,
+  fill(main, readOnlyLine(), h('div', { class: 'head' }, crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]), heading1,
     heading), element);
   main.removeAttribute('aria-busy');
   document.title = [subtitle, heading1.textContent, 'Roost'].filter(Boolean).join(' · ');
@@ -81,6 +83,10 @@ function place({ title, subtitle, crumb, heading, element }) {
     heading1.focus({ preventScroll: true });
   } else main.querySelector('.tabs [aria-current]')?.focus({ preventScroll: true });
 }
+
+// Seen only where that is so: style sheets know it by the attribute of the page.
+const readOnlyLine = () => h('p', { class: 'notice info read-only-line', role: 'note' },
+  h('strong', null, 'Read-only'), 'This server refuses every change; what would make one is not shown.');
 
 const unknown = () => ({ title: 'Not found', element: h('p', null, 'There is no such page. ',
   h('a', { href: '#/' }, 'Overview')) });
@@ -170,16 +176,26 @@ function help() {
 }
 
 onLinkState((isThere, message) => {
+  if (isThere) markSession();
   fill(document.getElementById('link'), isThere && !message ? badge('● connected', 'ok')
     : badge(`! ${message}`, 'crit'));
 });
 
-// A server may refuse every change; its page then has no buttons to destroy with.
-async function markReadOnly() {
-  const { read_only: isReadOnly } = await get('/api/v1/session');
-  document.documentElement.toggleAttribute('data-read-only', isReadOnly);
-  if (isReadOnly) document.querySelector('.foot').prepend(badge('read only', 'warn',
-    'The server refuses changes'));
+// A server may refuse every change: what carries `data-writes` is then hidden. Who logged in can log out.
+async function markSession() {
+  const { read_only: isReadOnly, token_required: isAsked, authenticated: isIn } = await session();
+  document.documentElement.toggleAttribute('data-read-only', isReadOnly === true);
+  document.getElementById('logout').hidden = !(isAsked && isIn);
+}
+
+// What was looked at goes with the page.
+async function logOut() {
+  try {
+    await call('DELETE', '/api/v1/session');
+    location.reload();
+  } catch (error) {
+    toast(`Not logged out: ${error.message}`, 'crit');
+  }
 }
 
 addEventListener('hashchange', show);
@@ -194,8 +210,8 @@ document.querySelector('.skip').addEventListener('click', (event) => {
   main.focus();
 });
 document.getElementById('theme').addEventListener('click', () => setTheme(themes[currentTheme()]));
+document.getElementById('logout').addEventListener('click', logOut);
 document.getElementById('keys').addEventListener('click', help);
 setTheme(Object.hasOwn(themes, stored('roost-theme') ?? '') ? stored('roost-theme') : 'auto');
 open();
-markReadOnly().catch(() => {});
 show();

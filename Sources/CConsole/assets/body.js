@@ -3,6 +3,7 @@ import { fill, h } from './dom.js';
 import { format, parse } from './json.js';
 import { base64FromBytes, bytes, bytesFromBase64, count } from './text.js';
 import { copyButton } from './copy.js';
+import { run } from './dialog.js';
 
 const TREE_BYTES_MAX = 2_000_000;
 const TEXT_SHOWN_MAX = 200_000;
@@ -96,8 +97,11 @@ function download(data, name) {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** A viewer of a body as `bodyOf` gives it. */
-export function bodyViewer(body, name) {
+/**
+ * A viewer of a body as `bodyOf` gives it. `whole`: it is the beginning of `whole.length` bytes, and `whole.read(told)`
+ * gets all of them for a download.
+ */
+export function bodyViewer(body, name, whole) {
   if (!body.data) return h('p', { class: 'quiet-text' }, 'The body cannot be read.');
   const content = h('div', { class: 'content' });
   const list = views(body);
@@ -111,9 +115,18 @@ export function bodyViewer(body, name) {
     fill(content, view[1]());
   };
   show(current);
+  const size = whole ? `the first ${bytes(body.data.length)} of ${bytes(whole.length)}` : bytes(body.data.length);
   return h('div', { class: 'viewer' }, h('div', { class: 'bar', role: 'group', 'aria-label': 'How to show the body' },
-    buttons,
-    h('span', { class: 'size' }, bytes(body.data.length)), copyButton(() => current[2](), 'Copy body'),
-    h('button', { type: 'button', class: 'small', 'aria-label': 'Download body',
-      onclick: () => download(body.data, name) }, 'Download')), content);
+    buttons, h('span', { class: 'size' }, size),
+    copyButton(() => current[2](), whole ? 'Copy what is shown' : 'Copy body'), downloadButton(body, name, whole)),
+  content);
+}
+
+function downloadButton({ data }, name, whole) {
+  const progress = (done) => { button.textContent = `${bytes(done)} of ${bytes(whole.length)}`; };
+  const button = h('button', { type: 'button', class: 'small', 'aria-label': 'Download body',
+    onclick: () => run(button, async () => {
+      download(whole ? await whole.read(progress) : data, name);
+    }).finally(() => { button.textContent = 'Download'; }) }, 'Download');
+  return button;
 }

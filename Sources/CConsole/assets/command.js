@@ -33,9 +33,12 @@ export function commandLine(kind, text) {
 /** Lines that are made anew when they are opened or `refresh` is called, since forms change. */
 export function commands(make, label = 'As a command') {
   const list = h('div', { class: 'commands' });
+  let shown;
+  // Lines that say the same stay, and with them what is selected.
   const refresh = () => {
-    if (details.open) list.replaceChildren(...Object.entries(make()).filter(([, text]) => text).map(([kind, text]) =>
-      commandLine(kind, text)));
+    if (!details.open) return;
+    const lines = Object.entries(make()).filter(([, text]) => text);
+    if (shown !== (shown = JSON.stringify(lines))) list.replaceChildren(...lines.map((line) => commandLine(...line)));
   };
   const details = h('details', { class: 'how', ontoggle: refresh }, h('summary', null, label), list);
   details.refresh = refresh;

@@ -81,7 +81,7 @@ document.addEventListener('visibilitychange', () => {
   }
 });
 
-/** Follows queues and channels: `told(kind, data)` for `message` and `published`. Needs a server with events. */
+/** Follows queues and channels: `told(kind, data)` for `message`, `published` and `gap`. Needs a server with events. */
 export function follow(what, told, signal) {
   const entry = { ...what, told };
   followers.add(entry);
@@ -110,10 +110,12 @@ export function open() {
     if (own.readyState === EventSource.CLOSED) setTimeout(() => { if (source === own) open(); }, 5000);
   };
   own.addEventListener('stats', (event) => tellStats(JSON.parse(event.data)));
-  for (const kind of ['message', 'published']) {
+  for (const kind of ['message', 'published', 'gap']) {
     own.addEventListener(kind, (event) => {
       const data = JSON.parse(event.data);
       for (const entry of followers) entry.told(kind, data);
+      // Numbers may be among what was missed.
+      if (kind === 'gap') refreshNow();
     });
   }
 }

@@ -24,10 +24,11 @@ export const queueLink = (name, tab = '') => `#/queues/${encodeURIComponent(name
 /** What is special about a queue, in words. */
 export function badges(queue) {
   return [
+    queue.pause && badge(['❚❚', h('span', { class: 'word' }, ' paused')], 'warn',
+      queue.pause.reason || 'No reason was given'),
     queue.settings.fifo && badge('FIFO', '', 'Groups stay in order, and each message is stored once'),
     queue.settings.contents === 'bytes' && badge('bytes', '', 'Bodies may be any bytes'),
     queue.settings.safe_pop && badge('safe pop', '', 'What Redis clients pop is leased until their next command'),
-    queue.pause && badge('❚❚ paused', 'warn', queue.pause.reason || 'No reason was given'),
   ];
 }
 

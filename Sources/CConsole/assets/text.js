@@ -27,8 +27,9 @@ const spans = [[86400, 'd'], [3600, 'h'], [60, 'min'], [1, 's']];
 /** 3725 → "1 h 2 min": two units say enough. */
 export function duration(seconds) {
   if (!Number.isFinite(seconds)) return '–';
-  if (seconds < 0.001) return seconds === 0 ? '0 s' : `${group.format(seconds * 1_000_000)} µs`;
-  if (seconds < 1) return `${group.format(seconds * 1000)} ms`;
+  if (seconds === 0) return '0 s';
+  if (seconds < 0.001) return `${(seconds < 0.00001 ? short : group).format(seconds * 1_000_000)} µs`;
+  if (seconds < 1) return `${(seconds < 0.01 ? short : group).format(seconds * 1000)} ms`;
   const first = spans.findIndex(([size]) => seconds >= size);
   const [size, name] = spans[first];
   const rest = spans[first + 1];

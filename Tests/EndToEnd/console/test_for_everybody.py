@@ -71,6 +71,30 @@ def test_nothing_is_wider_than_a_phone(console, jobs, page):
         console.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
+@pytest.mark.parametrize("page", ["", "#/queues", "#/queues/NAME"])
+def test_a_paused_queue_with_a_long_name_says_so_on_a_phone(console, server, page):
+    name = "a-queue-with-a-name-that-is-as-long-as-it-may-be".ljust(80, "x")
+    call(server, "PUT", f"/queues/{name}", {"contents": "bytes", "safe_pop": True})
+    call(server, "POST", f"/queues/{name}/messages", {"body": "job"})
+    call(server, "POST", f"/queues/{name}/pause")
+    console.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
+                                   {"width": 360, "height": 740, "deviceScaleFactor": 1, "mobile": True})
+    try:
+        console.open(page.replace("NAME", name))
+        # Nothing that holds the badge cuts it.
+        cut = console.element("""
+            const badge = [...root.querySelectorAll('main .badge.warn')].find((one) =>
+                one.textContent.includes('❚❚ paused'));
+            if (!badge) return null;
+            const edges = [{ left: 0, right: innerWidth }];
+            for (let box = badge.parentElement; box; box = box.parentElement) edges.push(box.getBoundingClientRect());
+            const { left, right, width } = badge.getBoundingClientRect();
+            return [width > 10 && edges.every((edge) => edge.left <= left && right <= edge.right)];""")
+        assert cut == [True]
+    finally:
+        console.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
 def test_the_keys(console, jobs):
     from selenium.webdriver.common.action_chains import ActionChains
     from selenium.webdriver.common.keys import Keys

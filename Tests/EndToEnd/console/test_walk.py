@@ -5,17 +5,7 @@ import subprocess
 
 import pytest
 
-from support.clients import http_request
 from support.server import BINARY
-
-
-@pytest.fixture
-def api(server):
-    def call(method, path, body=None):
-        reply = http_request(server.http_url, method, f"/api/v1{path}", body=None if body is None else json.dumps(body))
-        assert reply.status < 300, reply
-        return json.loads(reply.body)
-    return call
 
 
 def make_queue(console, name, kind="standard"):
@@ -241,3 +231,55 @@ def test_the_live_tail_shows_what_is_sent(console, api):
         console.sees(f"job {number}")
     rows = console.script("return [...document.querySelectorAll('.tail .body')].map((one) => one.textContent)")
     assert rows == ["job 2", "job 1", "job 0"]
+
+
+def test_queues_are_sorted_by_their_rates(console, api):
+    api("PUT", "/queues/quiet"), api("PUT", "/queues/busy")
+    console.open("#/queues?sort=name", "Queues")
+    console.press("In/s")
+    first = "return [...document.querySelectorAll('[data-rows] tr.open')[0].querySelectorAll('a.name, td.q-in')]" \
+            ".map((one) => one.textContent)"
+
+    def is_first():
+        api("POST", "/queues/busy/messages", {"messages": [{"body": "job"}] * 20})
+        name, rate = console.script(first)
+        return name == "busy" and float(rate.replace(",", "")) > 0
+
+    console.until(is_first, "the queue to which messages are sent")
+
+
+def test_each_action_has_its_line(console, api):
+    api("PUT", "/queues/jobs")
+    id_, other = [api("POST", "/queues/jobs/messages", {"body": body})["id"] for body in ("job 1", "job 2")]
+    api("POST", "/queues/jobs/pause", {})
+    console.open("#/queues/jobs/receive", "jobs")
+    assert console.command("roost").startswith("roost queue resume jobs")
+    assert console.command("curl").endswith("/api/v1/queues/jobs/resume")
+    console.press("Resume")
+    console.until(lambda: "Paused" not in console.text, "the queue to go on")
+    console.press("Receive messages")
+    console.sees("1 message received.")
+    assert '"visibility_timeout_seconds":' in console.command("extend") and "/visibility" in console.command("extend")
+    [handle] = json.loads(console.command("release").split(" -d ")[1].strip("'"))["handles"]
+    api("POST", "/queues/jobs/bury", {"handles": [handle]})
+    console.tab("Messages")
+    console.press("job 2")
+    assert console.command("curl", dialog(console)).endswith(f"/messages/{other}")
+    console.press("Close")
+    console.open("#/queues/jobs/messages?state=buried", "jobs")
+    console.press("job 1")
+    assert f"kick jobs --id {id_}" in console.command("kick", dialog(console))
+
+
+def dialog(console):
+    return console.element("return document.querySelector('dialog[open]');")
+
+
+@pytest.mark.parametrize("seconds, text", [(0.0000004, "0.4 µs"), (0.0004, "400 µs"), (0.0014, "1.4 ms"),
+                                           (0.042, "42 ms"), (3725, "1 h 2 min")])
+def test_short_times_are_told_in_small_units(console, seconds, text):
+    console.open("", "Overview")
+    told = console.driver.execute_async_script("""
+        import(document.querySelector('link[href$="/text.js"]').href)
+            .then(({ duration }) => arguments[1](duration(arguments[0])))""", seconds)
+    assert told == text

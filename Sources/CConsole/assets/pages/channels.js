@@ -1,6 +1,6 @@
 // Channels of the Redis port with their subscribers, and publishing.
 import { at, features, get, post } from '../api.js';
-import { commandList, commands, curl } from '../command.js';
+import { commandList, commands, curl, quote } from '../command.js';
 import { run } from '../dialog.js';
 import { field, fill, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
@@ -53,12 +53,13 @@ function publishForm() {
   const result = h('p', { role: 'status' });
   const button = h('button', { type: 'submit', class: 'main' }, 'Publish');
   const how = commands(() => ({ curl: curl('POST', at`channels/${channel.value}/publish`,
-    { message: message.value }) }));
+    { message: message.value }),
+  'redis-cli': `redis-cli -p 6380 publish ${quote(channel.value)} ${quote(message.value)}` }));
   const submit = () => run(button, async () => {
     const { receivers } = await post(at`channels/${channel.value}/publish`, { message: message.value });
     fill(result, `Reached ${plural(receivers, 'receiver')}.`);
   });
-  return h('form', { class: 'card', oninput: () => how.refresh(),
+  return h('form', { class: 'card', 'data-writes': '', oninput: () => how.refresh(),
     onsubmit: (event) => { event.preventDefault(); submit(); } },
     h('div', { class: 'stack' }, h('h2', null, 'Publish'), field('Channel', channel), field('Message', message), result,
     h('div', null, button), how));

@@ -14,17 +14,21 @@ export default async function dead({ state, signal, changed }) {
   const sources = h('div');
   const sample = h('div');
   const moves = h('div');
-  const form = redriveForm(name, known);
+  const form = redriveForm(name, known, signal);
+  let running = [];
+  const movesHow = commands(() => moveLines(name, running));
   const drawTarget = h('div');
   const draw = (queue) => renew(drawTarget, target(queue));
   draw(state.queue);
   changed(draw);
   await fresh(async () => {
-    const [from, running, messages] = await Promise.all([get(at`queues/${name}/dead-letter-sources`, { signal }),
+    const [from, list, messages] = await Promise.all([get(at`queues/${name}/dead-letter-sources`, { signal }),
       get(at`queues/${name}/moves`, { signal }), get(at`queues/${name}/messages`,
         { query: { state: 'ready', limit: 200 }, signal })]);
     renew(sources, sourceList(from));
-    renew(moves, moveList(running.moves));
+    renew(moves, moveList(list.moves));
+    running = list.moves.filter((move) => move.status === 'running');
+    movesHow.refresh();
     renew(sample, causes(messages.messages, state.queue.counts.ready));
   }, signal);
   return h('div', { class: 'columns' },
@@ -32,7 +36,7 @@ export default async function dead({ state, signal, changed }) {
       sources), h('section', { class: 'card' }, h('h2', null, 'What is ready, by where it came from'), sample),
       h('section', { class: 'card' }, h('h2', null, 'Messages of this queue that fail too often'), drawTarget)),
     h('div', { class: 'stack' }, form, h('section', { class: 'card' }, h('h2', null, 'Moves out of this queue'),
-      moves)));
+      h('div', { class: 'stack' }, moves, movesHow))));
 }
 
 function target({ name, settings }) {
@@ -42,7 +46,15 @@ function target({ name, settings }) {
   return h('div', { class: 'stack tight' }, h('p', null,
     'They stay here and are delivered again and again. Choose a queue for them in ',
     h('a', { href: queueLink(name, 'settings') }, 'Settings'), ', or:'),
-    commandList({ roost: roost('queue', 'set', name, '--dead-letters', `${name}-dead`, '--max-receives', 5) }));
+    commandList(targetLines(name)));
+}
+
+/** A queue for dead letters has to be there, and of the same type. */
+function targetLines(name) {
+  const dead = name.endsWith('.fifo') ? `${name.slice(0, -5)}-dead.fifo` : `${name}-dead`;
+  return { roost: `${roost('queue', 'create', dead)} && ${roost('queue', 'set', name, '--dead-letters', dead,
+    '--max-receives', 5)}`, curl: `${curl('PUT', at`queues/${dead}`)} && ${curl('PATCH', at`queues/${name}`,
+    { dead_letters: { queue: dead, max_receives: 5 } })}` };
 }
 
 function sourceList({ queues, more }) {
@@ -74,58 +86,125 @@ function grouped(messages) {
   return groups;
 }
 
-function redriveForm(name, known) {
+function redriveFields(name, known) {
   const to = h('input', { list: 'redrive-names', placeholder: 'where each came from', autocomplete: 'off' });
   const names = h('datalist', { id: 'redrive-names' });
   const speed = h('input', { type: 'number', min: 1, max: 500, placeholder: 'as fast as it goes' });
-  const filters = known.takesField('post /queues/{}/moves', 'filter');
-  const tries = known.takesField('post /queues/{}/moves', 'dry_run');
   const filter = h('input', { placeholder: 'all that is ready' });
-  const result = h('p', { role: 'status' });
-  const body = (more = {}) => ({ ...(to.value && { to: to.value }), ...(speed.value && { rate: Number(speed.value) }),
-    ...(filters && filter.value && { filter: { text: filter.value } }), ...more });
-  const how = commands(() => ({
-    roost: to.value ? roost('dlq', 'redrive', name, '--to', to.value, speed.value && ['--rate', speed.value],
-      filter.value && ['--filter', filter.value]) : roost('dlq', 'redrive', name,
-      speed.value && ['--rate', speed.value], filter.value && ['--filter', filter.value]),
-    curl: curl('POST', at`queues/${name}/moves`, body()),
-  }));
   to.addEventListener('focus', async () => {
     const all = await queueNames().catch(() => []);
     fill(names, all.filter((one) => one !== name).map((one) => h('option', { value: one })));
   }, { once: true });
-  const go = h('button', { type: 'submit', class: 'main' }, 'Move them');
-  const dry = h('button', { type: 'button', onclick: () =>
-    run(dry, async () => fill(result, await dryRun(name, tries, to.value, body)))}, 'Dry run');
-  const start = () => run(go, async () => {
-    const move = await post(at`queues/${name}/moves`, body());
-    fill(result, `Started: ${plural(move.to_move, 'message')} to move.`);
-    await refreshNow();
-  });
-  return h('form', { class: 'card', oninput: () => how.refresh(),
-    onsubmit: (event) => { event.preventDefault(); start(); } },
-    h('div', { class: 'stack' }, h('h2', null, 'Redrive: move what is ready'),
-    field('To queue', to, 'Empty: each message goes back to where it was a dead letter.'), names,
-    h('div', { class: 'fields' }, field('Messages a second', speed, '1 to 500.'),
-      filters && field('Only those with', filter, 'A text in body or attributes.')),
-    result, h('div', { class: 'row' }, go, dry), how));
+  // What is filtered is moved at once.
+  filter.addEventListener('input', () => { speed.disabled = filter.value !== ''; });
+  const rate = () => (filter.value ? '' : speed.value);
+  return { to, names, speed, filter, rate, filters: known.takesField('post /queues/{}/moves', 'filter'),
+    body: (more = {}) => ({ ...(to.value && { to: to.value }), ...(rate() && { rate: Number(rate()) }),
+      ...(filter.value && { filter: { text: filter.value } }), ...more }) };
 }
 
-// A server without dry runs still knows what is ready, and where a sample of it came from.
-async function dryRun(name, tries, to, body) {
-  if (tries) {
-    const reply = await post(at`queues/${name}/moves`, body({ dry_run: true }));
-    const rest = reply.searched !== undefined && reply.of > reply.searched
-      ? ` Searched ${count(reply.searched)} of ${count(reply.of)}.` : '';
-    return `Would move ${plural(reply.would_move, 'message')}. Nothing was moved.${rest}`;
-  }
-  const [queue, sample] = await Promise.all([get(at`queues/${name}`),
-    get(at`queues/${name}/messages`, { query: { limit: 1000 } })]);
-  const lost = to ? 0 : sample.messages.filter((message) => !message.dead_letter_source).length;
-  const note = lost > 0
-    ? ` ${plural(lost, 'message')} of the first ${count(sample.messages.length)} do not say where they came from, and would stay.` : '';
-  return `Would move ${plural(queue.counts.ready - lost, 'message')}. Nothing was moved.${note}`;
+/** The way back: a move that the server does, or, with a filter, one that this page goes through. */
+function redriveForm(name, known, signal) {
+  const fields = redriveFields(name, known);
+  const { to, filter, body } = fields;
+  const result = h('div', { class: 'stack tight' });
+  const go = h('button', { type: 'submit', class: 'main' }, 'Move them');
+  const dry = h('button', { type: 'button' }, 'Dry run');
+  let isStopped = false;
+  const stop = h('button', { type: 'button', hidden: true, onclick: () => { isStopped = true; } }, 'Stop');
+  const begin = (button, act) => {
+    const other = button === go ? dry : go;
+    isStopped = false;
+    [other.disabled, stop.hidden] = [true, false];
+    run(button, act).finally(() => { [other.disabled, stop.hidden] = [false, true]; });
+  };
+  const page = (wish, counted) => pageByPage(wish, counted, (sum) => fill(result, progressOf(sum)),
+    () => isStopped || signal.aborted);
+  const start = async () => {
+    if (filter.value) {
+      const { counts } = await get(at`queues/${name}`);
+      fill(result, movedText(await page({ path: at`queues/${name}/moves`, body: body(), of: counts.ready }, 'moved')));
+    } else {
+      const move = await post(at`queues/${name}/moves`, body());
+      fill(result, h('p', { role: 'status' }, `Started: ${plural(move.to_move, 'message')} to move.`));
+    }
+    await refreshNow();
+  };
+  dry.addEventListener('click', () => begin(dry, async () => fill(result, dryText(await page(
+    { path: at`queues/${name}/moves`, body: body({ dry_run: true }), of: 0 }, 'would_move'), body()))));
+  const how = commands(() => ({
+    roost: roost('dlq', 'redrive', name, to.value && ['--to', to.value], fields.rate() && ['--rate', fields.rate()],
+      filter.value && ['--filter', filter.value]),
+    curl: curl('POST', at`queues/${name}/moves`, body()),
+  }));
+  return h('form', { class: 'card', 'data-writes': '', oninput: () => how.refresh(),
+    onsubmit: (event) => { event.preventDefault(); begin(go, start); } },
+    redriveLayout(fields, result, [go, dry, stop], how));
 }
+
+const redriveLayout = ({ to, names, speed, filter, filters }, result, buttons, how) => h('div', { class: 'stack' },
+  h('h2', null, 'Redrive: move what is ready'),
+  field('To queue', to, 'Empty: each message goes back to where it was a dead letter.'), names,
+  h('div', { class: 'fields' }, field('Messages a second', speed, '1 to 500. Not with a filter.'),
+    filters && field('Only those with', filter, 'A text in body or attributes. Stay on this page until it is done.')),
+  result, h('div', { class: 'row' }, buttons), how);
+
+/**
+ * Asks for page after page until the end, or until somebody stops it; an error ends it, too, and what was done before
+ * stays told. `of`: how many there are to search through, where that is known.
+ */
+async function pageByPage({ path, body, of }, name, told, isStopped) {
+  const sum = { name, found: 0, searched: 0, of, isWhole: false, problem: null };
+  let after;
+  try {
+    do {
+      const reply = await post(path, { ...body, ...(after && { after }) });
+      sum.found += reply[name];
+      sum.searched = reply.searched;
+      sum.of = Math.max(of || reply.of, reply.searched);
+      after = reply.next_after;
+      told(sum);
+    } while (after && !isStopped());
+    sum.isWhole = !after;
+  } catch (problem) {
+    if (sum.searched === 0) throw problem;
+    sum.problem = problem;
+  }
+  return sum;
+}
+
+const searchedText = ({ searched, of }) => (searched > 0 ? `Searched ${count(searched)} of ${count(of)}.` : '');
+
+function progressOf(sum) {
+  const share = sum.of > 0 ? Math.min(1, sum.searched / sum.of) : 1;
+  return [h('p', { role: 'status' }, `${count(sum.found)} ${sum.name === 'moved' ? 'moved' : 'found'} so far. `,
+    searchedText(sum)), bar(share, 'Searched')];
+}
+
+const bar = (share, label) => h('div', { class: 'meter', role: 'progressbar', 'aria-label': label,
+  'aria-valuenow': Math.round(share * 100), 'aria-valuemin': 0, 'aria-valuemax': 100 },
+h('i', { style: { width: `${share * 100}%` } }));
+
+/** Why it is not all. */
+const early = ({ isWhole, problem }) => !isWhole && h('p', { class: problem && 'problem' },
+  problem ? `It ended early: ${problem.message}` : 'Stopped: what comes behind was not looked at.');
+
+const movedText = (sum) => [h('p', { role: 'status' }, `Moved ${plural(sum.found, 'message')}. `, searchedText(sum)),
+  early(sum)];
+
+function dryText(sum, { to, filter }) {
+  // Without a target a search counts those that say where they came from; a filter counts what has the text.
+  const stay = !to && !filter ? sum.searched - sum.found : 0;
+  return [h('p', { role: 'status' }, `Would move ${plural(sum.found, 'message')}. Nothing was moved. `,
+    searchedText(sum)), early(sum),
+  stay > 0 && h('p', null, `${plural(stay, 'message')} would stay: they do not say where they came from.`),
+  !to && filter && h('p', null, 'Those of them that do not say where they came from would stay.')];
+}
+
+// Cancelling stands there while there is something to cancel.
+const moveLines = (name, running) => Object.fromEntries([['roost', roost('moves', 'list', name)],
+  ['curl', curl('GET', at`queues/${name}/moves`)], ...running.flatMap(({ id }) => [
+    ['cancel', roost('moves', 'cancel', id)], ['cancel (curl)', curl('POST', at`moves/${id}/cancel`)]])]);
 
 const kinds = { running: '', completed: 'ok', failed: 'crit', cancelled: 'warn' };
 const why = { queue_is_gone: 'the target is gone or of another type',
@@ -135,7 +214,7 @@ function moveList(moves) {
   if (moves.length === 0) return h('p', { class: 'quiet-text' }, 'None yet.');
   return h('div', { class: 'stack' }, moves.map((move) => {
     const share = move.to_move > 0 ? Math.min(1, move.moved / move.to_move) : 1;
-    const cancel = h('button', { type: 'button', class: 'small',
+    const cancel = h('button', { type: 'button', class: 'small', 'data-writes': '',
       onclick: () => run(cancel, async () => { await post(at`moves/${move.id}/cancel`); await refreshNow(); },
       'The move is cancelled.') }, 'Cancel');
     return h('div', { class: 'stack tight', 'data-move': move.status }, h('div', { class: 'row spread' },
@@ -143,8 +222,7 @@ function moveList(moves) {
         `${count(move.moved)} of ${count(move.to_move)}`, ' to ',
         move.to ? h('a', { href: queueLink(move.to) }, move.to) : 'where they came from'),
       move.status === 'running' ? cancel : time(move.finished_at_ms)),
-    h('div', { class: 'meter', role: 'progressbar', 'aria-label': 'Moved', 'aria-valuenow': Math.round(share * 100),
-      'aria-valuemin': 0, 'aria-valuemax': 100 }, h('i', { style: { width: `${share * 100}%` } })),
+    bar(share, 'Moved'),
     move.failure && h('p', { class: 'problem' }, why[move.failure] ?? move.failure));
   }));
 }

@@ -7,9 +7,10 @@ import { badge, field, fill, h, select } from '../dom.js';
 import { duration } from '../text.js';
 import { missing } from './missing.js';
 
+const STREAM_SHOWN_MAX = 20_000;
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
 
-export default async function explorer({ query, setQuery }) {
+export default async function explorer({ query, setQuery, signal }) {
   const known = await features();
   if (!known.document) return missing('API', 'A description of the API', { curl: curl('GET', '/api/v1/queues') });
   const operations = Object.entries(known.document.paths).flatMap(([path, item]) =>
@@ -29,7 +30,13 @@ export default async function explorer({ query, setQuery }) {
     }, h('span', { class: `verb ${one.method}` }, one.method.toUpperCase()),
       h('span', { class: 'mono clip' }, one.path)))));
   }
-  const show = () => fill(form, operationForm(known, current));
+  let shown;
+  // Another route ends what the one before still waits for.
+  const show = () => {
+    shown?.abort();
+    shown = new AbortController();
+    fill(form, operationForm(known, current, AbortSignal.any([signal, shown.signal])));
+  };
   drawList();
   show();
   return { title: 'API', crumb: null, heading: [h('div', { class: 'row' },
@@ -37,7 +44,7 @@ export default async function explorer({ query, setQuery }) {
     element: h('div', { class: 'explorer' }, h('div', { class: 'card stack tight' }, filter, list), form) };
 }
 
-function operationForm(known, { path, method, item, operation }) {
+function operationForm(known, { path, method, item, operation }, signal) {
   const parameters = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((one) => known.resolve(one));
   const inputs = parameters.map((one) => ({ ...one, input: control(known.resolve(one.schema) ?? {}, one) }));
   const media = known.resolve(operation.requestBody)?.content?.['application/json'];
@@ -47,6 +54,9 @@ function operationForm(known, { path, method, item, operation }) {
   const line = h('div');
   const button = h('button', { type: 'submit', class: method === 'delete' ? 'danger' : 'main' },
     `${method.toUpperCase()}`);
+  if (changes(method, path)) button.dataset.writes = '';
+  let asked;
+  const stop = h('button', { type: 'button', hidden: true, onclick: () => asked.abort() }, 'Stop');
   const target = () => {
     const value = ({ input }) => input.value;
     const filled = inputs.filter(({ in: place }) => place === 'path').reduce((text, one) =>
@@ -59,9 +69,17 @@ function operationForm(known, { path, method, item, operation }) {
     target().query)));
   const submit = () => run(button, async () => {
     const { path: to, query, headers } = target();
-    const reply = await raw(method.toUpperCase(), to, { query, headers, body: body?.value || undefined });
-    fill(result, answer(reply));
-  });
+    asked = new AbortController();
+    stop.hidden = false;
+    try {
+      const reply = await raw(method.toUpperCase(), to, { query, headers, body: body?.value || undefined,
+        signal: AbortSignal.any([signal, asked.signal]) }, streamInto(result));
+      fill(result, answer(reply));
+    } catch (error) {
+      if (error.name !== 'AbortError') throw error;
+      fill(result, h('p', { role: 'status' }, 'Stopped before there was an answer.'));
+    }
+  }).finally(() => { stop.hidden = true; });
   draw();
   return h('form', { class: 'card', oninput: draw, onchange: draw,
     onsubmit: (event) => { event.preventDefault(); submit(); } }, h('div', { class: 'stack' },
@@ -69,7 +87,21 @@ function operationForm(known, { path, method, item, operation }) {
       h('p', null, operation.summary ?? '', ' ', operation.description ?? ''),
     inputs.length > 0 && h('div', { class: 'fields' }, inputs.map((one) =>
       field(`${one.name}${one.required ? ' (needed)' : ''}`, one.input, one.description))),
-    body && field('Body', body), line, h('div', null, button), result));
+    body && field('Body', body), line, h('div', { class: 'row' }, button, stop), result));
+}
+
+// The receive of the AweQ API is a GET that leases messages; a session is nothing that the server keeps.
+const changes = (method, path) => (method !== 'get' && path !== '/api/v1/session') || path === '/receive-message';
+
+/** Shows an answer that goes on, with its end in sight. */
+function streamInto(result) {
+  const pre = h('pre', { class: 'stream', tabindex: 0, 'aria-label': 'Answer so far' });
+  return (text) => {
+    if (!pre.isConnected) fill(result, h('p', { class: 'quiet-text', role: 'status' },
+      'The answer goes on until you stop it.'), pre);
+    fill(pre, text.slice(-STREAM_SHOWN_MAX));
+    pre.scrollTop = pre.scrollHeight;
+  };
 }
 
 function control(schema, { required }) {

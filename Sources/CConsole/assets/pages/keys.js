@@ -2,17 +2,22 @@
 import { at, call, features, get } from '../api.js';
 import { bodyViewer } from '../body.js';
 import { commandList, commands, curl, quote } from '../command.js';
-import { confirm } from '../dialog.js';
+import { confirm, openDialog, run } from '../dialog.js';
 import { badge, fill, h, pairs, select, time } from '../dom.js';
-import { bytesFromBase64, count, preview } from '../text.js';
+import { queueLink } from '../queueparts.js';
+import { base64FromBytes, bytes, bytesFromBase64, count, preview } from '../text.js';
 import { missing } from './missing.js';
 
-const types = ['', 'string', 'list', 'hash', 'set', 'zset'].map((type) => [type, type || 'All types']);
+const TYPES = ['string', 'list', 'hash', 'set', 'zset', 'queue'];
+const PAGE = 100;
+// Longer strings are shown from their beginning; the server gives 64 KiB at a time.
+const STRING_SHOWN_MAX = 1024 * 1024;
+const CELL_SHOWN_MAX = 1000;
 
 export default async function keys({ params: [database, key], query, setQuery, signal }) {
   const known = await features();
   if (!known.has('get /keys')) return missing('Keys', 'Keys', { 'redis-cli': 'redis-cli -p 6380 --scan' });
-  if (key !== undefined) return oneKey(Number(database), key, query, signal);
+  if (key !== undefined) return oneKey(Number(database), key, { query, setQuery, signal });
   const view = { database: query.database ?? '0', match: query.match ?? '', type: query.type ?? '', keys: [],
     cursor: '0' };
   const list = h('section', { class: 'card flush' });
@@ -21,9 +26,10 @@ export default async function keys({ params: [database, key], query, setQuery, s
     'aria-label': 'Pattern', 'data-filter': '', spellcheck: 'false' });
   const base = select(Array.from({ length: 16 }, (_, index) => [String(index), `Database ${index}`]), view.database,
     { 'aria-label': 'Database', class: 'fit' });
-  const type = select(types, view.type, { 'aria-label': 'Type', class: 'fit' });
+  const types = known.choices('get /keys', 'type') ?? TYPES;
+  const type = select([['', 'All types'], ...types.map((one) => [one, one])], view.type, { 'aria-label': 'Type', class: 'fit' });
   const ask = (cursor) => ({ database: view.database, cursor, match: view.match || undefined,
-    type: view.type || undefined, count: 100 });
+    type: view.type || undefined, count: PAGE });
   async function load(cursor) {
     const reply = await get('/api/v1/keys', { query: ask(cursor), signal });
     view.keys = cursor === '0' ? reply.keys : [...view.keys, ...reply.keys];
@@ -49,9 +55,10 @@ export default async function keys({ params: [database, key], query, setQuery, s
     'redis-cli': `redis-cli -p 6380 -n ${view.database} --scan --pattern ${quote(view.match || '*')}` }))) };
 }
 
-// A key that is no text can be looked at where the server takes it in base64.
+// A queue is looked at and deleted on its own page. A key that is no text can be looked at where the server takes it in base64.
 function keyCell(database, entry, known) {
   const text = preview(entry.key ?? `base64 ${entry.key_base64}`, 100);
+  if (entry.type === 'queue') return h('a', { class: 'name mono', href: queueLink(entry.key) }, text);
   if (entry.key === undefined && !known.takes('get /keys/{}/{}', 'encoding')) return h('span', { class: 'mono' }, text);
   const query = entry.key === undefined ? '?base64=1' : '';
   return h('a',
@@ -78,58 +85,160 @@ function none(view) {
     commandList({ 'redis-cli': 'redis-cli -p 6380 set greeting hello' }));
 }
 
-async function oneKey(database, key, query, signal) {
-  const base64 = query.base64 ? { base64: '1' } : {};
-  const path = query.base64 ? at`keys/${database}/` + encodeURIComponent(key) : at`keys/${database}/${key}`;
-  const offset = Number(query.offset ?? 0);
-  const reply = await get(path, { query: { offset: offset || undefined, limit: 100,
-    ...(query.base64 && { encoding: 'base64' }) }, signal });
-  const act = () => call('DELETE', path, { query: query.base64 ? { encoding: 'base64' }
-    : undefined }).then(() => { location.hash = `#/keys?database=${database}`; });
-  const remove = h('button', { type: 'button', class: 'danger small',
-    onclick: () => confirm({ title: 'Delete this key', name: key, action: 'Delete key',
-    text: 'The key and all its elements will be deleted, for ever.', act,
-    lines: () => ({ curl: curl('DELETE', path),
-    'redis-cli': `redis-cli -p 6380 -n ${database} del ${quote(key)}` }) }) }, 'Delete key');
-  const hash = (next) =>
-    `#/keys/${database}/${encodeURIComponent(key)}?${new URLSearchParams({ ...base64, offset: String(next) })}`;
-  const elements = reply.elements ?? reply.items ?? [];
+async function oneKey(database, key, { query, setQuery, signal }) {
+  const path = at`keys/${database}/${key}`;
+  const encoding = query.base64 ? { encoding: 'base64' } : {};
+  const ask = (offset) => get(path, { query: { offset: offset === '0' ? undefined : offset, limit: PAGE, ...encoding },
+    signal });
+  const view = { offset: query.offset ?? '0', trail: [], reply: null };
+  try {
+    view.reply = await ask(view.offset);
+  } catch (error) {
+    if (database === 0 && await isQueue(error, key, signal)) return queueInstead(key);
+    throw error;
+  }
+  const address = { database, key, path, encoding, ask, cli: query.base64 ? null
+    : (...words) => `redis-cli -p 6380 -n ${database} ${words.map((word) => quote(String(word))).join(' ')}` };
+  const facts = h('section', { class: 'card' });
+  const content = h('div', { class: 'stack' });
+  async function draw() {
+    const { reply } = view;
+    fill(facts, pairs(['Database', String(database)], ['Length', lengthOf(reply)], ['Expires', expires(reply.ttl_ms)]));
+    fill(content, reply.type === 'string' ? await stringView(reply, address) : [elementTable(reply, view, address),
+      pager(view, go)]);
+  }
+  async function go(offset) {
+    view.reply = await ask(offset);
+    view.offset = offset;
+    setQuery({ offset: offset === '0' ? null : offset });
+    await draw();
+  }
+  // A place inside a string is none of a page.
+  if (view.reply.type === 'string' && view.offset !== '0') await go('0');
+  else await draw();
   return { title: key, crumb: ['Keys', `#/keys?database=${database}`],
-    heading: [badge(reply.type), h('div', { class: 'row' }, remove)], element: h('div', { class: 'stack' },
-    h('section', { class: 'card' }, pairs(['Database', String(database)], ['Length', count(reply.length)],
-      ['Expires', expires(reply.ttl_ms)])), contents(reply, elements, offset),
-    h('div', { class: 'row' }, offset > 0 && h('a', { class: 'button small', href: hash(Math.max(0, offset - 100)) },
-      'Back'), offset + elements.length < reply.length && elements.length > 0
-      && h('a', { class: 'button small', href: hash(offset + elements.length) }, 'Next')),
-    commands(() => ({ curl: curl('GET', path) }))) };
+    heading: [badge(view.reply.type), h('div', { class: 'row' }, deleteButton(address))],
+    element: h('div', { class: 'stack' }, facts, content,
+      commands(() => ({ curl: curl('GET', path, undefined, encoding), 'redis-cli': wholeKey(view.reply, address) }))) };
 }
 
-function bodyOfValue(value) {
-  if (typeof value === 'string') return { text: value, data: new TextEncoder().encode(value) };
-  const base64 = value?.base64 ?? value?.value_base64;
-  if (base64 !== undefined) return { text: null, data: bytesFromBase64(base64) };
-  return bodyOfValue(String(value?.value ?? value ?? ''));
+// Such an address is not one of a key, whatever the server calls that.
+async function isQueue(error, key, signal) {
+  if (!['key_refused', 'invalid_field'].includes(error.code)) return false;
+  return get(at`queues/${key}`, { signal }).then(() => true, () => false);
 }
 
-const text = (value) => {
-  const body = bodyOfValue(value);
-  return body.text === null ? `base64 ${value.base64 ?? value.value_base64}` : body.text;
-};
+const queueInstead = (key) => ({ title: key, crumb: ['Keys', '#/keys'], element: h('section', { class: 'card empty' },
+  h('h2', null, 'This key is a queue'), h('p', null, h('a', { href: queueLink(key) }, 'To its page'))) });
 
-// An element is a text (list, set), or an object with field and value (hash), or member and score (sorted set).
-function contents(reply, elements, offset) {
-  if (reply.type === 'string') return bodyViewer(bodyOfValue(reply.value ?? (reply.value_base64 !== undefined
-    ? { base64: reply.value_base64 } : elements[0] ?? '')), 'value.bin');
-  const rows = elements.map((one, index) => {
-    if (reply.type === 'hash') return [text(one.field ?? (one.field_base64 !== undefined ? { base64: one.field_base64 }
-      : '')), text(one.value !== undefined || one.value_base64 !== undefined ? one : '')];
-    if (reply.type === 'zset') return [String(one.score),
-      text(one.member ?? (one.member_base64 !== undefined ? { base64: one.member_base64 } : ''))];
-    return [String(offset + index), text(one)];
+const lengthOf = ({ type, length }) => (type === 'string' ? bytes(length) : count(length));
+
+function deleteButton({ database, key, path, encoding, cli }) {
+  const act = async () => {
+    await call('DELETE', path, { query: encoding });
+    location.hash = `#/keys?database=${database}`;
+  };
+  return h('button', { type: 'button', class: 'danger small', 'data-writes': '',
+    onclick: () => confirm({ title: 'Delete this key', name: key, action: 'Delete key',
+      text: 'The key and all its elements will be deleted, for ever.', act,
+      lines: () => ({ curl: curl('DELETE', path, undefined, encoding), 'redis-cli': cli?.('del', key) }) }) },
+  'Delete key');
+}
+
+function wholeKey({ type }, { key, cli }) {
+  const words = { string: ['get', key], list: ['lrange', key, 0, PAGE - 1], hash: ['hscan', key, 0],
+    set: ['sscan', key, 0], zset: ['zrange', key, 0, PAGE - 1, 'withscores'] }[type];
+  return words && cli?.(...words);
+}
+
+/** Offsets of hashes and sets are cursors: the way back is the way that was gone. */
+function pager({ offset, trail, reply }, go) {
+  const button = (text, act) => {
+    const element = h('button', { type: 'button', class: 'small', onclick: () => run(element, act) }, text);
+    return element;
+  };
+  const back = () => go(trail.at(-1) ?? '0').then(() => trail.pop());
+  const next = () => go(reply.next_offset).then(() => trail.push(offset));
+  return h('div', { class: 'row' }, offset !== '0' && button(trail.length > 0 ? 'Back' : 'To the beginning', back),
+    reply.next_offset !== null && button('Next', next));
+}
+
+/** A part of an element (`value`, `field`, `member`): its bytes, its text if it is one, and how long it is. */
+function part(element, name) {
+  const text = element?.[name];
+  const data = typeof text === 'string' ? new TextEncoder().encode(text)
+    : bytesFromBase64(element?.[`${name}_base64`] ?? '');
+  return { text: typeof text === 'string' ? text : null, data, length: element?.[`${name}_bytes`] ?? data.length };
+}
+
+/** The bytes of a string behind the first of them, in as many requests as it takes. */
+async function readOn(first, length, ask, told) {
+  const data = new Uint8Array(length);
+  data.set(first.subarray(0, length));
+  for (let have = first.length; have < length;) {
+    const reply = await ask(String(have));
+    const piece = part(reply.elements[0], 'value').data;
+    if (reply.type !== 'string' || reply.length !== length || piece.length === 0 || have + piece.length > length) {
+      throw new Error('The key changed while it was read. Try again.');
+    }
+    data.set(piece, have);
+    have += piece.length;
+    told(have);
+  }
+  return data;
+}
+
+async function stringView(reply, { ask }) {
+  const first = part(reply.elements[0], 'value').data;
+  const whole = { length: reply.length, read: (told) => readOn(first, reply.length, ask, told) };
+  const isCut = reply.length > STRING_SHOWN_MAX;
+  const data = isCut ? first : await whole.read(() => {});
+  return bodyViewer({ data, text: textOf(data, isCut) }, 'value.bin', isCut && whole);
+}
+
+/** Nothing when it is no UTF-8; a cut one may end with half a character. */
+function textOf(data, isCut) {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(data, { stream: isCut });
+  } catch {
+    return null;
+  }
+}
+
+const columns = { hash: [['Field', 'field'], ['Value', 'value']], zset: [['Score', null], ['Member', 'member']],
+  set: [null, ['Member', 'member']] };
+
+function elementTable(reply, view, address) {
+  const [left, right] = columns[reply.type] ?? [['Place', null], ['Element', 'value']];
+  const rows = (reply.elements ?? []).map((element, index) => {
+    const place = reply.type === 'list' ? Number(view.offset) + index : index;
+    const label = String(reply.type === 'zset' ? element.score : place);
+    const whole = wholeElement(reply.type, element, place, address);
+    return h('tr', null, left && h('td', { class: 'mono break' },
+      left[1] ? shown(part(element, left[1]), left[0]) : label),
+      h('td', { class: 'mono break' }, shown(part(element, right[1]), right[0], whole)));
   });
-  const title = { hash: ['Field', 'Value'], zset: ['Score', 'Member'] }[reply.type] ?? ['Place', 'Element'];
   return h('section', { class: 'card flush' }, h('table', { 'aria-label': 'Elements' },
-    h('thead', null, h('tr', null, title.map((one) => h('th', { scope: 'col' }, one)))),
-    h('tbody', { 'data-rows': '' }, rows.map(([left, right]) =>
-      h('tr', null, h('td', { class: 'mono' }, left), h('td', { class: 'mono break' }, right.slice(0, 4000)))))));
+    h('thead', null, h('tr', null, [left, right].filter(Boolean).map(([title]) => h('th', { scope: 'col' }, title)))),
+    h('tbody', { 'data-rows': '' }, rows)));
+}
+
+/** What gets an element that is too long for the server to show all of it. */
+function wholeElement(type, { field }, place, { key, cli }) {
+  const words = { list: ['lindex', key, place], hash: field !== undefined && ['hget', key, field],
+    set: ['smembers', key] }[type];
+  return words ? cli?.(...words) : undefined;
+}
+
+/** A part for a cell; what is too long says so, and has a button that shows more of it. */
+function shown(value, title, whole) {
+  const text = value.text ?? `base64 ${base64FromBytes(value.data)}`;
+  const isCut = value.length > value.data.length;
+  if (text.length <= CELL_SHOWN_MAX && !isCut) return text;
+  const open = () => openDialog(title, bodyViewer(value, 'value.bin'), isCut && h('p', null,
+    `The server shows the first ${bytes(value.data.length)} of ${bytes(value.length)}.`),
+  isCut && whole && commandList({ 'redis-cli': whole }));
+  // No half of a character.
+  return [text.slice(0, CELL_SHOWN_MAX).replace(/[\ud800-\udbff]$/, ''), '… ',
+    h('button', { type: 'button', class: 'small', onclick: open }, `Show all ${bytes(value.length)}`)];
 }

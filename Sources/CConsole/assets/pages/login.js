@@ -1,5 +1,5 @@
 // Asks for the admin token when the server wants one.
-import { call, forgetFeatures } from '../api.js';
+import { call, forgetServer } from '../api.js';
 import { field, fill, h } from '../dom.js';
 
 let dialog = null;
@@ -12,7 +12,7 @@ export function askForToken() {
   const login = async () => {
     try {
       await call('POST', '/api/v1/session', { body: { token: token.value } });
-      forgetFeatures();
+      forgetServer();
       dialog.close();
       dispatchEvent(new Event('hashchange'));
     } catch (error) {

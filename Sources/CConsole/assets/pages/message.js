@@ -46,14 +46,21 @@ export function attributes(message) {
 export function openMessage(queue, message, names) {
   const dialog = openDialog('Message', bodyViewer(bodyOf(message), `${message.id}.bin`), attributes(message),
     facts(message), actions(queue, message, names, () => dialog.close()),
-    commands(() => ({ roost: message.state && roost('peek', queue, '--state', message.state.replace('_', '-'),
-      '--full'), curl: curl('GET', at`queues/${queue}/messages`, undefined, { state: message.state }) })));
+    commands(() => lines(queue, message)));
+}
+
+// Looking at one message by its id is nothing that the command line has.
+function lines(queue, { id, state }) {
+  const look = { curl: curl('GET', at`queues/${queue}/messages/${id}`) };
+  if (state !== 'buried') return look;
+  return { ...look, kick: roost('kick', queue, '--id', id),
+    'kick (curl)': curl('POST', at`queues/${queue}/kick`, { ids: [id] }) };
 }
 
 function actions(queue, message, names, close) {
   const done = async () => { close(); await refreshNow(); };
   const button = (text, onclick, kind = '') => h('button', { type: 'button', class: `small ${kind}`, onclick }, text);
-  return h('div', { class: 'row' },
+  return h('div', { class: 'row', 'data-writes': '' },
     message.state === 'buried' && button('Kick', (event) =>
       run(event.target, async () => { await kick(queue, message.id); await done(); },
       'The message is back in its place.')),

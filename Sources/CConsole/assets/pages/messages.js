@@ -1,15 +1,19 @@
 // The messages of a queue by state, without receiving them; search where the server has it.
-import { at, get } from '../api.js';
+import { at, get, post } from '../api.js';
 import { bodyOf } from '../body.js';
 import { commandList, commands, curl, roost } from '../command.js';
-import { fill, h, select, time } from '../dom.js';
-import { fresh } from '../live.js';
+import { toast } from '../copy.js';
+import { openForm } from '../dialog.js';
+import { field, fill, h, select, time } from '../dom.js';
+import { fresh, refreshNow } from '../live.js';
 import { queueNames } from '../queuelist.js';
 import { mark, STATES } from '../queueparts.js';
-import { bytes, count, preview } from '../text.js';
+import { bytes, count, plural, preview } from '../text.js';
 import { openMessage } from './message.js';
 
 const LIMIT = 50;
+// Of one request.
+const KICK_MAX = 1000;
 
 export default async function messages({ state, signal, query, setQuery, changed }) {
   const { name, known } = state;
@@ -24,9 +28,11 @@ export default async function messages({ state, signal, query, setQuery, changed
     placeholder: searches ? 'Search in bodies and attributes, or an id' : 'Filter what is shown', 'data-filter': '',
     spellcheck: 'false' });
   const list = h('div', { class: 'card flush' });
+  const kicker = h('button', { type: 'button', 'data-writes': '', hidden: true,
+    onclick: () => kickMany(name, state.queue.counts.buried) }, 'Kick…');
   const foot = h('div', { class: 'row' });
   const about = h('span', { class: 'quiet-text', role: 'status' });
-  const how = commands(() => lines(name, view));
+  const how = commands(() => lines(name, view, searches));
 
   function again() {
     setQuery({ state: view.state, from: view.from === 'head' ? null : view.from });
@@ -41,24 +47,29 @@ export default async function messages({ state, signal, query, setQuery, changed
     if (view.text && searches) return get(at`queues/${name}/search`, { query: { ...base, text: view.text }, signal });
     return get(at`queues/${name}/messages`, { query: { ...base, from: view.from }, signal });
   }
+  const wish = () => `${view.state} ${view.from} ${view.text}`;
+  // Nothing: somebody wished for something else meanwhile.
   async function load(after) {
+    const wished = wish();
     const reply = await fetchPage(after);
-    if (reply.searched !== undefined) view.searched = { searched: (after ? view.searched?.searched ?? 0
-      : 0) + reply.searched, of: reply.of };
+    if (wished !== wish()) return null;
+    // All pages of a search together.
+    if (reply.searched !== undefined) view.searched = { searched: reply.searched, of: reply.of };
     view.next = reply.next_after ?? null;
     return reply.messages;
   }
   async function reload() {
     // Pages beyond the first stand still while somebody reads them.
     if (view.pages.length > 1) return;
-    const key = `${view.state} ${view.from} ${view.text}`;
     const first = await load();
-    if (key !== `${view.state} ${view.from} ${view.text}`) return;
+    if (!first) return;
     view.pages = [first];
     draw();
   }
   async function more() {
-    view.pages.push(await load(view.next));
+    const next = await load(view.next);
+    if (!next) return;
+    view.pages.push(next);
     draw();
   }
   function draw() {
@@ -74,6 +85,7 @@ export default async function messages({ state, signal, query, setQuery, changed
       view.searched ? 'Search on' : 'Show more'));
   }
   function drawChips(queue) {
+    kicker.hidden = view.state !== 'buried' || queue.counts.buried === 0;
     fill(chips, STATES.filter(([key]) => key !== 'damaged' || queue.counts.damaged > 0
       || view.state === key).map(([key, text]) => h('button', {
       type: 'button', 'aria-pressed': String(view.state === key), onclick: () => { view.state = key; again(); },
@@ -92,8 +104,39 @@ export default async function messages({ state, signal, query, setQuery, changed
     seen = now;
   });
   await fresh(async () => { if (!view.text || !searches) await reload(); }, signal);
-  return h('div', { class: 'stack' }, h('div', { class: 'row' }, chips),
+  return h('div', { class: 'stack' }, h('div', { class: 'row' }, chips, kicker),
     h('div', { class: 'row' }, h('div', { class: 'grow' }, input), from), list, foot, how);
+}
+
+/** Asks how many buried messages go back to their place, and kicks them in as many requests as it takes. */
+function kickMany(name, buried) {
+  const input = h('input', { type: 'number', min: 1, value: String(buried), required: true });
+  const progress = h('p', { role: 'status' });
+  const wanted = () => Number(input.value);
+  return openForm({ title: 'Kick buried messages', action: 'Kick',
+    content: [field('How many', input, 'The oldest burial first. They go back to their place in the queue.'), progress],
+    ready: () => Number.isInteger(wanted()) && wanted() >= 1,
+    act: async () => {
+      const kicked = await kickAll(name, wanted(), (done) => fill(progress, `${count(done)} kicked so far…`),
+        () => progress.isConnected);
+      toast(`${plural(kicked, 'message')} kicked.`);
+      await refreshNow();
+    },
+    lines: () => ({ roost: roost('kick', name, wanted() >= buried ? '--all' : ['--count', wanted()]),
+      curl: curl('POST', at`queues/${name}/kick`, { count: Math.min(KICK_MAX, wanted()) }) }) });
+}
+
+/** `goesOn`: until somebody leaves the form. Fewer than asked for were all that there were. */
+async function kickAll(name, wanted, told, goesOn) {
+  let done = 0;
+  while (done < wanted && goesOn()) {
+    const part = Math.min(KICK_MAX, wanted - done);
+    const { kicked } = await post(at`queues/${name}/kick`, { count: part });
+    done += kicked;
+    told(done);
+    if (kicked < part) break;
+  }
+  return done;
 }
 
 function keepFocus(box, draw) {
@@ -126,7 +169,9 @@ function told(view, shown, queue) {
     : `${count(shown)} of ${count(Math.max(all, shown))} shown, from the ${view.from}. Looking does not count as a receive.`;
 }
 
-function lines(name, view) {
+function lines(name, view, searches) {
+  if (view.text && searches) return { curl: curl('GET', at`queues/${name}/search`, undefined,
+    { state: view.state, text: view.text, limit: LIMIT }) };
   const state = view.state.replace('_', '-');
   return { roost: roost('peek', name, '--state', state, '--from', view.from, '--count', LIMIT),
     curl: curl('GET', at`queues/${name}/messages`, undefined, { state: view.state, from: view.from, limit: LIMIT }) };
@@ -166,7 +211,7 @@ function empty(name, view, queue) {
     h('p', null, 'Not in what was searched so far.'));
   const hint = view.state === 'ready' && queue.counts.in_flight + queue.counts.delayed + queue.counts.buried === 0;
   return h('div', { class: 'empty' }, h('h2', null, emptyText[view.state]),
-    hint && h('p', null, 'Send a message in the next tab, or from a shell:'),
+    hint && h('p', { 'data-writes': '' }, 'Send a message in the next tab, or from a shell:'),
     hint && commandList({ roost: roost('send', name, 'hello',
       queue.settings.fifo && ['--group', 'a', '--deduplication-id', '1']),
       curl: curl('POST', at`queues/${name}/messages`, queue.settings.fifo

@@ -173,9 +173,10 @@ function busiest(queues) {
 function first() {
   return h('section', { class: 'card' }, h('div', { class: 'stack' },
     h('h2', null, 'Welcome. Nothing has been sent yet.'),
-    h('p', null, 'Make a queue and send a first message here, or from a shell:'),
+    h('p', { 'data-writes': '' }, 'Make a queue and send a first message here, or from a shell:'),
     commandList({ roost: `${roost('queue', 'create', 'orders')} && ${roost('send', 'orders', 'hello')}`,
       curl: `${curl('PUT', '/api/v1/queues/orders')} && ${curl('POST', '/api/v1/queues/orders/messages', { body: 'hello' })}` }),
-    h('div', { class: 'row' }, h('button', { type: 'button', class: 'main', onclick: () => createQueue('orders') },
+    h('div', { class: 'row', 'data-writes': '' }, h('button', { type: 'button', class: 'main',
+      onclick: () => createQueue('orders') },
       'Make a queue'))));
 }

@@ -1,6 +1,6 @@
 // One queue: what it holds, and everything that can be done with it.
 import { at, call, features, get, post } from '../api.js';
-import { curl, roost } from '../command.js';
+import { commands, curl, roost } from '../command.js';
 import { toast } from '../copy.js';
 import { confirm, openForm, run } from '../dialog.js';
 import { field, fill, h, renew, time } from '../dom.js';
@@ -19,6 +19,9 @@ import trend from './trend.js';
 const tabs = [['messages', 'Messages', messages], ['send', 'Send', send], ['receive', 'Receive', receive],
   ['dead', 'Dead letters', dead],
   ['groups', 'Groups', groups], ['chart', 'Chart', trend], ['settings', 'Settings', settings]];
+// Tabs of which nothing is left where nothing can be changed.
+const changing = new Set(['send', 'receive']);
+const writes = (key) => (changing.has(key) ? '' : null);
 
 export default async function queue(context) {
   const { params: [name, tab = 'messages'], signal } = context;
@@ -29,12 +32,17 @@ export default async function queue(context) {
   const [key, title, render] = shown.find(([one]) => one === tab) ?? shown[0];
   const counts = h('dl', { class: 'tiles', 'aria-label': 'Counts' });
   const notice = h('div');
+  const resumeHow = commands(() => ({ roost: roost('queue', 'resume', name),
+    curl: curl('POST', at`queues/${name}/resume`) }), 'Resume as a command');
+  const resumeBox = h('div', { class: 'after-notice', 'data-writes': '' });
   const actions = h('div', { class: 'row' });
   const marks = h('span', { class: 'chips' });
 
   const draw = () => {
     renew(counts, tiles(state.queue));
     renew(notice, state.queue.pause && paused(state));
+    if (!state.queue.pause) fill(resumeBox);
+    else if (!resumeHow.isConnected) fill(resumeBox, resumeHow);
     renew(marks, badges(state.queue));
   };
   draw();
@@ -47,10 +55,11 @@ export default async function queue(context) {
     state.listeners.forEach((tell) => tell(state.queue));
   }, signal);
   const bar = h('nav', { class: 'tabs', 'aria-label': 'Queue' },
-    shown.map(([one, text]) => h('a', { href: queueLink(name, one), 'aria-current': one === key ? 'page' : null },
-    text)));
+    shown.map(([one, text]) => h('a', { href: queueLink(name, one), 'data-writes': writes(one),
+    'aria-current': one === key ? 'page' : null }, text)));
   return { title: name, crumb: ['Queues', '#/queues'], heading: [marks, actions],
-    element: h('div', null, notice, h('div', { class: 'below' }, counts), bar, content), subtitle: title };
+    element: h('div', null, notice, resumeBox, h('div', { class: 'below' }, counts), bar,
+      h('div', { 'data-writes': writes(key) }, content)), subtitle: title };
 }
 
 function tiles(queue) {
@@ -67,7 +76,7 @@ function tiles(queue) {
 }
 
 function paused({ queue, name }) {
-  const button = h('button', { type: 'button', class: 'small',
+  const button = h('button', { type: 'button', class: 'small', 'data-writes': '',
     onclick: () => run(button, () => resumeAndTell(name, queue.pause.reason)) }, 'Resume');
   return h('div', { class: 'notice' }, h('strong', null, '❚❚ Paused'), time(queue.pause.since_ms),
     h('span', null, queue.pause.reason || 'No reason was given.'),
@@ -91,7 +100,8 @@ async function resumeAndTell(name, reason) {
 
 function buttons(state) {
   const { name } = state;
-  const button = (text, onclick, kind = '') => h('button', { type: 'button', class: `small ${kind}`, onclick }, text);
+  const button = (text, onclick, kind = '') => h('button', { type: 'button', class: `small ${kind}`,
+    'data-writes': '', onclick }, text);
   return [h('a', { class: 'button small', href: `#/tail/queue/${encodeURIComponent(name)}` }, 'Live tail'),
     button('Pause', () => pause(state)), button('Purge', () => purge(state), 'danger'),
       button('Delete queue', () => remove(state), 'danger')];

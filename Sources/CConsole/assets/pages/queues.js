@@ -10,9 +10,7 @@ import { badges, number, oldest, queueLink } from '../queueparts.js';
 import { count, rate } from '../text.js';
 import { createQueue } from './create.js';
 
-// Rates are known here, of what was looked at: the server does not sort by them.
-const unsortable = new Set(['in', 'out']);
-const numeric = (key, title, cell, className = '') => ({ key, title, sort: !unsortable.has(key),
+const numeric = (key, title, cell, className = '') => ({ key, title, sort: true,
   className: `number q-${key} ${className}`, cell });
 
 const flow = (value) => h('span', { class: value > 0 ? '' : 'zero' }, rate(value));
@@ -26,8 +24,8 @@ const columns = [
   numeric('delayed', 'Delayed', (queue) => number(queue.counts.delayed), 'wide-only'),
   numeric('buried', 'Buried', (queue) => number(queue.counts.buried), 'wide-only'),
   numeric('oldest', 'Oldest', oldest),
-  numeric('in', 'In/s', (queue) => flow(sample(queue).at(-1)?.in), 'wide-only'),
-  numeric('out', 'Out/s', (queue) => flow(sample(queue).at(-1)?.out), 'wide-only'),
+  numeric('in', 'In/s', (queue) => flow(queue.rates?.sent_per_second), 'wide-only'),
+  numeric('out', 'Out/s', (queue) => flow(queue.rates?.deleted_per_second), 'wide-only'),
   { key: 'lately', title: 'Lately', className: 'wide-only q-lately',
     cell: (queue) => spark(sample(queue).map((one) => one.in)) },
   numeric('waiters', 'Waiting', (queue) => number(queue.waiters), 'wide-only'),
@@ -79,7 +77,7 @@ export default async function queues({ signal, query, setQuery }) {
     await list.refresh(from, until, signal);
   }, signal, isQuiet);
   const page = h('div', { class: 'stack' }, h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about,
-    h('button', { type: 'button', class: 'main', onclick: () => createQueue() }, 'New queue')), card, empty);
+    h('button', { type: 'button', class: 'main', 'data-writes': '', onclick: () => createQueue() }, 'New queue')), card, empty);
   return { title: 'Queues', element: page };
 }
 

@@ -108,7 +108,7 @@ function card(name, entry, draw) {
       h('span', { class: 'quiet-text' }, 'sent ', time(message.sent_at_ms))),
   bodyViewer(bodyOf(message), `${message.id}.bin`), attributes(message), buttons,
   h('details', { class: 'how' }, h('summary', null, 'Details'), facts(message)),
-    commands(() => messageLines(name, message)));
+    commands(() => messageLines(name, entry)));
   const end = (text, kind) => {
     entry.done = text;
     fill(buttons);
@@ -137,7 +137,7 @@ function messageButtons(name, entry, end) {
       { handles })); await end('✓ acknowledged', 'ok'); }, 'main'),
     button('Release', async () => { await visibility(0); await end('released', ''); }),
     button('Extend by a minute', async () => {
-      const time = Math.max(0, Math.round((entry.until - Date.now()) / 1000)) + 60;
+      const time = extended(entry);
       await visibility(time);
       entry.until = Date.now() + time * 1000;
       entry.renew();
@@ -145,6 +145,9 @@ function messageButtons(name, entry, end) {
     h('button', { type: 'button', class: 'small', onclick: () => bury(name, entry, end) }, 'Bury…'),
   ];
 }
+
+// A minute more than is left, in seconds from now.
+const extended = ({ until }) => Math.max(0, Math.round((until - Date.now()) / 1000)) + 60;
 
 function bury(name, { message }, end) {
   const handles = [message.handle];
@@ -162,14 +165,16 @@ function bury(name, { message }, end) {
       toast('The message is buried.', '', async () => { await kick(name, message.id); await end('kicked', ''); });
     },
     lines: () => ({ roost: roost('bury', name, handles, reason.value && ['--reason', reason.value],
-      by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
+      error.value && ['--error', error.value], by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
 }
 
-function messageLines(name, message) {
+function messageLines(name, entry) {
+  const { message } = entry;
   const handles = [message.handle];
   return { acknowledge: roost('delete', name, message.handle),
     curl: curl('POST', at`queues/${name}/delete`, { handles }),
-    release: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: 0 }) };
+    release: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: 0 }),
+    extend: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: extended(entry) }) };
 }
 
 // A worker that noted the id of a message only.

@@ -1,5 +1,5 @@
 // The settings of a queue, and what to change.
-import { at, call } from '../api.js';
+import { at, call, session } from '../api.js';
 import { commands, curl, roost } from '../command.js';
 import { run } from '../dialog.js';
 import { check, field, fill, h, pairs, renew, select, time } from '../dom.js';
@@ -51,7 +51,10 @@ export default async function settings({ state, changed }) {
   fifo && h('div', { class: 'fields' }, check('Tell messages apart by their body', inputs.content_based_deduplication),
     field('Compare within', inputs.deduplication_scope)),
   !fifo && check('Safe pop: what Redis clients pop is leased until their next command', inputs.safe_pop),
-  h('div', { class: 'row' }, button, status), how));
+  h('div', { class: 'stack', 'data-writes': '' }, h('div', { class: 'row' }, button, status), how)));
+  session().then(({ read_only: isReadOnly }) => {
+    for (const input of Object.values(inputs)) input.disabled = isReadOnly === true;
+  });
   return h('div', { class: 'columns' }, form, facts);
 }
 

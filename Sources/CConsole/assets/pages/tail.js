@@ -14,7 +14,7 @@ const SEEN_MAX = 5000;
 export default async function tail({ params: [kind = 'queue', name = ''], signal }) {
   const known = await features();
   const events = known.has('get /events');
-  const state = { rows: [], left: 0, paused: false, seen: new Set(), filter: '' };
+  const state = { rows: [], left: 0, gaps: 0, paused: false, seen: new Set(), filter: '' };
   const names = h('datalist', { id: 'tail-names' });
   const what = select([['queue', 'Queue'], ...(events ? [['channel', 'Channels']] : [])], kind,
     { 'aria-label': 'What to follow', class: 'fit' });
@@ -40,13 +40,13 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
   function draw() {
     pause.textContent = state.paused ? 'Go on' : 'Pause';
     pause.setAttribute('aria-pressed', String(state.paused));
-    const rows = state.rows.filter((row) => !state.filter || row.text.includes(state.filter)
+    const rows = state.rows.filter((row) => row.isGap || !state.filter || row.text.includes(state.filter)
       || row.from.includes(state.filter));
     fill(list, rows.map(line));
     list.hidden = rows.length === 0;
     empty.hidden = rows.length > 0;
     fill(empty, waiting(kind, name));
-    status.textContent = `${plural(state.rows.length, 'message')}${state.left > 0 ? `, ${count(state.left)} left out` : ''}${state.paused ? ', paused' : ''}${name && !isLive() && !events ? ', looked at every 2 s' : ''}`;
+    status.textContent = told(state, name && !isLive() && !events);
   }
   if (name && events) await followEvents(kind, name, state, add, signal);
   else if (name) await fresh(() => peek(name, state, add, signal), signal);
@@ -62,6 +62,18 @@ export default async function tail({ params: [kind = 'queue', name = ''], signal
     name ? card : h('section', { class: 'card' }, h('div', { class: 'empty' }, waiting(kind, ''))), how) };
 }
 
+function told({ rows, left, gaps, paused }, isPolled) {
+  return [plural(rows.filter((row) => !row.isGap).length, 'message'), left > 0 && `${count(left)} left out`,
+    gaps > 0 && plural(gaps, 'gap'), paused && 'paused',
+    isPolled && 'looked at every 2 s'].filter(Boolean).join(', ');
+}
+
+/** A row that says that something is not there. */
+function gap(missed) {
+  const what = missed > 0 ? plural(missed, 'event') : 'Some events';
+  return { isGap: true, at: Date.now(), from: '', text: `${what} missed here: the page was too slow, or away.` };
+}
+
 async function followEvents(kind, name, state, add, signal) {
   // First what stands there already.
   if (kind === 'queue') await peek(name, state, add, signal);
@@ -73,7 +85,12 @@ async function followEvents(kind, name, state, add, signal) {
       const unseen = messages.filter((one) => one.id && !state.seen.has(one.id));
       unseen.forEach((one) => state.seen.add(one.id));
       while (state.seen.size > SEEN_MAX) state.seen.delete(state.seen.values().next().value);
-      if (unseen.length > 0) add(unseen.map((one) => rowOf(one, data.at_ms)).reverse());
+      // At the end of a burst comes the number of those left out alone.
+      add(unseen.map((one) => rowOf(one, data.at_ms)).reverse());
+    } else if (event === 'gap') {
+      state.gaps += 1;
+      add([gap(data.missed)]);
+      if (kind === 'queue') peek(name, state, add, signal).catch(() => {});
     } else if (event === 'published' && kind === 'channel') {
       state.left += data.left_out ?? 0;
       const text = data.message ?? textOf(data.message_base64);
@@ -101,7 +118,7 @@ async function peek(name, state, add, signal) {
 }
 
 function line(row) {
-  return h('li', null, h('time', { title: utc(row.at) }, new Date(row.at).toISOString().slice(11, 23)),
+  return h('li', { class: row.isGap && 'gap' }, h('time', { title: utc(row.at) }, new Date(row.at).toISOString().slice(11, 23)),
     h('span', { class: 'quiet-text' }, row.from), h('span', { class: 'body' }, row.text.slice(0, 2000)));
 }
 
