@@ -74,8 +74,8 @@ async function show() {
 function place({ title, subtitle, crumb, heading, element }) {
   const heading1 = h('h1', { tabindex: -1 }, title);
   const inTabs = main.querySelector('h1')?.textContent === heading1.textContent;
-  fill(main, readOnlyLine(), h('div', { class: 'head' }, crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]), heading1,
-    heading), element);
+  const back = crumb && h('a', { class: 'crumb', href: crumb[1] }, '← ', crumb[0]);
+  fill(main, readOnlyLine(), h('div', { class: 'head' }, back, heading1, heading), element);
   main.removeAttribute('aria-busy');
   document.title = [subtitle, heading1.textContent, 'Roost'].filter(Boolean).join(' · ');
   if (!inTabs) {

@@ -42,11 +42,12 @@ def test_all_pages_of_a_hash_are_found(console, redis):
     redis("HSET", "users", *(f"{kind}{number:04}" for number in range(1500) for kind in ("user", "name")))
     console.open("#/keys/0/users", "users")
     cells = "return [...document.querySelectorAll('tbody td:first-child')].map((one) => one.textContent)"
+    has_next = "return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Next')"
     seen = []
     while True:
         page = console.script(cells)
         seen += page
-        if not console.script("return [...document.querySelectorAll('button')].some((one) => one.textContent === 'Next')"):
+        if not console.script(has_next):
             break
         console.press("Next")
         console.until(lambda: console.script(cells) != page, "another page")

@@ -1,7 +1,5 @@
 """Searches and moves that take more than one request, and what is told meanwhile."""
 
-import json
-
 import pytest
 
 
@@ -94,7 +92,7 @@ def test_buried_messages_are_kicked_together(console, api):
     console.press("Kick…")
     assert " --all" in console.command("roost")
     console.fill("How many", "2")
-    assert " --count 2" in console.command("roost") and json.dumps({"count": 2}).replace(" ", "") in console.command("curl")
+    assert " --count 2" in console.command("roost") and '{"count":2}' in console.command("curl")
     console.press("Kick")
     console.closed()
     console.sees("2 messages kicked.")

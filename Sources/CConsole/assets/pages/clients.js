@@ -52,7 +52,8 @@ function table(list, kills) {
 }
 
 function disconnect(client) {
-  return h('button', { type: 'button', class: 'small danger', 'data-writes': '', 'aria-label': `Disconnect ${client.address}`,
+  return h('button', { type: 'button', class: 'small danger', 'data-writes': '',
+    'aria-label': `Disconnect ${client.address}`,
     onclick: () => confirm({ title: 'Disconnect this client',
     text: `${client.address} ${client.name ?? ''} loses its connection; most clients come back.`, action: 'Disconnect',
     act: async () => { await call('DELETE', at`clients/${client.id}`); await refreshNow(); },

@@ -27,7 +27,8 @@ export default async function keys({ params: [database, key], query, setQuery, s
   const base = select(Array.from({ length: 16 }, (_, index) => [String(index), `Database ${index}`]), view.database,
     { 'aria-label': 'Database', class: 'fit' });
   const types = known.choices('get /keys', 'type') ?? TYPES;
-  const type = select([['', 'All types'], ...types.map((one) => [one, one])], view.type, { 'aria-label': 'Type', class: 'fit' });
+  const type = select([['', 'All types'], ...types.map((one) => [one, one])], view.type,
+    { 'aria-label': 'Type', class: 'fit' });
   const ask = (cursor) => ({ database: view.database, cursor, match: view.match || undefined,
     type: view.type || undefined, count: PAGE });
   async function load(cursor) {
@@ -55,7 +56,8 @@ export default async function keys({ params: [database, key], query, setQuery, s
     'redis-cli': `redis-cli -p 6380 -n ${view.database} --scan --pattern ${quote(view.match || '*')}` }))) };
 }
 
-// A queue is looked at and deleted on its own page. A key that is no text can be looked at where the server takes it in base64.
+// A queue is looked at and deleted on its own page. A key that is no text can be looked at where the server takes it in
+// base64.
 function keyCell(database, entry, known) {
   const text = preview(entry.key ?? `base64 ${entry.key_base64}`, 100);
   if (entry.type === 'queue') return h('a', { class: 'name mono', href: queueLink(entry.key) }, text);

@@ -77,7 +77,8 @@ export default async function queues({ signal, query, setQuery }) {
     await list.refresh(from, until, signal);
   }, signal, isQuiet);
   const page = h('div', { class: 'stack' }, h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about,
-    h('button', { type: 'button', class: 'main', 'data-writes': '', onclick: () => createQueue() }, 'New queue')), card, empty);
+    h('button', { type: 'button', class: 'main', 'data-writes': '',
+      onclick: () => createQueue() }, 'New queue')), card, empty);
   return { title: 'Queues', element: page };
 }
 

@@ -165,7 +165,8 @@ function bury(name, { message }, end) {
       toast('The message is buried.', '', async () => { await kick(name, message.id); await end('kicked', ''); });
     },
     lines: () => ({ roost: roost('bury', name, handles, reason.value && ['--reason', reason.value],
-      error.value && ['--error', error.value], by.value && ['--by', by.value]), curl: curl('POST', at`queues/${name}/bury`, body()) }) });
+      error.value && ['--error', error.value], by.value && ['--by', by.value]),
+    curl: curl('POST', at`queues/${name}/bury`, body()) }) });
 }
 
 function messageLines(name, entry) {

@@ -118,7 +118,8 @@ async function peek(name, state, add, signal) {
 }
 
 function line(row) {
-  return h('li', { class: row.isGap && 'gap' }, h('time', { title: utc(row.at) }, new Date(row.at).toISOString().slice(11, 23)),
+  return h('li', { class: row.isGap && 'gap' }, h('time', { title: utc(row.at) },
+    new Date(row.at).toISOString().slice(11, 23)),
     h('span', { class: 'quiet-text' }, row.from), h('span', { class: 'body' }, row.text.slice(0, 2000)));
 }
 
