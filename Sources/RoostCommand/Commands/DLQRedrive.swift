@@ -55,18 +55,31 @@ package struct DLQRedrive: AsyncParsableCommand {
     }
 
     private func tell(_ client: APIClient) async throws {
-        var request: [String: JSONValue] = ["dry_run": .bool(true)]
-        request["to"] = to.map { .text($0) }
-        let body = try API.encode(JSONValue.object(request))
-        let reply = try await client.call(.POST, ["queues", name.queue, "moves"], body: body)
-        let count = try API.decode(Rehearsal.self, reply).wouldMove
+        var piece = try await rehearse(after: nil, client)
+        var count = piece.wouldMove
+        while let after = piece.nextAfter {
+            piece = try await rehearse(after: after, client)
+            count += piece.wouldMove
+        }
         try RedriveReport(queue: name.queue, to: to, matching: count, moved: nil).show(isJSON: self.client.json)
     }
 }
 
-/// The answer to a dry run.
+extension DLQRedrive {
+    private func rehearse(after: String?, _ client: APIClient) async throws -> Rehearsal {
+        var request: [String: JSONValue] = ["dry_run": .bool(true)]
+        request["to"] = to.map { .text($0) }
+        request["after"] = after.map { .text($0) }
+        let body = try API.encode(JSONValue.object(request))
+        return try API.decode(
+            Rehearsal.self, try await client.call(.POST, ["queues", name.queue, "moves"], body: body))
+    }
+}
+
+/// The answer to a dry run: what one look found.
 private struct Rehearsal: Decodable {
     var wouldMove: Int
+    var nextAfter: String?
 }
 
 /// What became of a redrive, or what would.

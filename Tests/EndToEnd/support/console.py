@@ -30,7 +30,8 @@ def start_browser():
         options.add_argument("--no-sandbox")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-    driver.set_script_timeout(WAIT_SECONDS_MAX)
+    # Some scripts try hundreds of texts, one page after the other.
+    driver.set_script_timeout(10 * WAIT_SECONDS_MAX)
     return driver
 
 
