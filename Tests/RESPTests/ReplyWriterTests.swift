@@ -1,4 +1,5 @@
 import RESP
+import RoostModel
 import Testing
 
 @Suite struct ReplyWriterTests {
@@ -37,6 +38,20 @@ import Testing
         #expect(written { $0.writeBulk([1, 2, 3, 4][1...2]) } == both("$2\r\n\u{02}\u{03}\r\n"))
         let long = String(repeating: "x", count: 1_000_000)
         #expect(written { $0.writeBulk(long) } == both("$1000000\r\n\(long)\r\n"))
+    }
+
+    @Test func manyBulks() {
+        let texts = ["", "a", "b", "a\r\nb", "", String(repeating: "x", count: 12_345), "c"]
+        let strings = ByteStrings(texts.map { Bytes($0.utf8) })
+        let one = { (text: String) in "$\(text.utf8.count)\r\n\(text)\r\n" }
+        #expect(written { $0.writeBulks(strings) } == both(texts.map(one).joined()))
+        #expect(written { $0.writeBulks(ByteStrings()) } == both(""))
+        let behind = written { writer in
+            writer.writeOK()
+            writer.writeBulks(strings)
+            writer.writeOK()
+        }
+        #expect(behind == both("+OK\r\n" + texts.map(one).joined() + "+OK\r\n"))
     }
 
     @Test func whatOnlyRESP3Has() {

@@ -68,6 +68,17 @@ package struct ReplyWriter: Sendable {
         text.withUTF8 { writeBulk(UnsafeRawBufferPointer($0)) }
     }
 
+    /// One after the other. Their count goes before them.
+    package mutating func writeBulks(_ strings: ByteStrings) {
+        bytes.append(addingCapacity: strings.contentBytes + strings.count * BulkRun.bytesMax) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                var run = BulkRun(buffer, from: count)
+                strings.forEach { run.append($0) }
+                count = run.count
+            }
+        }
+    }
+
     /// A whole number as a bulk string: values of keys are those.
     package mutating func writeBulk(integer number: Int64) {
         var text: [UInt8] = []

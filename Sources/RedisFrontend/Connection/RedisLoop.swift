@@ -339,8 +339,11 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     // MARK: Memory that connections use in turn
 
     private static let keptBytesMax = 64 * 1024
-    private static let keptBuffersMax = 64
+    /// Of all buffers for output: enough for the long replies of many clients in a turn.
+    private static let keptOutputBytesMax = 4 * 1024 * 1024
+    private static let keptOutputMax = 512 * 1024
     @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []
+    @exclusivity(unchecked) private var spareOutputBytes = 0
     @exclusivity(unchecked) private var spareInput = ByteBuffer()
     @exclusivity(unchecked) private var spareWriter = ReplyWriter()
     /// For the reply of one command on keys: empty before and after.
@@ -349,14 +352,18 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     /// An empty buffer. As a rule one whose bytes the socket has taken by now.
     func takeOutput() -> ByteBuffer {
         guard var buffer = spareOutputs.popLast() else { return ByteBufferAllocator().buffer(capacity: 1024) }
+        spareOutputBytes -= buffer.capacity
         buffer.clear(minimumCapacity: 1024)
         return buffer
     }
 
     /// While the socket still has it, `takeOutput` makes a new one of it.
     func keepOutput(_ buffer: ByteBuffer) {
-        guard buffer.capacity <= Self.keptBytesMax, spareOutputs.count < Self.keptBuffersMax else { return }
+        guard buffer.capacity <= Self.keptOutputMax,
+            spareOutputBytes + buffer.capacity <= Self.keptOutputBytesMax
+        else { return }
         spareOutputs.append(buffer)
+        spareOutputBytes += buffer.capacity
     }
 
     func takeInput() -> ByteBuffer {

@@ -17,7 +17,7 @@ extension ReplyWriter {
             for reply in replies { write(reply) }
         case .strings(let strings):
             writeArray(count: strings.count)
-            strings.forEach { writeBulk($0) }
+            writeBulks(strings)
         case .scored(let members): write(members)
         case .map(let replies):
             writeMap(count: replies.count / 2)

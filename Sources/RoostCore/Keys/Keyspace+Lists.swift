@@ -115,7 +115,8 @@ extension Keyspace {
     ) throws(KeyError) -> PreparedKeys {
         guard let list = try list(key, now) else { return PreparedKeys(.array([])) }
         let range = clamped(start, end, count: list.count)
-        var elements = ByteStrings(reserving: range.count)
+        let meanBytes = list.byteCount / max(1, list.count) + 1
+        var elements = ByteStrings(reserving: range.count, bytes: range.count * meanBytes)
         list.forEach(in: range) { _, bytes in
             elements.append(bytes)
             return true

@@ -120,7 +120,8 @@ extension SortedSetValue {
 
     /// The same without their scores.
     func names(_ ranks: Range<Int>, isReversed: Bool = false) -> ByteStrings {
-        var names = ByteStrings(reserving: ranks.count)
+        let meanBytes = order.byteCount / max(1, order.count) + 1
+        var names = ByteStrings(reserving: ranks.count, bytes: ranks.count * meanBytes)
         let collect = { (_: Double, member: Span<UInt8>) in
             names.append(member)
             return true

@@ -5,7 +5,14 @@ package struct ByteStrings: Sendable, Equatable {
     /// Where each of them ends.
     private var ends: [Int] = []
 
-    package init(reserving count: Int = 0) { ends.reserveCapacity(count) }
+    /// A guess may be far off: above this, memory grows with what comes.
+    private static let reservedBytesMax = 1 << 20
+
+    /// - Parameter bytes: of all strings together, about.
+    package init(reserving count: Int = 0, bytes: Int = 0) {
+        ends.reserveCapacity(count)
+        self.bytes.reserveCapacity(min(bytes, Self.reservedBytesMax))
+    }
 
     package init(_ strings: some Collection<Bytes>) {
         self.init(reserving: strings.count)
@@ -16,6 +23,9 @@ package struct ByteStrings: Sendable, Equatable {
 
     /// Of all strings, and of where they end.
     package var byteCount: Int { bytes.count + ends.count * MemoryLayout<Int>.size }
+
+    /// Of all strings.
+    package var contentBytes: Int { bytes.count }
 
     package mutating func append(_ string: Span<UInt8>) {
         string.withUnsafeBufferPointer { bytes.append(contentsOf: $0) }

@@ -48,7 +48,7 @@ package enum IntegerText {
 
     /// The digits, in memory that is gone afterwards.
     @inline(__always)
-    static func withDigits<Result>(_ number: UInt64, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
+    package static func withDigits<Result>(_ number: UInt64, _ use: (UnsafeRawBufferPointer) -> Result) -> Result {
         withUnsafeTemporaryAllocation(byteCount: bytesMax, alignment: 1) { buffer in
             var start = bytesMax
             var rest = number
