@@ -44,6 +44,29 @@ struct OftenReceivedTests {
         #expect(often(broker, queue) == 0)
     }
 
+    @Test("Damaged messages do not count, whether they were ready or in flight")
+    func damaged() throws {
+        var broker = Broker.forTests()
+        let queue = try broker.createQueue("q")
+        for _ in 0..<2 { try broker.send(to: queue) }
+        let leased = try receive(&broker, queue, times: 5)
+        #expect(often(broker, queue) == 2)
+        try damage(leased[0], in: &broker)
+        #expect(often(broker, queue) == 1)
+        let back = try broker.prepareChangeVisibility(leased[1].handle, in: queue, timeout: .zero, now: now)
+        try broker.carryOut(.changeVisibility(#require(back)))
+        #expect(often(broker, queue) == 1)
+        try damage(leased[1], in: &broker)
+        #expect(often(broker, queue) == 0)
+        let restored = try BrokerImage(of: broker).restored()
+        #expect(often(restored, queue) == 0)
+    }
+
+    private func damage(_ message: Broker.Leased, in broker: inout Broker) throws {
+        let entry = try #require(broker.prepareDamage(slot: message.slot, number: message.number))
+        try broker.carryOut(.damage(entry))
+    }
+
     @Test("A dead letter takes its count along, and a move back forgets it")
     func transfers() throws {
         var broker = Broker.forTests()

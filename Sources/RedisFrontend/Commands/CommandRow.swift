@@ -76,6 +76,7 @@ package final class CommandRow: Sendable {
         case container([CommandRow])
     }
 
+    /// The most arguments, its name among them, with which it may be carried out where it is read; 0: never.
     private let quickCountMax: Int
     /// In small letters. That of a subcommand has its container before it: `client|id`.
     package let name: String
