@@ -4,7 +4,8 @@ import { commands, curl } from '../command.js';
 import { confirm } from '../dialog.js';
 import { badge, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
-import { count, duration } from '../text.js';
+import { queueLink } from '../queueparts.js';
+import { count, duration, plural } from '../text.js';
 import { missing } from './missing.js';
 
 export default async function clients({ signal }) {
@@ -13,6 +14,7 @@ export default async function clients({ signal }) {
     { 'redis-cli': 'redis-cli -p 6380 client list' });
   const state = { text: '', list: [] };
   const list = h('section', { class: 'card flush' });
+  const waiting = h('section', { class: 'card flush' });
   const input = h('input', { type: 'search', placeholder: 'Filter by address, name or library', 'aria-label': 'Filter',
     'data-filter': '', oninput: () => { state.text = input.value; draw(); } });
   const about = h('span', { class: 'quiet-text', role: 'status' });
@@ -28,10 +30,28 @@ export default async function clients({ signal }) {
     const reply = await get('/api/v1/clients', { signal });
     state.list = Array.isArray(reply) ? reply : reply.clients ?? [];
     draw();
+    renew(waiting, ...waiters(reply.waiters ?? [], reply.waiters_total ?? 0));
   }, signal);
   return { title: 'Clients', element: h('div', { class: 'stack' },
     h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about), list,
-    commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': 'redis-cli -p 6380 client list' }))) };
+    waiting, commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': 'redis-cli -p 6380 client list' }))) };
+}
+
+// Receives of all doors: which queue, and until when. The server names a part of many, and how many there are.
+function waiters(list, total) {
+  if (!list.length) {
+    return [h('div', { class: 'empty' }, h('h2', null, 'No receive waits'),
+      h('p', null, 'A receive that finds its queue empty waits as long as it was told to, by any door.'))];
+  }
+  return [h('h2', null, 'Waiting for messages'),
+    h('table', { 'aria-label': 'Waiting for messages' }, h('thead', null,
+      h('tr', null, ['Queue', 'Door', 'Since', 'Until'].map((title) => h('th', { scope: 'col' }, title)))),
+    h('tbody', null, list.map((one) => h('tr', null,
+      h('td', { class: 'mono' }, h('a', { href: queueLink(one.queue) }, one.queue)), h('td', null, badge(one.door)),
+      h('td', null, time(one.since_ms)),
+      h('td', null, one.until_ms === null ? 'a message comes' : time(one.until_ms)))))),
+    total > list.length && h('p', { class: 'quiet-text' },
+      `${plural(total - list.length, 'receive')} more ${total - list.length === 1 ? 'waits' : 'wait'}.`)];
 }
 
 const waitsOf = (client) => [client.waiting_on ?? []].flat().map((one) => (typeof one === 'string' ? one
