@@ -22,27 +22,35 @@ let package = Package(
         .target(name: "RESP", dependencies: ["RoostModel"]),
 
         .target(name: "CFuzzer"),
+        // What all targets need. It brings no other code along: libFuzzer looks through the counters of all that is
+        // linked after each run.
+        .target(name: "FuzzRunner", dependencies: ["CFuzzer"]),
         .target(
             name: "FuzzSupport",
             dependencies: [
-                "RoostModel", "RoostCore", "RoostLog", "RoostStorage", "RoostLocalStorage", "CRoost", "CFuzzer",
+                "FuzzRunner", "RoostModel", "RoostCore", "RoostLog", "RoostStorage", "RoostLocalStorage", "CRoost",
             ]),
         .executableTarget(
             name: "fuzz-log",
-            dependencies: ["FuzzSupport", "RoostLocalStorage", "RoostLog", "RoostCore", "RoostModel"]),
-        .executableTarget(name: "fuzz-snapshot", dependencies: ["FuzzSupport", "RoostLog", "RoostModel"]),
-        .executableTarget(name: "fuzz-image", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
-        .executableTarget(name: "fuzz-entries", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
-        .executableTarget(name: "fuzz-record", dependencies: ["FuzzSupport", "RoostCore", "RoostLog", "RoostModel"]),
-        .executableTarget(name: "fuzz-identity", dependencies: ["FuzzSupport", "RoostLocalStorage", "RoostLog"]),
-        .executableTarget(name: "fuzz-names", dependencies: ["FuzzSupport", "RoostLog", "RoostModel"]),
-        .executableTarget(name: "fuzz-json", dependencies: ["FuzzSupport", "SQSFrontend"]),
-        .executableTarget(name: "fuzz-query", dependencies: ["FuzzSupport", "SQSFrontend"]),
-        .executableTarget(name: "fuzz-signature", dependencies: ["FuzzSupport", "SQSFrontend"]),
-        .executableTarget(name: "fuzz-policy", dependencies: ["FuzzSupport", "SQSFrontend"]),
-        .executableTarget(name: "fuzz-resp", dependencies: ["FuzzSupport", "RESP", "RoostModel"]),
-        .executableTarget(name: "fuzz-dump", dependencies: ["FuzzSupport", "RESP", "RoostModel"]),
-        .executableTarget(name: "fuzz-sealing", dependencies: ["FuzzSupport", "RoostCore", "RoostModel"]),
+            dependencies: ["FuzzRunner", "FuzzSupport", "RoostLocalStorage", "RoostLog", "RoostCore", "RoostModel"]),
+        .executableTarget(
+            name: "fuzz-snapshot", dependencies: ["FuzzRunner", "FuzzSupport", "RoostLog", "RoostModel"]),
+        .executableTarget(name: "fuzz-image", dependencies: ["FuzzRunner", "FuzzSupport", "RoostCore", "RoostModel"]),
+        .executableTarget(
+            name: "fuzz-entries", dependencies: ["FuzzRunner", "FuzzSupport", "RoostCore", "RoostModel"]),
+        .executableTarget(
+            name: "fuzz-record", dependencies: ["FuzzRunner", "FuzzSupport", "RoostCore", "RoostLog", "RoostModel"]),
+        .executableTarget(
+            name: "fuzz-identity", dependencies: ["FuzzRunner", "FuzzSupport", "RoostLocalStorage", "RoostLog"]),
+        .executableTarget(name: "fuzz-names", dependencies: ["FuzzRunner", "FuzzSupport", "RoostLog", "RoostModel"]),
+        .executableTarget(name: "fuzz-json", dependencies: ["FuzzRunner", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-query", dependencies: ["FuzzRunner", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-signature", dependencies: ["FuzzRunner", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-policy", dependencies: ["FuzzRunner", "SQSFrontend"]),
+        .executableTarget(name: "fuzz-resp", dependencies: ["FuzzRunner", "RESP", "RoostModel"]),
+        .executableTarget(name: "fuzz-dump", dependencies: ["FuzzRunner", "RESP", "RoostModel"]),
+        .executableTarget(
+            name: "fuzz-sealing", dependencies: ["FuzzRunner", "FuzzSupport", "RoostCore", "RoostModel"]),
     ]
 )
 

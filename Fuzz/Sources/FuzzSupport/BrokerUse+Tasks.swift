@@ -1,3 +1,4 @@
+import FuzzRunner
 import RoostCore
 import RoostModel
 

@@ -1,3 +1,4 @@
+package import FuzzRunner
 package import RoostCore
 package import RoostModel
 

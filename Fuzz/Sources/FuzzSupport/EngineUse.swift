@@ -1,3 +1,4 @@
+import FuzzRunner
 package import RoostLocalStorage
 package import RoostLog
 package import RoostModel

@@ -1,3 +1,4 @@
+import FuzzRunner
 package import RoostCore
 package import RoostModel
 

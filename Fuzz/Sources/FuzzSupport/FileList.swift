@@ -1,3 +1,4 @@
+package import FuzzRunner
 package import RoostLog
 
 /// Files of a log directory, written short: the zeros behind a header and at the end of a segment are left out.

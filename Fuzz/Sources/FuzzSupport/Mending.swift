@@ -1,4 +1,5 @@
 import CRoost
+import FuzzRunner
 import RoostLog
 
 /// Makes the checksums of files fit their content, so that an input gets behind them. Lengths and numbers stay as they

@@ -1,3 +1,4 @@
+import FuzzRunner
 import RoostCore
 
 /// Brokers in use with something of everything in them, from an empty one to a busy one, and one that had more messages

@@ -1,3 +1,4 @@
+import FuzzRunner
 import FuzzSupport
 import Glibc
 import RoostCore

@@ -1,4 +1,4 @@
-import FuzzSupport
+import FuzzRunner
 import Glibc
 
 /// Pieces by the second byte: see `Pieces`.

@@ -1,5 +1,3 @@
-package import RoostCore
-
 /// What inputs come to, by name: counted when they are run with `--reach` (see `runFuzzer`), and not at all while
 /// libFuzzer runs.
 package enum Reach {
@@ -10,9 +8,4 @@ package enum Reach {
         guard counts != nil else { return }
         counts?[name(), default: 0] += 1
     }
-
-    package static func note(_ verb: String, _ kind: EntryKind) { note("\(verb) \(kind)") }
-
-    package static let kindsMade = EntryKind.allCases.map { "made \($0)" }
-    package static let kindsTaken = EntryKind.allCases.map { "took \($0)" }
 }
