@@ -19,6 +19,8 @@ package struct RedisConfiguration: Sendable {
     /// Whether replies wait for fdatasync: what WAITAOF and INFO say.
     package var syncs = SyncMode.always
     package var allowsDebug = false
+    /// Where MIGRATE gets its connections from.
+    package var connectTarget: TargetConnector = TargetConnection.connect
     /// Puts TLS before everything else in the pipeline of a new connection, on its event loop. Nil: no TLS.
     package var secure: (@Sendable (any Channel) throws -> Void)?
     /// Seconds and microseconds since 1970, for TIME.
@@ -86,6 +88,9 @@ package struct RedisLimits: Sendable {
     package var passwordSecondsMax = 10
     /// Messages that wait for one event loop to deliver them. Publishers wait above it.
     package var mailboxBytesMax = 16 * 1_048_576
+
+    /// MIGRATE of all connections together: each has a socket of its own, and one key in memory.
+    package var migrationsMax = 64
 
     /// A client that says nothing for so long is closed. 0: never.
     package var idleSecondsMax = 0

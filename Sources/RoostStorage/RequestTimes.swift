@@ -92,7 +92,7 @@ extension StorageRequest {
         case .createQueue, .adoptQueue, .deleteQueue, .purgeQueue, .changeSettings, .pauseQueue, .resumeQueue,
             .describeQueue, .listQueues:
             .queues
-        case .key, .keys, .watch, .unwatch, .tellKeyEvents, .barrier: .keys
+        case .key, .keys, .watch, .watchToRemove, .unwatch, .tellKeyEvents, .barrier: .keys
         }
     }
 }

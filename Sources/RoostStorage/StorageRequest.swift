@@ -79,6 +79,8 @@ package enum StorageRequest: Sendable {
     case keys(KeyRequest)
     /// Watches keys: more of them under a number that was given before. Answers `.watching`.
     indirect case watch(database: UInt8, [Bytes], under: UInt64?)
+    /// Watches one key that is to be removed under the watch: also above the limit of memory. Answers `.watching`.
+    indirect case watchToRemove(database: UInt8, Bytes)
     /// Answers `.done`, also when there is no such watch.
     case unwatch(UInt64)
     /// From now on whoever asked, and nobody else, gets completions with token 0 and `.keyEvents`, each when what it

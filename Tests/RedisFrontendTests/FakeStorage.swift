@@ -160,6 +160,9 @@ final class FakeStorage: Storage {
         case .watch(_, _, let number):
             state.watches += number == nil ? 1 : 0
             return .success(.watching(number ?? state.watches))
+        case .watchToRemove:
+            state.watches += 1
+            return .success(.watching(state.watches))
         default: return .success(.done)
         }
     }
@@ -171,6 +174,7 @@ final class FakeStorage: Storage {
         case .list(.push(_, _, let elements, _)): .integer(Int64(elements.count))
         case .list(.popFirstElement), .list(.popFirst): .nullArray
         case .list(.pop), .list(.move): .null
+        case .key(.dump(let key)): .content(.string(key))
         // No queue is bound to anything.
         case .publish: .integer(0)
         default: .ok

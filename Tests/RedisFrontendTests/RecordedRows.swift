@@ -58,5 +58,5 @@ let recordedRows: [String] = [
     "getbit 3 readonly,fast 1,1,1 2.2.0", "bitcount -2 readonly 1,1,1 2.6.0", "bitpos -3 readonly 1,1,1 2.8.7",
     "bitop -4 write,denyoom 2,-1,1 2.6.0", "bitfield -2 write,denyoom 1,1,1 3.2.0",
     "bitfield_ro -2 readonly,fast 1,1,1 6.0.0", "lcs -3 readonly 1,2,1 7.0.0", "move 3 write,fast 1,1,1 1.0.0",
-    "swapdb 3 write,fast 0,0,0 4.0.0",
+    "swapdb 3 write,fast 0,0,0 4.0.0", "migrate -6 write,movablekeys 3,3,1 2.6.0",
 ]

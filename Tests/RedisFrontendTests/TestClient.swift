@@ -116,7 +116,7 @@ final class TestClient {
 }
 
 /// Stands for a socket whose buffer is full.
-private final class Gate: ChannelOutboundHandler {
+final class Gate: ChannelOutboundHandler {
     typealias OutboundIn = ByteBuffer
 
     var isClosed = false

@@ -273,6 +273,17 @@ struct KeyRequestTests {
         }
         #expect(number > 4)
         #expect(throws: Rejection.outOfMemory) { try harness.ask(.keys(KeyRequest([push("a", "2")]))) }
+        #expect(throws: Rejection.outOfMemory) { try harness.ask(.watch(database: 0, [bytes("a")], under: nil)) }
+        // What is watched to be removed makes room.
+        let watches = try ["0", "1"].map { key in
+            guard case .watching(let watch) = try harness.ask(.watchToRemove(database: 0, bytes(key))) else {
+                throw Unexpected()
+            }
+            return KeyRequest([.key(.delete([bytes(key)]))], watch: watch)
+        }
+        _ = try harness.ask(.keys(KeyRequest([.key(.delete([bytes("0")]))])))
+        #expect(try harness.ask(.keys(watches[0])) == .watchBroken)
+        #expect(try harness.ask(.keys(watches[1])) == .keys([.integer(1)]))
         #expect(try harness.ask(.keys(KeyRequest([pop("a")]))) == popped("a", "1"))
         #expect(try harness.ask(.keys(KeyRequest([.key(.flush)]))) == .keys([.ok]))
         #expect(try harness.ask(.keys(KeyRequest([push("a", "2")]))) == .keys([.integer(1)]))

@@ -334,7 +334,7 @@ final class FakeStorage: Storage {
             }
             return .done
         case .receive, .renew, .adoptQueue, .deleteByID, .peek, .pauseQueue, .resumeQueue, .bury, .kick, .kickByID,
-            .moveByID, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
+            .moveByID, .key, .keys, .watch, .watchToRemove, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
             .browse, .look,
             .listGroups, .barrier:
             throw .busy

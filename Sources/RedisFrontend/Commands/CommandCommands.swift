@@ -130,6 +130,7 @@ enum CommandKeys {
         guard row.accepts(words.count) else {
             throw .message("Invalid number of arguments specified for command")
         }
+        if row.name == "migrate" { return MigrateCommand.keys(of: words) }
         if row.name == "sort" { return SortCommands.keys(of: words) }
         if let place = countPlaces[row.name] { return try counted(words, place, row) }
         let last = row.keys.last < 0 ? words.count + row.keys.last : row.keys.last

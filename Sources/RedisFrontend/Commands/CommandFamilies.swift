@@ -2,7 +2,7 @@
 enum CommandFamilies {
     private static let generic =
         GenericCommands.rows + ExpiryCommands.rows + SortCommands.rows + ObjectCommands.rows + DumpCommands.rows
-        + WaitCommands.rows
+        + MigrateCommand.rows + WaitCommands.rows
 
     private static let server =
         ServerCommands.rows + ConfigCommands.rows + CommandCommands.rows + MemoryCommands.rows + MonitoringCommands.rows

@@ -100,7 +100,7 @@ extension RedisConnection {
         if phase == .closed { blocked = nil }
     }
 
-    private func release(_ count: Int) {
+    func release(_ count: Int) {
         let wasShort = held.isLarge && load.isRequestRoomShort
         held.remove(count, load)
         if wasShort, !load.isRequestRoomShort { loop.roomCameFree() }

@@ -58,7 +58,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// In which it went on with what had been read before.
     @exclusivity(unchecked) var turnsWithoutRead = 0
     private var goesOnLater = false
-    private var isInputClosed = false
+    private(set) var isInputClosed = false
     private var isOutputClosed = false
     var isReadHeld = false
     /// No room for more of a large request.
@@ -95,6 +95,8 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 
     var subscriptions = Subscriptions()
     var isCarryingOutTransaction = false
+    /// MIGRATE that is under way.
+    var migration: Migration?
 
     /// The tick when the connection was made, and that of its last request.
     let firstTick: UInt32
@@ -171,6 +173,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
         phase = .closed
         if let blocked { loop.cancel(blocked.token) }
         ring.dropAnswers { dropReply($0, $1) }
+        migration?.abandon()
         waiting.add(-waiting.bytes, load)
         releasePops()
         leaveSession()
@@ -207,6 +210,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
             if isOutputClosed { close() }
             return
         }
+        migration?.hurry()
         touch()
         loop.settle()
     }
@@ -339,6 +343,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
 
     func shutDown() {
         if let blocked { loop.cancel(blocked.token) }
+        migration?.stop()
         end()
         if isAnswered, output.readableBytes == 0, unsent == 0 { close() }
     }
@@ -352,7 +357,9 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
             checkPassword()
             renewPops()
             let idleMax = loop.services.settings.idleSecondsMax.load(ordering: .relaxed)
-            if idleMax > 0, blocked == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax { close() }
+            if idleMax > 0, blocked == nil, migration == nil, !isSubscribed, Int(loop.tick &- lastTick) > idleMax {
+                close()
+            }
         case .ending, .closed: break
         }
     }

@@ -72,6 +72,22 @@ package final class RedisServices: Sendable {
     /// Loops that are gone let go of their connections.
     func removeLoops() { allLoops.withLock { $0 = [] } }
 
+    // MARK: Migrations
+
+    private let migrations = Atomic<Int>(0)
+
+    /// False: there are enough already.
+    func beginMigration() -> Bool {
+        if migrations.add(1, ordering: .relaxed).newValue <= configuration.limits.migrationsMax { return true }
+        endMigration()
+        return false
+    }
+
+    func endMigration() { migrations.subtract(1, ordering: .relaxed) }
+
+    /// Under way now.
+    package var migrationCount: Int { migrations.load(ordering: .relaxed) }
+
     var uptimeSeconds: Int64 { (ContinuousClock.now - startedAt).components.seconds }
 }
 

@@ -49,6 +49,7 @@ extension Engine {
         case .key(let command, let database): try carryOut(command, in: database, token, receiver)
         case .keys(let request): try carryOut(request, token, receiver)
         case .watch(let database, let keys, let number): try watch(database, keys, under: number)
+        case .watchToRemove(let database, let key): watchWithoutRoom(database, [key], under: nil)
         case .unwatch(let number): unwatch(number)
         case .tellKeyEvents(let classes): tellKeyEvents(classes, to: receiver)
         case .barrier: .reply(.done)

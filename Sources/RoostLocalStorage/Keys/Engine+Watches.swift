@@ -7,6 +7,10 @@ import RoostStorage
 extension Engine {
     mutating func watch(_ database: UInt8, _ watched: [Bytes], under number: UInt64?) throws(Rejection) -> Outcome {
         try requireMemory()
+        return watchWithoutRoom(database, watched, under: number)
+    }
+
+    mutating func watchWithoutRoom(_ database: UInt8, _ watched: [Bytes], under number: UInt64?) -> Outcome {
         let watched = watched.map { key in
             KeyWatches.Watched(
                 name: KeyName(database: database, key: key),

@@ -56,7 +56,8 @@ extension ModelState {
         case .cancelMove(let id): cancelMove(id)
         case .moveByID(let name, let target, let ids): named(name) { move(ids, $0, to: target, books) }
         // The books compare these with the keys themselves.
-        case .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters, .browse, .look, .listGroups,
+        case .key, .keys, .watch, .watchToRemove, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters, .browse, .look,
+            .listGroups,
             .barrier:
             .answer
         // Runs ask for none.

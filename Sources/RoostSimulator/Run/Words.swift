@@ -105,6 +105,7 @@ extension StorageRequest {
         case .key(let command, let database): KeyRequest(database: database, [command]).brief
         case .keys(let request): request.brief
         case .watch(let database, let keys, _): "watch \(keys.count) keys of \(database)"
+        case .watchToRemove(let database, _): "watch a key of \(database) to remove it"
         case .unwatch(let number): "end watch \(number)"
         case .tellKeyEvents: "tell events of keys"
         case .barrier: "barrier"

@@ -114,7 +114,8 @@ extension StorageRequest {
             .moveByID(let queue, _, _):
             queue
         case .startMove(let options): options.from
-        case .listQueues, .cancelMove, .key, .keys, .watch, .unwatch, .tellKeyEvents, .tailQueues, .listWaiters,
+        case .listQueues, .cancelMove, .key, .keys, .watch, .watchToRemove, .unwatch, .tellKeyEvents, .tailQueues,
+            .listWaiters,
             .barrier:
             nil
         }

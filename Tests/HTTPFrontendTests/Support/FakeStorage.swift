@@ -249,7 +249,7 @@ extension FakeStorage.State {
         case .keys(let request):
             guard let keys else { throw .busy }
             return .keys(request.commands.map { keys($0, request.database) })
-        case .renew, .watch, .unwatch, .tellKeyEvents, .barrier: throw .busy
+        case .renew, .watch, .watchToRemove, .unwatch, .tellKeyEvents, .barrier: throw .busy
         }
         return .done
     }
