@@ -22,7 +22,8 @@ PASSWORD = "correct: horse/battery"
 HOST = "127.0.0.1"
 VALUES = {
     "text": (("SET", "hello \0 there"), ("GET",)), "list": (("RPUSH", *range(300)), ("LRANGE", 0, -1)),
-    "hash": (("HSET", "a", "1", "b", b"\xff\x00\r\n"), ("HMGET", "b", "a", "c")), "set": (("SADD", "only"), ("SMEMBERS",)),
+    "hash": (("HSET", "a", "1", "b", b"\xff\x00\r\n"), ("HMGET", "b", "a", "c")),
+    "set": (("SADD", "only"), ("SMEMBERS",)),
     "sorted": (("ZADD", "-inf", "a", "1.5", "b"), ("ZRANGE", 0, -1, "WITHSCORES")),
 }
 

@@ -157,8 +157,18 @@ export function features() {
   });
   return asked;
 }
+let askedNode;
+/** The doors and settings of the node, asked for once; null when it does not say. */
+export function nodeFacts() {
+  askedNode ??= get('/api/v1/node').catch(() => {
+    askedNode = undefined;
+    return null;
+  });
+  return askedNode;
+}
 /** After a login all of it may be otherwise. */
 export const forgetServer = () => {
   asked = undefined;
+  askedNode = undefined;
   askedSession = undefined;
 };

@@ -1,6 +1,6 @@
 // Every action as a line for a shell: `curl` for the API, `roost` where the command line has it.
 import { h } from './dom.js';
-import { withQuery } from './api.js';
+import { nodeFacts, withQuery } from './api.js';
 import { copyButton } from './copy.js';
 
 /** One word for a POSIX shell, whatever is in it. */
@@ -24,6 +24,21 @@ export function roost(...words) {
   return ['roost', ...known.slice(0, end), ...url, ...known.slice(end)].map(quote).join(' ');
 }
 
+let toRedis = ['redis-cli', '-p', '6380'];
+/** Afterwards `redisCli` knows where the Redis port really is. */
+export async function learnRedisPort() {
+  const facts = await nodeFacts();
+  if (!facts?.doors) return;
+  const [, port] = /:(\d+)$/.exec(facts.doors.redis ?? '') ?? [];
+  const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname);
+  const { 'tls-doors': tls = '', 'redis-password': password = 'none' } = facts.settings ?? {};
+  toRedis = port && ['redis-cli', !isHere && ['-h', location.hostname], '-p', port,
+    tls.split(/, */).includes('redis') && '--tls', password !== 'none' && '--askpass'].flat().filter(Boolean);
+}
+
+/** A `redis-cli` command; nothing when the server has no Redis port. */
+export const redisCli = (...words) => toRedis && [...toRedis, ...words].map((word) => quote(String(word))).join(' ');
+
 /** One line with its kind and a button to copy it. */
 export function commandLine(kind, text) {
   return h('div', { class: 'command' }, h('span', { class: 'kind' }, kind), h('pre', null, text),
@@ -46,4 +61,4 @@ export function commands(make, label = 'As a command') {
 }
 
 export const commandList = (lines) => h('div', { class: 'commands' },
-  Object.entries(lines).map(([kind, text]) => commandLine(kind, text)));
+  Object.entries(lines).filter(([, text]) => text).map(([kind, text]) => commandLine(kind, text)));

@@ -56,7 +56,7 @@ def test_all_pages_of_a_hash_are_found(console, redis):
     console.until(lambda: console.script(cells) != page, "the page before")
 
 
-def test_a_long_element_says_that_it_is_cut(console, redis):
+def test_a_long_element_says_that_it_is_cut(console, redis, server):
     redis("RPUSH", "jobs", "short", "a" * 5000 + "end", "b" * 70_000)
     console.open("#/keys/0/jobs", "jobs")
     console.press("Show all 4.9 KiB")
@@ -64,7 +64,7 @@ def test_a_long_element_says_that_it_is_cut(console, redis):
     console.press("Close")
     console.press("Show all 68.4 KiB")
     console.sees("The server shows the first 64 KiB of 68.4 KiB.")
-    assert console.command("redis-cli") == "redis-cli -p 6380 -n 0 lindex jobs 2"
+    assert console.command("redis-cli") == f"redis-cli -p {server.redis_port} -n 0 lindex jobs 2"
 
 
 def test_queues_among_keys_lead_to_their_page(console, redis, api):

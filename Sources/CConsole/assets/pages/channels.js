@@ -1,6 +1,6 @@
 // Channels of the Redis port with their subscribers, and publishing.
 import { at, features, get, post } from '../api.js';
-import { commandList, commands, curl, quote } from '../command.js';
+import { commandList, commands, curl, learnRedisPort, redisCli } from '../command.js';
 import { run } from '../dialog.js';
 import { field, fill, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
@@ -11,7 +11,8 @@ import { missing } from './missing.js';
 export default async function channels({ signal }) {
   const known = await features();
   if (!known.has('get /channels')) return missing('Channels', 'The channels of this server',
-    { 'redis-cli': 'redis-cli -p 6380 pubsub channels' });
+    { 'redis-cli': redisCli('pubsub', 'channels') });
+  await learnRedisPort();
   const list = h('section', { class: 'card flush' });
   const bindings = h('div');
   await fresh(async () => {
@@ -26,7 +27,7 @@ export default async function channels({ signal }) {
 
 function table(list) {
   if (list.length === 0) return h('div', { class: 'empty' }, h('h3', null, 'Nobody subscribes to a channel'),
-    commandList({ 'redis-cli': 'redis-cli -p 6380 subscribe news' }));
+    commandList({ 'redis-cli': redisCli('subscribe', 'news') }));
   return h('table', { 'aria-label': 'Channels' }, h('thead', null,
     h('tr', null, h('th', { scope: 'col' }, 'Channel'), h('th', { scope: 'col', class: 'number' }, 'Subscribers'),
     h('th', null, h('span', { class: 'sr' }, 'Actions')))),
@@ -54,7 +55,7 @@ function publishForm() {
   const button = h('button', { type: 'submit', class: 'main' }, 'Publish');
   const how = commands(() => ({ curl: curl('POST', at`channels/${channel.value}/publish`,
     { message: message.value }),
-  'redis-cli': `redis-cli -p 6380 publish ${quote(channel.value)} ${quote(message.value)}` }));
+  'redis-cli': redisCli('publish', channel.value, message.value) }));
   const submit = () => run(button, async () => {
     const { receivers } = await post(at`channels/${channel.value}/publish`, { message: message.value });
     fill(result, `Reached ${plural(receivers, 'receiver')}.`);

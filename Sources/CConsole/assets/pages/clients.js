@@ -1,6 +1,6 @@
 // Who is connected, through which door, and what each waits for.
 import { at, call, features, get } from '../api.js';
-import { commands, curl } from '../command.js';
+import { commandList, commands, curl, learnRedisPort, redisCli } from '../command.js';
 import { confirm } from '../dialog.js';
 import { badge, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
@@ -11,7 +11,8 @@ import { missing } from './missing.js';
 export default async function clients({ signal }) {
   const known = await features();
   if (!known.has('get /clients')) return missing('Clients', 'Clients',
-    { 'redis-cli': 'redis-cli -p 6380 client list' });
+    { 'redis-cli': redisCli('client', 'list') });
+  await learnRedisPort();
   const state = { text: '', list: [] };
   const list = h('section', { class: 'card flush' });
   const waiting = h('section', { class: 'card flush' });
@@ -24,7 +25,7 @@ export default async function clients({ signal }) {
       ...waitsOf(one)].some((part) => String(part ?? '').includes(state.text)));
     about.textContent = `${count(found.length)} of ${count(state.list.length)}`;
     renew(list, found.length ? table(found.slice(0, 500), kills)
-      : h('div', { class: 'empty' }, h('h2', null, 'Nobody')));
+      : nobody(state));
   }
   await fresh(async () => {
     const reply = await get('/api/v1/clients', { signal });
@@ -34,17 +35,24 @@ export default async function clients({ signal }) {
   }, signal);
   return { title: 'Clients', element: h('div', { class: 'stack' },
     h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about), list,
-    waiting, commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': 'redis-cli -p 6380 client list' }))) };
+    waiting, commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': redisCli('client', 'list') }))) };
 }
 
-// Receives of all doors: which queue, and until when. The server names a part of many, and how many there are.
+function nobody({ text }) {
+  if (text) return h('div', { class: 'empty' }, h('h2', null, 'None of them'));
+  return h('div', { class: 'empty' }, h('h2', null, 'Nobody is connected to the Redis port'),
+    h('p', null, 'A client that waits a minute for a message:'),
+    commandList({ 'redis-cli': redisCli('brpop', 'aweq', 60) }));
+}
+
+// Receives by SQS and HTTP: which queue, and until when. The server names a part of many, and how many there are.
 function waiters(list, total) {
   if (!list.length) {
     return [h('div', { class: 'empty' }, h('h2', null, 'No receive waits'),
-      h('p', null, 'A receive that finds its queue empty waits as long as it was told to, by any door.'))];
+      h('p', null, 'A receive by SQS or HTTP that finds its queue empty stands here as long as it was told to wait.'))];
   }
-  return [h('h2', null, 'Waiting for messages'),
-    h('table', { 'aria-label': 'Waiting for messages' }, h('thead', null,
+  return [h('h2', null, 'Receives that wait'),
+    h('table', { 'aria-label': 'Receives that wait' }, h('thead', null,
       h('tr', null, ['Queue', 'Door', 'Since', 'Until'].map((title) => h('th', { scope: 'col' }, title)))),
     h('tbody', null, list.map((one) => h('tr', null,
       h('td', { class: 'mono' }, h('a', { href: queueLink(one.queue) }, one.queue)), h('td', null, badge(one.door)),
@@ -78,5 +86,5 @@ function disconnect(client) {
     text: `${client.address} ${client.name ?? ''} loses its connection; most clients come back.`, action: 'Disconnect',
     act: async () => { await call('DELETE', at`clients/${client.id}`); await refreshNow(); },
       lines: () => ({ curl: curl('DELETE', at`clients/${client.id}`),
-      'redis-cli': `redis-cli -p 6380 client kill id ${client.id}` }) }) }, 'Disconnect');
+      'redis-cli': redisCli('client', 'kill', 'id', client.id) }) }) }, 'Disconnect');
 }

@@ -1,7 +1,7 @@
 // The keys of the Redis port: found by pattern, page for page, each with its elements.
 import { at, call, features, get } from '../api.js';
 import { bodyViewer } from '../body.js';
-import { commandList, commands, curl, quote } from '../command.js';
+import { commandList, commands, curl, learnRedisPort, redisCli } from '../command.js';
 import { confirm, openDialog, run } from '../dialog.js';
 import { badge, fill, h, pairs, select, time } from '../dom.js';
 import { queueLink } from '../queueparts.js';
@@ -16,7 +16,8 @@ const CELL_SHOWN_MAX = 1000;
 
 export default async function keys({ params: [database, key], query, setQuery, signal }) {
   const known = await features();
-  if (!known.has('get /keys')) return missing('Keys', 'Keys', { 'redis-cli': 'redis-cli -p 6380 --scan' });
+  if (!known.has('get /keys')) return missing('Keys', 'Keys', { 'redis-cli': redisCli('--scan') });
+  await learnRedisPort();
   if (key !== undefined) return oneKey(Number(database), key, { query, setQuery, signal });
   const view = { database: query.database ?? '0', match: query.match ?? '', type: query.type ?? '', keys: [],
     cursor: '0' };
@@ -53,7 +54,7 @@ export default async function keys({ params: [database, key], query, setQuery, s
   await load('0');
   return { title: 'Keys', element: h('div', { class: 'stack' }, form, about, list,
     commands(() => ({ curl: curl('GET', '/api/v1/keys', undefined, ask('0')),
-    'redis-cli': `redis-cli -p 6380 -n ${view.database} --scan --pattern ${quote(view.match || '*')}` }))) };
+    'redis-cli': redisCli('-n', view.database, '--scan', '--pattern', view.match || '*') }))) };
 }
 
 // A queue is looked at and deleted on its own page. A key that is no text can be looked at where the server takes it in
@@ -84,7 +85,7 @@ function none(view) {
   if (view.match || view.type || view.cursor !== '0') return h('div', { class: 'empty' },
     h('h2', null, 'None found so far'));
   return h('div', { class: 'empty' }, h('h2', null, 'No key yet'), h('p', null, 'Any Redis client makes them:'),
-    commandList({ 'redis-cli': 'redis-cli -p 6380 set greeting hello' }));
+    commandList({ 'redis-cli': redisCli('set', 'greeting', 'hello') }));
 }
 
 async function oneKey(database, key, { query, setQuery, signal }) {
@@ -100,7 +101,7 @@ async function oneKey(database, key, { query, setQuery, signal }) {
     throw error;
   }
   const address = { database, key, path, encoding, ask, cli: query.base64 ? null
-    : (...words) => `redis-cli -p 6380 -n ${database} ${words.map((word) => quote(String(word))).join(' ')}` };
+    : (...words) => redisCli('-n', database, ...words) };
   const facts = h('section', { class: 'card' });
   const content = h('div', { class: 'stack' });
   async function draw() {
