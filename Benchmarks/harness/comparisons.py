@@ -69,6 +69,8 @@ class Bench:
     segment_bytes: Optional[str] = None
     snapshot_bytes: Optional[str] = None
     baseline: Optional[str] = None
+    # Of redis-keys; all when it is empty.
+    commands: Optional[list] = None
     has_told_of_group: bool = False
 
     def alternate(self, sides, runs=None):

@@ -94,10 +94,14 @@ def run(bench, command, pipeline, make_server):
 def keys(bench):
     if not shutil.which("redis-server") or not shutil.which("redis-benchmark"):
         raise RuntimeError("redis-server is not installed (Debian, Ubuntu: apt-get install redis-server)")
-    for command in commands():
+    chosen = [command for command in commands() if not bench.commands or command.name.split()[0] in bench.commands]
+    if not chosen:
+        raise RuntimeError(f"no such command: {', '.join(bench.commands)}")
+    for command in chosen:
         for pipeline in sorted({pipeline for pipeline, _ in command.floors}):
             yield from rows(bench, command, pipeline)
-    yield memory(bench)
+    if not bench.commands:
+        yield memory(bench)
 
 
 def rows(bench, command, pipeline):
