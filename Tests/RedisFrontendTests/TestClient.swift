@@ -72,12 +72,13 @@ final class TestClient {
 
     func send(_ text: String) throws { try send(Bytes(text.utf8)) }
 
-    /// What has come since the last call, with `|` for CR LF.
+    /// What has come since the last call, with `|` for CR LF. The turn of the loop ends before.
     func received() throws -> String {
         String(decoding: try receivedBytes(), as: UTF8.self).replacing("\r\n", with: "|")
     }
 
     func receivedBytes() throws -> Bytes {
+        channel.embeddedEventLoop.run()
         var bytes: Bytes = []
         while let part = try channel.readOutbound(as: ByteBuffer.self) { bytes += part.readableBytesView }
         return bytes

@@ -193,7 +193,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     }
 
     package func channelReadComplete(context: ChannelHandlerContext) {
-        loop.settleAfterRead()
+        loop.settleWithTurn()
         context.fireChannelReadComplete()
     }
 

@@ -136,9 +136,6 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         eventLoop.assumeIsolated().execute { self.endTurn() }
     }
 
-    /// A socket was read.
-    func settleAfterRead() { if !endsTurn { settle() } }
-
     private func endTurn() {
         endsTurn = false
         (commandsAtOnce, isOutOfTime) = (0, false)
