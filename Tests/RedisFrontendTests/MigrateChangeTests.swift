@@ -94,7 +94,7 @@ struct MigrateChangeTests {
             }
             #expect(try stage.client.received() == oom)
             stage.server.settle()
-            #expect(stage.asked.contains("unwatch 1") == (step == 1))
+            #expect(stage.asked.contains("unwatch 1") == (step > 0))
             #expect(stage.isOver())
         }
     }
@@ -230,6 +230,50 @@ struct MigrateChangeTests {
         stage.client.close()
         stage.server.settle()
         #expect(try other.ask("MIGRATE h 1 k 0 1000") == "")
+    }
+
+    @Test("An attempt to connect counts until it ends, even when its client is gone")
+    func attempts() throws {
+        let stage = try MigrationStage(.hangs)
+        try stage.begin("MIGRATE h 1 k 0 60000")
+        stage.client.close()
+        stage.server.settle()
+        #expect(stage.services.migrationCount == 1 && stage.services.load.isIdle)
+        stage.target.connectLate(stage.server.loops[0].event)
+        #expect(stage.isOver())
+    }
+
+    @Test("A client that goes leaves nothing in memory, whatever it waited for", arguments: 0...4)
+    func leavesNothing(step: Int) throws {
+        weak var connection: RedisConnection?
+        let stage = try MigrationStage()
+        do { connection = try stage.client.connection() }
+        #expect(connection != nil)
+        try stage.client.send("MIGRATE h 1 k 0 1000\r\n")
+        stage.server.run()
+        if step > 0 { stage.server.settle() }
+        if step > 1 { try stage.greet() }
+        if step > 2 { try stage.target.say("+OK\r\n") }
+        if step > 3 { stage.server.run() }
+        stage.client.close()
+        for _ in 0..<3 { stage.server.settle() }
+        #expect(stage.isOver())
+        #expect(connection == nil)
+    }
+
+    @Test("A disk that is full ends the watch of a key that could not be removed, for clients that are gone, too")
+    func refusedRemoval() throws {
+        for isGone in [false, true] {
+            let stage = try MigrationStage()
+            try stage.begin("MIGRATE h 1 k 0 1000")
+            try stage.greet()
+            try stage.target.say("+OK\r\n")
+            stage.server.run()
+            if isGone { stage.client.close() }
+            stage.server.storage.answer(at: 0, .failure(.outOfDiskSpace))
+            stage.server.settle()
+            #expect(stage.asked.last == "unwatch 1")
+        }
     }
 
     @Test("It is no part of a transaction")

@@ -23,6 +23,8 @@ struct MigrationStage {
         client = try server.connect()
     }
 
+    var services: RedisServices { server.services }
+
     /// Sends the command, and lets the storage read the first key.
     func begin(_ line: String) throws {
         try client.send(line + "\r\n")

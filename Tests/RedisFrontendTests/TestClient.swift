@@ -70,6 +70,10 @@ final class TestClient {
         try channel.writeInbound(ByteBuffer(bytes: bytes))
     }
 
+    func connection() throws -> RedisConnection {
+        try channel.pipeline.syncOperations.handler(type: RedisConnection.self)
+    }
+
     func send(_ text: String) throws { try send(Bytes(text.utf8)) }
 
     /// What has come since the last call, with `|` for CR LF. The turn of the loop ends before.

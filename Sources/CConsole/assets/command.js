@@ -32,7 +32,7 @@ export async function learnRedisPort() {
   const [, port] = /:(\d+)$/.exec(facts.doors.redis ?? '') ?? [];
   const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(location.hostname);
   const { 'tls-doors': tls = '', 'redis-password': password = 'none' } = facts.settings ?? {};
-  toRedis = port && ['redis-cli', !isHere && ['-h', location.hostname], '-p', port,
+  toRedis = port && ['redis-cli', !isHere && ['-h', location.hostname.replace(/^\[|\]$/g, '')], '-p', port,
     tls.split(/, */).includes('redis') && '--tls', password !== 'none' && '--askpass'].flat().filter(Boolean);
 }
 

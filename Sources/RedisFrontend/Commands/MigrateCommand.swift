@@ -75,6 +75,11 @@ struct MigrateRequest: Sendable, Equatable {
     /// At most that for a client that has closed its side.
     static let timeoutOfQuietClients = TimeAmount.seconds(1)
 
+    /// The most that a server takes as one string.
+    static let valueBytesMax = 512 * 1_048_576
+    /// So much is sent even if clients have much to read.
+    static let smallValueBytesMax = 256 * 1024
+
     var host: String
     /// As it was said: there may be no such port.
     var port: Int

@@ -109,6 +109,7 @@ extension RedisConnection {
     /// The client is gone. A watch that came too late for it is of no use to anybody, and leased messages go back.
     func dropReply(_ entry: PendingReply, _ result: StorageResult) {
         entry.rest?.whenGone?(self, result)
+        entry.rest?.dropActions()
         switch result {
         case .success(.watching(let watch)): loop.tell(.unwatch(watch))
         case .success(.received(let messages)):
@@ -195,7 +196,7 @@ extension RedisConnection {
     /// Bytes of one or more whole replies, or a message of a channel.
     func append(_ bytes: Bytes) {
         guard canTake(bytes.count) else { return }
-        if output.capacity == 0 { output = loop.takeOutput() }
+        if output.capacity == 0 { output = loop.takeOutput(bytes.count) }
         output.writeBytes(bytes)
         if output.readableBytes > Self.gatheredBytesMax { flush() }
         touch()

@@ -336,31 +336,35 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     // MARK: Memory that connections use in turn
 
     private static let keptBytesMax = 64 * 1024
-    /// Of all buffers for output: enough for the long replies of many clients in a turn.
-    private static let keptOutputBytesMax = 4 * 1024 * 1024
-    private static let keptOutputMax = 512 * 1024
+    private static let keptBuffersMax = 64
+    private static let largeBytesMax = 512 * 1024
+    private static let largeBuffersMax = 8
+    /// Replies from here on go into large buffers.
+    private static let largeReplyBytesMin = 4096
     @exclusivity(unchecked) private var spareOutputs: [ByteBuffer] = []
-    @exclusivity(unchecked) private var spareOutputBytes = 0
+    /// Only for large replies: what a client does not take, however little, holds the whole buffer.
+    @exclusivity(unchecked) private var largeOutputs: [ByteBuffer] = []
     @exclusivity(unchecked) private var spareInput = ByteBuffer()
     @exclusivity(unchecked) private var spareWriter = ReplyWriter()
     /// For the reply of one command on keys: empty before and after.
     @exclusivity(unchecked) var writer = ReplyWriter()
 
-    /// An empty buffer. As a rule one whose bytes the socket has taken by now.
-    func takeOutput() -> ByteBuffer {
-        guard var buffer = spareOutputs.popLast() else { return ByteBufferAllocator().buffer(capacity: 1024) }
-        spareOutputBytes -= buffer.capacity
+    /// An empty buffer for a reply of `count` bytes and what follows it. As a rule one whose bytes the socket has taken
+    /// by now.
+    func takeOutput(_ count: Int) -> ByteBuffer {
+        let large = count < Self.largeReplyBytesMin ? nil : largeOutputs.popLast()
+        guard var buffer = large ?? spareOutputs.popLast() else { return ByteBufferAllocator().buffer(capacity: 1024) }
         buffer.clear(minimumCapacity: 1024)
         return buffer
     }
 
     /// While the socket still has it, `takeOutput` makes a new one of it.
     func keepOutput(_ buffer: ByteBuffer) {
-        guard buffer.capacity <= Self.keptOutputMax,
-            spareOutputBytes + buffer.capacity <= Self.keptOutputBytesMax
-        else { return }
-        spareOutputs.append(buffer)
-        spareOutputBytes += buffer.capacity
+        if buffer.capacity <= Self.keptBytesMax {
+            if spareOutputs.count < Self.keptBuffersMax { spareOutputs.append(buffer) }
+        } else if buffer.capacity <= Self.largeBytesMax, largeOutputs.count < Self.largeBuffersMax {
+            largeOutputs.append(buffer)
+        }
     }
 
     func takeInput() -> ByteBuffer {

@@ -41,11 +41,11 @@ struct PendingReply {
         var answer: Answer?
         /// Of an answer that waits for its turn.
         var waitingBytes = 0
-        let action: ((RedisConnection, StorageResult) -> Void)?
+        private(set) var action: ((RedisConnection, StorageResult) -> Void)?
         /// Messages of the answer are leased from this queue.
         let leasesFrom: QueueName?
         /// What has to be done with the answer even if its client is gone.
-        let whenGone: ((RedisConnection, StorageResult) -> Void)?
+        private(set) var whenGone: ((RedisConnection, StorageResult) -> Void)?
 
         init(
             _ answer: Answer?, leasesFrom: QueueName? = nil,
@@ -57,6 +57,9 @@ struct PendingReply {
             self.leasesFrom = leasesFrom
             self.action = action
         }
+
+        /// Of a reply that nobody waits for. What these hold may hold the connection, and so this.
+        func dropActions() { (action, whenGone) = (nil, nil) }
     }
 }
 

@@ -113,12 +113,18 @@ final class Migration {
     private func take(_ value: KeyReply, _ timeLeft: KeyReply) {
         switch value {
         case .content(let content):
-            guard !isStopped else { return leaveKey(MigrationText.stopped) }
             hasFound = true
+            if let reason = whyNotSent(value.byteCount) { return leaveKey(reason) }
             send(content, timeLeft)
         case .failure(let error): leaveKey(error.text)
         default: leaveKey(isRemoved ? MigrationText.removed : nil)
         }
+    }
+
+    private func whyNotSent(_ count: Int) -> String? {
+        if isStopped { return MigrationText.stopped }
+        if count > MigrateRequest.valueBytesMax { return MigrationText.tooLarge }
+        return count > MigrateRequest.smallValueBytesMax && connection.load.isOutputFull ? MigrationText.noRoom : nil
     }
 
     /// The key is gone after it was sent, and not because its time was over: there it is over, too.
@@ -181,7 +187,15 @@ final class Migration {
         guard let name = key?.name, let watch = key?.watch else { return goOn() }
         key?.watch = nil
         key?.wasStored = true
-        ask(.keys(KeyRequest(database: database, [.key(.delete([name]))], watch: watch))) { self.noteRemoval($0) }
+        let request = StorageRequest.keys(KeyRequest(database: database, [.key(.delete([name]))], watch: watch))
+        // What was refused before it was looked at still watches.
+        let endWatch = { [loop] (result: StorageResult) in
+            if case .failure = result { loop.tell(.unwatch(watch)) }
+        }
+        connection.ask(request, whenGone: { endWatch($1) }) { _, result in
+            endWatch(result)
+            self.noteRemoval(result)
+        }
         leavePlace()
     }
 
@@ -241,9 +255,11 @@ final class Migration {
         place = nil
         key = nil
         count(sent: 0)
-        target?.close()
-        target = nil
-        connection.endMigration(bytes: requestBytes)
+        let target = target
+        self.target = nil
+        guard connection.endMigration(bytes: requestBytes) else { return }
+        let services = loop.services
+        if let target { target.close { services.endMigration() } } else { services.endMigration() }
     }
 
     /// The client says nothing more, and may be gone: from here on no step takes long.
@@ -274,11 +290,12 @@ extension RedisConnection {
         migration.goOn()
     }
 
-    fileprivate func endMigration(bytes: Int) {
-        guard migration != nil else { return }
+    /// False when it has ended before.
+    fileprivate func endMigration(bytes: Int) -> Bool {
+        guard migration != nil else { return false }
         migration = nil
         lastTick = loop.tick
         release(bytes)
-        loop.services.endMigration()
+        return true
     }
 }

@@ -31,8 +31,11 @@ final class MigrationTarget: ChannelInboundHandler {
 
     private let eventLoop: any EventLoop
     private var timeout: TimeAmount
-    private let report: (Event) -> Void
+    /// Nil when nobody listens any more.
+    private var report: ((Event) -> Void)?
     private var phase = Phase.connecting
+    private var isConnecting = false
+    private var whenConnected: (() -> Void)?
     private var context: ChannelHandlerContext?
     private var timer: Scheduled<Void>?
     /// Not begun. What comes before the first key is counted.
@@ -68,12 +71,20 @@ final class MigrationTarget: ChannelInboundHandler {
 
     func connect(_ channel: EventLoopFuture<any Channel>) {
         startClock()
+        isConnecting = true
         channel.assumeIsolated().whenComplete { result in
             switch result {
             case .success(let channel): self.begin(channel)
             case .failure: self.fail(MigrationText.notConnected)
             }
+            self.endConnecting()
         }
+    }
+
+    private func endConnecting() {
+        isConnecting = false
+        whenConnected?()
+        whenConnected = nil
     }
 
     private func begin(_ channel: any Channel) {
@@ -96,7 +107,15 @@ final class MigrationTarget: ChannelInboundHandler {
     func errorCaught(context: ChannelHandlerContext, error: any Error) { failInPhase() }
 
     /// Says nothing from here on.
-    func close() {
+    ///
+    /// - Parameter done: called when nothing is left of it: an attempt to connect cannot be taken back.
+    func close(_ done: @escaping () -> Void) {
+        report = nil
+        shut()
+        if isConnecting { whenConnected = done } else { done() }
+    }
+
+    private func shut() {
         phase = .closed
         fault = fault ?? MigrationText.notRead
         stopClock()
@@ -110,9 +129,9 @@ final class MigrationTarget: ChannelInboundHandler {
         guard phase != .closed else { return }
         let isAwaited = phase != .idle
         fault = text
-        close()
+        shut()
         // Otherwise the next request is told.
-        if isAwaited { report(.failed(text)) }
+        if isAwaited { report?(.failed(text)) }
     }
 
     private func failInPhase() {
@@ -144,7 +163,10 @@ final class MigrationTarget: ChannelInboundHandler {
     // MARK: Writing
 
     func send(_ request: ByteBuffer) {
-        if let fault { return report(.failed(fault)) }
+        if let fault {
+            report?(.failed(fault))
+            return
+        }
         requests.append(request)
         sendNext()
     }
@@ -168,7 +190,10 @@ final class MigrationTarget: ChannelInboundHandler {
         }
         let promise = context.eventLoop.makePromise(of: Void.self)
         promise.futureResult.assumeIsolated().whenComplete { result in
-            if case .success = result { self.writeNext() } else { self.failInPhase() }
+            guard case .success = result else { return self.failInPhase() }
+            guard self.unsent.readableBytes > 0 else { return self.writeNext() }
+            // Others of the loop have their turn between two parts.
+            self.eventLoop.assumeIsolated().execute { self.writeNext() }
         }
         context.writeAndFlush(Self.wrapOutboundOut(part), promise: promise)
     }
@@ -184,6 +209,8 @@ final class MigrationTarget: ChannelInboundHandler {
         } catch {
             fail(MigrationText.noReply)
         }
+        // Otherwise it would hold all that the target ever said.
+        input.discardReadBytes()
     }
 
     private func nextReply() throws(ReplyError) -> RESPValue? {
@@ -207,7 +234,10 @@ final class MigrationTarget: ChannelInboundHandler {
     private func accept() {
         stopClock()
         phase = .idle
-        guard greetingsLeft > 0 else { return report(.stored) }
+        guard greetingsLeft > 0 else {
+            report?(.stored)
+            return
+        }
         greetingsLeft -= 1
         startClock()
         sendNext()
@@ -217,7 +247,7 @@ final class MigrationTarget: ChannelInboundHandler {
         guard greetingsLeft == 0 else { return fail(text) }
         stopClock()
         phase = .idle
-        report(.refused(text))
+        report?(.refused(text))
     }
 }
 

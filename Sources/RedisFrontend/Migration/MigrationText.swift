@@ -10,6 +10,8 @@ enum MigrationText {
     static let changed =
         "IOERR the key went on changing while it was sent: it is still here, and the target instance has an older value"
     static let removed = "IOERR the key was removed here while it was sent: the target instance has it"
+    static let tooLarge = "ERR a value of more than 512 MiB is not sent: no target instance takes it"
+    static let noRoom = "OOM there is no room for the value on its way: other clients have too much to read"
     static let stopped = "IOERR the server shuts down"
 
     /// The target may say what it likes: not all of it is passed on.
