@@ -5,7 +5,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
     case failed = 1
     /// No server answers at the URL.
     case unreachable = 3
-    /// There is no such queue, or no such message or move.
+    /// There is no such queue, message, move or client.
     case notFound = 4
     /// The server refused: a value, a conflict or a limit. Nothing happened.
     case refused = 5
@@ -29,7 +29,7 @@ package enum ExitStatus: Int32, Sendable, CaseIterable {
         case .ok: "done"
         case .failed: "failed; the message on stderr says why"
         case .unreachable: "no server answers at the URL"
-        case .notFound: "there is no such queue, message or move"
+        case .notFound: "there is no such queue, message, move or client"
         case .refused: "refused by the server: a value, a conflict or a limit; nothing happened"
         case .empty: "receive --fail-if-empty got no message"
         case .notConfirmed: "a destructive command was not confirmed"

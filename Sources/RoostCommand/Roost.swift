@@ -20,8 +20,9 @@ package struct Roost: AsyncParsableCommand {
             """,
         version: "roost \(Version.text)",
         subcommands: [
-            Serve.self, Stats.self, Queue.self, Send.self, Receive.self, Delete.self, Peek.self, Bury.self, Kick.self,
-            Move.self, Moves.self, DLQ.self, Top.self, Check.self, Doctor.self, Dev.self, Bench.self, Simulate.self,
+            Serve.self, Stats.self, Clients.self, Queue.self, Send.self, Receive.self, Delete.self, Release.self,
+            Extend.self, Peek.self, Bury.self, Kick.self, Move.self, Moves.self, DLQ.self, Publish.self, Top.self,
+            Check.self, Doctor.self, Dev.self, Bench.self, Simulate.self,
         ]
     )
 

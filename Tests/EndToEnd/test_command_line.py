@@ -9,10 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 
+from support.clients import wait_for, wait_for_waiters
 from support.commands import run_roost
+from support.resp import Connection
 from support.server import BINARY, free_port
 
 UNKNOWN_ID = "123e4567-e89b-12d3-a456-426655440000"
+# In its form, but nobody got it.
+HANDLE = "a" * 32
 FAILED, UNREACHABLE, NOT_FOUND, REFUSED, EMPTY, NOT_CONFIRMED, USAGE, CONFIGURATION = 1, 3, 4, 5, 6, 7, 64, 78
 
 NO_MESSAGES = {"ready": 0, "in_flight": 0, "delayed": 0, "damaged": 0, "buried": 0}
@@ -83,6 +87,94 @@ def test_send_receive_delete(roost, name):
         "priority": {"type": "Number", "value": "7"}, "source": {"type": "String", "value": "shop"}}
     roost("delete", name, message["handle"])
     assert roost("queue", "stats", name, "--json").json["counts"] == NO_MESSAGES
+
+
+def test_extend_and_release(roost, name):
+    roost("send", name, "x")
+    handle = roost("receive", name, "--visibility", "1h", "--json").json["messages"][0]["handle"]
+
+    def due():
+        return roost("peek", name, "--state", "in-flight", "--json").json["messages"][0]["due_ms"]
+
+    first = due()
+    assert "extended 1 message" in roost("extend", name, handle, "--visibility", "2h").err
+    assert due() > first
+    assert roost("extend", name, handle, "--visibility", "5m", "--json").json == {"extended": 1, "failed": []}
+    assert due() < first
+    roost("extend", name, handle, "--visibility", "13h", code=REFUSED)
+    roost("receive", name, "--fail-if-empty", code=EMPTY)
+    assert "released 1 message" in roost("release", name, handle).err
+    assert roost("receive", name, "--body").out == "x\n"
+    done = roost("release", name, "garbage", handle, "--json", code=REFUSED)
+    assert done.json["released"] == 1 and done.json["failed"][0].startswith("garbage: ")
+    assert roost("queue", "stats", name, "--json").json["counts"] == NO_MESSAGES | {"ready": 1}
+
+
+def test_groups(roost, new_name):
+    name = new_name() + ".fifo"
+    roost("queue", "create", name, "--content-based-deduplication", "on")
+    assert "No group" in roost("queue", "groups", name).err
+    for body, group in (("a", "first"), ("b", "first"), ("c", "second")):
+        roost("send", name, body, "--group", group)
+    handle = roost("receive", name, "--json").json["messages"][0]["handle"]
+    text = roost("queue", "groups", name).out
+    assert re.search(r"^first +1 +1 +0 +locked$", text, re.MULTILINE)
+    assert re.search(r"^second +1 +0 +0$", text, re.MULTILINE)
+    done = roost("queue", "groups", name, "--limit", "1")
+    assert "second" not in done.out and "--limit" in done.err
+    roost("release", name, handle)
+    groups = roost("queue", "groups", name, "--json").json["groups"]
+    assert [(group["group"], group["ready"], group["locked"]) for group in groups] == [
+        ("first", 2, False), ("second", 1, False)]
+    roost("release", name, handle, code=NOT_FOUND)
+    roost("extend", name, handle, "--visibility", "1m", code=NOT_FOUND)
+
+
+@pytest.mark.parametrize("channel", ["news", "ü/?%2F#", ".", ".."])
+def test_publish(roost, keys_server, redis_port, channel):
+    def publish(*arguments, stdin=b""):
+        return roost("publish", *arguments, stdin=stdin, url=keys_server.http_url)
+
+    assert publish(channel, "nobody listens").out == "0 receivers\n"
+    with Connection(redis_port) as subscriber:
+        subscriber.call("SUBSCRIBE", channel)
+        assert publish(channel, "it's open").out == "1 receiver\n"
+        assert publish(channel, "--json", stdin=b"\xff\x00\n").json == {"receivers": 1}
+        publish("--", channel, "--json")
+        messages = [subscriber.read()[1:] for _ in range(3)]
+        assert messages == [[channel.encode(), text] for text in (b"it's open", b"\xff\x00", b"--json")]
+
+
+def test_clients(roost, keys_server, redis_port):
+    def clients(*arguments, code=0):
+        return roost("clients", *arguments, code=code, url=keys_server.http_url)
+
+    with Connection(redis_port) as client:
+        identifier = client.call("CLIENT", "ID")
+        client.call("CLIENT", "SETNAME", "worker-7")
+        client.send(("BRPOP", "jobs", 60))
+
+        def waits():
+            (row,) = [row for row in clients().out.splitlines() if "worker-7" in row]
+            return row.endswith(" jobs")
+
+        wait_for(waits, what="the client in BRPOP")
+        assert identifier in [one["id"] for one in clients("--json").json["clients"]]
+        assert f"client {identifier}" in clients("--close", str(identifier)).err
+        with pytest.raises(ConnectionError):
+            client.read()
+    assert "worker-7" not in clients().out
+    assert "roost clients" in clients("--close", str(identifier), code=NOT_FOUND).err
+
+
+def test_a_receive_that_waits(roost, shared_server, name):
+    waiting = subprocess.Popen(
+        [str(BINARY), "receive", name, "--wait", "60s", "--url", shared_server.http_url], stdout=subprocess.PIPE,
+        text=True)
+    wait_for_waiters(shared_server, name, 1)
+    assert re.search(rf"^{name} +http .* ago +in ", roost("clients").out, re.MULTILINE)
+    roost("send", name, "x")
+    assert "x" in waiting.communicate(timeout=30)[0]
 
 
 def test_binary_attribute(roost, name):
@@ -182,6 +274,7 @@ def test_purge_and_delete_ask_first(roost, name):
 
 @pytest.mark.parametrize("arguments", [
     ("send", "missing", "x"), ("receive", "missing"), ("peek", "missing"), ("delete", "missing", "--id", UNKNOWN_ID),
+    ("queue", "groups", "missing"), ("release", "missing", HANDLE), ("extend", "missing", HANDLE, "--visibility", "1m"),
     ("queue", "stats", "missing"), ("queue", "pause", "missing"), ("queue", "purge", "missing", "--yes"),
 ])
 def test_missing_queue(roost, arguments):

@@ -30,6 +30,7 @@ import Testing
         (404, "queue_does_not_exist", "roost queue create"), (409, "move_is_running", "roost moves cancel"),
         (400, "invalid_dead_letter_target", "roost queue create"), (400, "missing_group", "--group"),
         (400, "missing_deduplication", "--deduplication-id"), (503, "busy", "Try again"),
+        (404, "client_does_not_exist", "roost clients"),
     ])
     func theNextStepIsACommand(_ status: Int, _ code: String, _ words: String) async throws {
         let outcome = try await withFakeServer { _ in
@@ -112,7 +113,10 @@ import Testing
         ["receive", "jobs", "--max", "1001"], ["receive", "jobs", "--json", "--body"], ["delete", "jobs"],
         ["peek", "jobs", "--count", "0"], ["peek", "jobs", "--from", "middle"], ["queue", "stats", ".."],
         ["bench", "--size", "31"], ["bench", "--count", "1", "--duration", "1s"], ["bench", "--batch", "1001"],
-        ["send", "jobs", "x", "--attribute", "=v"], ["serve", "--json"],
+        ["send", "jobs", "x", "--attribute", "=v"], ["serve", "--json"], ["release", "jobs"], ["extend", "jobs", "h"],
+        ["extend", "jobs", "--visibility", "5m"], ["extend", "jobs", "h", "--visibility", "0s"], ["publish", "", "x"],
+        ["queue", "groups", "jobs", "--limit", "0"], ["clients", "--limit", "1001"],
+        ["clients", "--limit", "1", "--close", "7"], ["clients", "--close", "x"],
     ])
     func wrongArgumentsAreAUsageError(_ arguments: [String]) async throws {
         await #expect { try await roost(arguments) } throws: {

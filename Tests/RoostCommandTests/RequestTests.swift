@@ -74,6 +74,23 @@ struct CommandRequest: Sendable {
             arguments: ["delete", "jobs", "--id", "i1", "i2"], line: "POST /api/v1/queues/jobs/delete",
             body: #"{"ids":["i1","i2"]}"#, reply: #"{"results":[{},{}],"failed":0}"#),
         CommandRequest(
+            arguments: ["release", "jobs", "h1", "h2"], line: "POST /api/v1/queues/jobs/visibility",
+            body: #"{"handles":["h1","h2"],"visibility_timeout_seconds":0}"#,
+            reply: #"{"results":[{},{}],"failed":0}"#),
+        CommandRequest(
+            arguments: ["extend", "jobs", "h1", "--visibility", "5m"], line: "POST /api/v1/queues/jobs/visibility",
+            body: #"{"handles":["h1"],"visibility_timeout_seconds":300}"#, reply: #"{"results":[{}],"failed":0}"#),
+        CommandRequest(
+            arguments: ["publish", "a/b", "hello"], line: "POST /api/v1/channels/a%2Fb/publish",
+            body: #"{"message":"hello"}"#, reply: #"{"receivers":2}"#),
+        CommandRequest(
+            arguments: ["queue", "groups", "jobs"], line: "GET /api/v1/queues/jobs/groups?limit=100",
+            reply: #"{"groups":[],"next_after":null}"#),
+        CommandRequest(
+            arguments: ["clients"], line: "GET /api/v1/clients?limit=100",
+            reply: #"{"clients":[],"total":0,"connections":{},"waiters":[],"waiters_total":0}"#),
+        CommandRequest(arguments: ["clients", "--close", "7"], line: "DELETE /api/v1/clients/7"),
+        CommandRequest(
             arguments: ["peek", "jobs"], line: "GET /api/v1/queues/jobs/messages?from=head&limit=10&state=ready",
             reply: #"{"messages":[]}"#),
         CommandRequest(

@@ -24,6 +24,9 @@ export function roost(...words) {
   return ['roost', ...known.slice(0, end), ...url, ...known.slice(end)].map(quote).join(' ');
 }
 
+/** Texts of somebody as words: one that looks like an option stands behind `--`. */
+export const texts = (...words) => (words.some((word) => word.startsWith('-')) ? ['--', ...words] : words);
+
 let toRedis = ['redis-cli', '-p', '6380'];
 /** Afterwards `redisCli` knows where the Redis port really is. */
 export async function learnRedisPort() {

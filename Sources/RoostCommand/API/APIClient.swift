@@ -135,6 +135,7 @@ extension APIClient {
         case "invalid_dead_letter_target": "A queue for dead letters is made first: roost queue create NAME"
         case "move_is_running": "See it with: roost moves list QUEUE. End it with: roost moves cancel ID"
         case "missing_group": "Name one with: --group NAME"
+        case "client_does_not_exist": "List the clients with: roost clients"
         case "unauthorized": "Give the token with --token-file FILE or ROOST_ADMIN_TOKEN."
         case "missing_deduplication": "Name one with: --deduplication-id ID"
         default: status == 503 ? "Try again in a moment." : nil

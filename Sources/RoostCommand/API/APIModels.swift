@@ -145,6 +145,26 @@ package struct IncomingMessage: Decodable, Sendable {
     }
 }
 
+/// The messages of one group.
+package struct GroupDescription: Decodable, Sendable {
+    /// Nil: none of its messages can be read.
+    package var group: String?
+    package var ready: Int
+    package var inFlight: Int
+    package var delayed: Int
+    package var damaged: Int
+    package var buried: Int
+    package var locked: Bool
+    /// False: there are more than the server counted.
+    package var counted: Bool
+    package var deadLetterSource: String?
+}
+
+package struct GroupPage: Decodable, Sendable {
+    package var groups: [GroupDescription]
+    package var nextAfter: String?
+}
+
 /// A move of messages, as far as it is.
 package struct MoveDescription: Decodable, Sendable {
     package var id: UInt64

@@ -41,17 +41,7 @@ package struct Delete: AsyncParsableCommand {
             }
             return outcome
         }
-        if client.json {
-            let document: [String: JSONValue] = [
-                "accepted": .integer(Int64(outcome.accepted)), "failed": .list(outcome.failed.map { .text($0) }),
-            ]
-            Console.current.out(try JSONValue.object(document).rendered())
-        } else {
-            let console = Console.current
-            outcome.failed.forEach { console.error("not deleted: \($0)\n") }
-            console.error("deleted \(Text.plural(outcome.accepted, "message"))\n")
-        }
-        if let error = outcome.firstError { throw error }
+        try outcome.tell("deleted", as: "accepted", json: client.json)
     }
 }
 
@@ -62,6 +52,24 @@ enum Acknowledgement {
         /// A reason for each that was refused.
         var failed: [String] = []
         var firstError: CommandError?
+
+        /// Writes what became of the messages, and throws the first refusal.
+        ///
+        /// - Parameter done: what was done to them: `deleted`.
+        /// - Parameter field: the name of their number in the document. Nil: `done`.
+        func tell(_ done: String, as field: String? = nil, json: Bool) throws {
+            let console = Console.current
+            if json {
+                let document: [String: JSONValue] = [
+                    field ?? done: .integer(Int64(accepted)), "failed": .list(failed.map { .text($0) }),
+                ]
+                console.out(try JSONValue.object(document).rendered())
+            } else {
+                failed.forEach { console.error("not \(done): \($0)\n") }
+                console.error("\(done) \(Text.plural(accepted, "message"))\n")
+            }
+            if let firstError { throw firstError }
+        }
     }
 
     /// `kind`: `handles` or `ids`.
@@ -69,6 +77,14 @@ enum Acknowledgement {
         _ kind: String, _ values: [String], in queue: String, _ client: APIClient
     ) async throws -> Outcome {
         try await post("delete", kind, values, in: queue, client)
+    }
+
+    /// Sets the time that is left of leases; 0 returns the messages.
+    static func changeVisibility(
+        of handles: [String], to seconds: JSONValue, in queue: String, _ client: APIClient
+    ) async throws -> Outcome {
+        let more = ["visibility_timeout_seconds": seconds]
+        return try await post("visibility", "handles", handles, more: more, in: queue, client)
     }
 
     /// One request of a queue for many messages, with more fields if wanted.

@@ -35,7 +35,7 @@ struct FileSend {
         let console = Console.current
         let file = try open()
         defer { try? file.close() }
-        var reader = LineReader(file, lineBytesMax: Send.bodyBytesMax)
+        var reader = LineReader(file, lineBytesMax: InputText.bytesMax)
         var bar = ProgressBar(console: console, total: sizeOfFile())
         var tally = Tally()
         let start = ContinuousClock.now

@@ -47,17 +47,7 @@ package struct Kick: AsyncParsableCommand {
             outcome.accepted = try await kick(all ? .max : count ?? 1, client)
             return outcome
         }
-        let console = Console.current
-        if client.json {
-            let document: [String: JSONValue] = [
-                "kicked": .integer(Int64(outcome.accepted)), "failed": .list(outcome.failed.map { .text($0) }),
-            ]
-            console.out(try JSONValue.object(document).rendered())
-        } else {
-            outcome.failed.forEach { console.error("not kicked: \($0)\n") }
-            console.error("kicked \(Text.plural(outcome.accepted, "message"))\n")
-        }
-        if let error = outcome.firstError { throw error }
+        try outcome.tell("kicked", json: client.json)
     }
 
     private func kick(_ wanted: Int, _ client: APIClient) async throws -> Int {

@@ -14,7 +14,7 @@ package struct Queue: AsyncParsableCommand {
             """,
         subcommands: [
             QueueCreate.self, QueueAdopt.self, QueueSet.self, QueueList.self, QueueDelete.self, QueuePurge.self,
-            QueueStats.self, QueuePause.self, QueueResume.self,
+            QueueStats.self, QueueGroups.self, QueuePause.self, QueueResume.self,
         ]
     )
 

@@ -1,11 +1,7 @@
 package import ArgumentParser
-import Foundation
 import NIOHTTP1
 
 package struct Send: AsyncParsableCommand {
-    /// Above what any server can be configured for (--max-message-bytes): more is read for nothing.
-    static let bodyBytesMax = 64 << 20
-
     package static let configuration = CommandConfiguration(
         abstract: "Send messages to a queue.",
         discussion: """
@@ -77,7 +73,10 @@ package struct Send: AsyncParsableCommand {
                 queue: name.queue, path: file, template: message(body: []), inFlight: inFlight, json: client.json)
             return try await client.withClient(connections: inFlight) { try await run.run($0) }
         }
-        let message = message(body: try bodyBytes())
+        let bytes = try InputText.bytes(
+            body, keepsNewline: raw, what: "body",
+            orElse: "Give it as an argument: roost send \(name.queue) 'hello'. Or pipe it in.")
+        let message = message(body: bytes)
         let data = try API.encode(message)
         let reply = try await client.withClient {
             try await $0.call(.POST, ["queues", name.queue, "messages"], body: data)
@@ -94,20 +93,5 @@ package struct Send: AsyncParsableCommand {
         message.deduplicationId = deduplicationId
         message.trace = trace
         return message
-    }
-
-    private func bodyBytes() throws -> [UInt8] {
-        if let body, body != "-" { return Array(body.utf8) }
-        let console = Console.current
-        if body == nil, console.inputIsTerminal {
-            throw CommandError(
-                .usage, "there is no body",
-                nextStep: "Give it as an argument: roost send \(name.queue) 'hello'. Or pipe it in."
-            )
-        }
-        var bytes = Array(try console.readInput(Self.bodyBytesMax + 1))
-        guard bytes.count <= Self.bodyBytesMax else { throw CommandError(.refused, "the body is larger than 64 MiB") }
-        if !raw, bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-        return bytes
     }
 }

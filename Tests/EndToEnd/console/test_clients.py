@@ -1,10 +1,12 @@
 """Who is connected, who waits for a message, and the commands that lead to the Redis port of this server."""
 
 import http.client
+import subprocess
 
 import pytest
 
 from support.resp import Connection
+from support.server import BINARY
 
 
 @pytest.fixture
@@ -38,6 +40,39 @@ def test_clients_that_wait_are_seen_with_their_queue(console, api, server, conne
     console.press("mails")
     console.until(lambda: console.heading == "mails", "the page of the queue")
     receive.close()
+
+
+@pytest.mark.parametrize("text", ["it's open", "--json"])
+def test_a_publication_is_also_a_line_of_the_command_line(console, connection, text):
+    connection.call("SUBSCRIBE", "news")
+    console.open("#/channels", "Channels")
+    console.fill("Message", text)
+    run(console.command("roost"))
+    assert connection.read() == [b"message", b"news", text.encode()]
+
+
+def test_a_client_is_also_disconnected_by_the_command_line(console, connection):
+    connection.call("CLIENT", "SETNAME", "worker-7")
+    console.open("#/clients", "Clients")
+    assert console.command("roost").startswith("roost clients")
+    console.until(lambda: "worker-7" in (rows(console, "Clients") or ""), "the client")
+    address = console.script("return document.querySelector('table[aria-label=Clients] .mono').textContent")
+    console.press(f"Disconnect {address}")
+    run(console.command("roost", console.element("return document.querySelector('dialog[open]');")))
+    with pytest.raises(ConnectionError):
+        connection.read()
+
+
+def test_the_groups_of_a_queue_have_their_line(console, api):
+    api("PUT", "/queues/jobs.fifo")
+    console.open("#/queues/jobs.fifo/groups", "jobs.fifo")
+    assert console.command("roost").startswith("roost queue groups jobs.fifo")
+
+
+def run(line):
+    line = line.replace("roost ", f"{BINARY} ", 1)
+    subprocess.run(["bash", "-c", line], check=True, capture_output=True, timeout=60,
+                   env={"PATH": f"{BINARY.parent}:/usr/bin:/bin", "NO_PROXY": "*"})
 
 
 def rows(console, table):

@@ -259,8 +259,11 @@ def test_each_action_has_its_line(console, api):
     console.until(lambda: "Paused" not in console.text, "the queue to go on")
     console.press("Receive messages")
     console.sees("1 message received.")
-    assert '"visibility_timeout_seconds":' in console.command("extend") and "/visibility" in console.command("extend")
-    [handle] = json.loads(console.command("release").split(" -d ")[1].strip("'"))["handles"]
+    extend = console.command("extend (curl)")
+    assert '"visibility_timeout_seconds":' in extend and "/visibility" in extend
+    [handle] = json.loads(console.command("release (curl)").split(" -d ")[1].strip("'"))["handles"]
+    assert console.command("release").startswith(f"roost release jobs {handle}")
+    assert console.command("extend").startswith(f"roost extend jobs {handle} --visibility ")
     api("POST", "/queues/jobs/bury", {"handles": [handle]})
     console.tab("Messages")
     console.press("job 2")

@@ -1,6 +1,6 @@
 // Channels of the Redis port with their subscribers, and publishing.
 import { at, features, get, post } from '../api.js';
-import { commandList, commands, curl, learnRedisPort, redisCli } from '../command.js';
+import { commandList, commands, curl, learnRedisPort, redisCli, roost, texts } from '../command.js';
 import { run } from '../dialog.js';
 import { field, fill, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
@@ -53,8 +53,10 @@ function publishForm() {
   const message = h('textarea', { rows: 5, spellcheck: 'false' });
   const result = h('p', { role: 'status' });
   const button = h('button', { type: 'submit', class: 'main' }, 'Publish');
-  const how = commands(() => ({ curl: curl('POST', at`channels/${channel.value}/publish`,
-    { message: message.value }),
+  // The command line reads stdin for - and for nothing.
+  const how = commands(() => ({ roost: !['', '-'].includes(message.value) && channel.value
+    && roost('publish', texts(channel.value, message.value)),
+  curl: curl('POST', at`channels/${channel.value}/publish`, { message: message.value }),
   'redis-cli': redisCli('publish', channel.value, message.value) }));
   const submit = () => run(button, async () => {
     const { receivers } = await post(at`channels/${channel.value}/publish`, { message: message.value });

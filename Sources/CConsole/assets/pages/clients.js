@@ -1,6 +1,6 @@
 // Who is connected, through which door, and what each waits for.
 import { at, call, features, get } from '../api.js';
-import { commandList, commands, curl, learnRedisPort, redisCli } from '../command.js';
+import { commandList, commands, curl, learnRedisPort, redisCli, roost } from '../command.js';
 import { confirm } from '../dialog.js';
 import { badge, h, renew, time } from '../dom.js';
 import { fresh, refreshNow } from '../live.js';
@@ -35,7 +35,8 @@ export default async function clients({ signal }) {
   }, signal);
   return { title: 'Clients', element: h('div', { class: 'stack' },
     h('div', { class: 'row' }, h('div', { class: 'grow' }, input), about), list,
-    waiting, commands(() => ({ curl: curl('GET', '/api/v1/clients'), 'redis-cli': redisCli('client', 'list') }))) };
+    waiting, commands(() => ({ roost: roost('clients'), curl: curl('GET', '/api/v1/clients'),
+      'redis-cli': redisCli('client', 'list') }))) };
 }
 
 function nobody({ text }) {
@@ -85,6 +86,6 @@ function disconnect(client) {
     onclick: () => confirm({ title: 'Disconnect this client',
     text: `${client.address} ${client.name ?? ''} loses its connection; most clients come back.`, action: 'Disconnect',
     act: async () => { await call('DELETE', at`clients/${client.id}`); await refreshNow(); },
-      lines: () => ({ curl: curl('DELETE', at`clients/${client.id}`),
+      lines: () => ({ roost: roost('clients', '--close', client.id), curl: curl('DELETE', at`clients/${client.id}`),
       'redis-cli': redisCli('client', 'kill', 'id', client.id) }) }) }, 'Disconnect');
 }

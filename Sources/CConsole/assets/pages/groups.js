@@ -1,6 +1,6 @@
 // The message groups of a FIFO queue, and which of them wait for somebody.
 import { at, get } from '../api.js';
-import { commands, curl } from '../command.js';
+import { commands, curl, roost } from '../command.js';
 import { badge, h, renew } from '../dom.js';
 import { fresh } from '../live.js';
 import { number } from '../queueparts.js';
@@ -22,7 +22,8 @@ export default async function groups({ state, signal }) {
   await fresh(show, signal);
   return h('div', { class: 'stack' }, h('p', { class: 'quiet-text' },
     'The messages of a group are delivered in order: while one of them is in flight or buried, the rest of its group waits.'),
-    list, commands(() => ({ curl: curl('GET', at`queues/${state.name}/groups`) })));
+    list, commands(() => ({ roost: roost('queue', 'groups', state.name),
+    curl: curl('GET', at`queues/${state.name}/groups`) })));
 }
 
 const button = (text, onclick) => h('button', { type: 'button', class: 'small', onclick }, text);

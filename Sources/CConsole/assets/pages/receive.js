@@ -172,10 +172,13 @@ function bury(name, { message }, end) {
 function messageLines(name, entry) {
   const { message } = entry;
   const handles = [message.handle];
+  const time = extended(entry);
   return { acknowledge: roost('delete', name, message.handle),
     curl: curl('POST', at`queues/${name}/delete`, { handles }),
-    release: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: 0 }),
-    extend: curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: extended(entry) }) };
+    release: roost('release', name, handles),
+    'release (curl)': curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: 0 }),
+    extend: roost('extend', name, handles, '--visibility', `${time}s`),
+    'extend (curl)': curl('POST', at`queues/${name}/visibility`, { handles, visibility_timeout_seconds: time }) };
 }
 
 // A worker that noted the id of a message only.

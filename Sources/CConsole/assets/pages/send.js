@@ -1,6 +1,6 @@
 // Sending: one message or many from a template, now or later.
 import { at, post } from '../api.js';
-import { commands, curl, roost } from '../command.js';
+import { commands, curl, roost, texts } from '../command.js';
 import { copyButton } from '../copy.js';
 import { check, field, fill, h, select } from '../dom.js';
 import { refreshNow } from '../live.js';
@@ -191,6 +191,7 @@ function lines(name, form) {
     one.deduplication_id && ['--deduplication-id', one.deduplication_id],
     form.delay.value.trim() && ['--delay', form.delay.value.trim()],
     form.attributes.rows().map(({ name: key, type, value }) => ['--attribute', `${key}=${value}:${type}`]).flat()];
-  return { roost: one.body !== undefined && roost('send', name, options,
-    one.body.startsWith('-') ? ['--', one.body] : one.body), curl: curl('POST', at`queues/${name}/messages`, one) };
+  // The command line reads stdin for -.
+  return { roost: ![undefined, '-'].includes(one.body) && roost('send', name, options, texts(one.body)),
+    curl: curl('POST', at`queues/${name}/messages`, one) };
 }
