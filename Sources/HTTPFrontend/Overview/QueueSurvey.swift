@@ -27,6 +27,8 @@ package actor QueueSurvey {
     package static let queuesMax = 50_000
     private static let pageQueues = 1000
     private static let patience = Duration.seconds(1)
+    /// The longest that a survey is used: on a machine busy with other work that of few queues takes long, too.
+    private static let patiencePerQueue = Duration.milliseconds(1)
     /// So many times as long as it took, a survey is used.
     private static let ease = 250
 
@@ -61,7 +63,8 @@ package actor QueueSurvey {
         let picture = QueuePicture(
             queues: queues, leftOut: leftOut, takenAt: now, rates: rates(of: queues, at: now), history: history)
         let cost = ContinuousClock.now - begin
-        last = (picture, .now + max(Self.patience, cost * Self.ease))
+        let longest = Self.patiencePerQueue * queues.count
+        last = (picture, .now + max(Self.patience, min(cost * Self.ease, longest)))
         return picture
     }
 
