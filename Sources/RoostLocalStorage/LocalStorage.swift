@@ -102,9 +102,10 @@ package final class LocalStorage: Storage {
     }
 
     /// A turn of another thread is not waited for.
-    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
-        let time = clock.now()
-        return engine.withLockIfAvailable { $0.carryOutAtOnce(command, in: database, at: time) } ?? nil
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce? {
+        engine.withLockIfAvailable { engine in
+            engine.carryOutAtOnce(command, in: database, at: goesOn ? engine.now : clock.now())
+        } ?? nil
     }
 
     func enqueue(_ change: (inout Inbox) -> Void) {

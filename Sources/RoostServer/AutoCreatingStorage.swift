@@ -45,8 +45,8 @@ package final class AutoCreatingStorage: Storage, CompletionReceiver {
     package var propertiesVersion: UInt64? { storage.propertiesVersion }
     package var hasBindings: Bool { storage.hasBindings }
 
-    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
-        storage.carryOutAtOnce(command, database: database)
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce? {
+        storage.carryOutAtOnce(command, database: database, goesOn: goesOn)
     }
 
     package func submit(_ submissions: [Submission], for receiver: any CompletionReceiver) {

@@ -42,8 +42,9 @@ package final class DeferredStorage: Storage {
 
     package var hasBindings: Bool { opened.load()?.storage.hasBindings ?? false }
 
-    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
-        opened.load()?.storage.carryOutAtOnce(command, database: database)
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce? {
+        guard let storage = opened.load()?.storage else { return nil }
+        return storage.carryOutAtOnce(command, database: database, goesOn: goesOn)
     }
 
     package var metrics: StorageMetrics { opened.load()?.storage.metrics ?? StorageMetrics() }

@@ -31,23 +31,26 @@ package protocol Storage: AnyObject, Sendable {
 
     /// Carries out one command on keys at once, without a turn of the storage. Nil: nothing was done, and it has to be
     /// submitted. Never waits, from any thread.
-    func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce?
+    ///
+    /// - Parameter goesOn: the caller carried out another command less than a millisecond ago, or about that: the time
+    ///   may be the same.
+    func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce?
 }
 
 extension Storage {
     package var propertiesVersion: UInt64? { nil }
     package var hasBindings: Bool { false }
-    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? { nil }
+    package func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce? { nil }
 }
 
 /// What became of a command that was carried out without a turn.
-package struct ReplyAtOnce: Sendable {
-    package var reply: KeyReply
+package struct ReplyAtOnce: ~Copyable, Sendable {
+    package let reply: KeyReply
     /// Whether all that it tells of is on disk. Otherwise whoever asked submits a `.barrier` soon, which also makes the
     /// storage write, and keeps the reply until that is answered, whatever the answer is.
-    package var isOnDisk: Bool
+    package let isOnDisk: Bool
 
-    package init(_ reply: KeyReply, isOnDisk: Bool) {
+    package init(_ reply: consuming KeyReply, isOnDisk: Bool) {
         self.reply = reply
         self.isOnDisk = isOnDisk
     }

@@ -17,6 +17,8 @@ final class FakeStorage: Storage {
         var submits = 0
         var watches: UInt64 = 0
         var atOnce = AtOnce.nothing
+        var goesOn: [Bool] = []
+        var hasBindings = false
     }
 
     /// What a test over sockets waits for.
@@ -55,12 +57,26 @@ final class FakeStorage: Storage {
         set { state.withLock { $0.atOnce = newValue } }
     }
 
-    func carryOutAtOnce(_ command: KeyCommand, database: UInt8) -> ReplyAtOnce? {
-        switch atOnce {
+    func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce? {
+        state.withLock { $0.goesOn.append(goesOn) }
+        return switch atOnce {
         case .nothing: nil
         case .onDisk(let reply): ReplyAtOnce(reply, isOnDisk: true)
         case .changing: ReplyAtOnce(Self.reply(to: command), isOnDisk: false)
         }
+    }
+
+    /// Of each command that was to be carried out at once, whether it came right behind another.
+    func takeGoesOn() -> [Bool] {
+        state.withLock { state in
+            defer { state.goesOn = [] }
+            return state.goesOn
+        }
+    }
+
+    var hasBindings: Bool {
+        get { state.withLock { $0.hasBindings } }
+        set { state.withLock { $0.hasBindings = newValue } }
     }
 
     var barriersSeen: Int { seen.count { if case .barrier = $0 { true } else { false } } }

@@ -8,8 +8,10 @@ func parse(_ line: String) throws -> KeyCommand {
     return try buffer.withUnsafeMutableBytes { bytes in
         var reader = RequestReader()
         _ = try reader.next(in: bytes)
-        var arguments = Arguments(UnsafeRawBufferPointer(bytes), reader.arguments)
-        return try CommandTable.shared.parse(&arguments)
+        return try reader.arguments.withUnsafeBufferPointer { ranges in
+            var arguments = Arguments(UnsafeRawBufferPointer(bytes), ranges)
+            return try CommandTable.shared.parse(&arguments)
+        }
     }
 }
 

@@ -26,6 +26,18 @@ struct PubSubTests {
         #expect(try one.received() == "*3|$7|message|$1|b|$0||")
     }
 
+    @Test("A queue that is bound to the channel gets the message though no client subscribes to anything")
+    func bound() throws {
+        let server = TestServer()
+        let client = try server.connect()
+        #expect(try client.ask("PUBLISH a hi") == ":0|")
+        #expect(server.storage.commands.isEmpty)
+        server.storage.hasBindings = true
+        try client.send("PUBLISH a hi\r\n")
+        server.run()
+        #expect(server.storage.commands == [.publish(channel: bytes("a"), bytes("hi"))])
+    }
+
     @Test("The order of a publisher's messages is kept, with other commands in between")
     func order() throws {
         let server = TestServer(loops: 2)

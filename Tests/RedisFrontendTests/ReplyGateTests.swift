@@ -28,6 +28,25 @@ struct ReplyGateTests {
         #expect(try two.received() == "+OK|-ERR unknown command 'NOTHING', with args beginning with: |")
     }
 
+    @Test("Only what comes right behind another such command, in one turn, has the time of that one")
+    func time() throws {
+        let server = changing()
+        let (one, two) = (try server.connect(), try server.connect())
+        try one.send("SET a 1\r\nGET a\r\nPING\r\nGET a\r\nGET a\r\n")
+        try two.send("GET a\r\n")
+        server.run()
+        #expect(server.storage.takeGoesOn() == [false, true, false, true, true])
+        server.settle()
+        try one.send("GET a\r\n")
+        try two.send("PING\r\nPING\r\nGET a\r\n")
+        server.run()
+        #expect(server.storage.takeGoesOn() == [false, false])
+        server.settle()
+        try one.send(String(repeating: "GET a\r\n", count: 130))
+        server.run()
+        #expect(server.storage.takeGoesOn().enumerated().filter { !$0.element }.map(\.offset) == [0, 64, 128])
+    }
+
     @Test("A barrier that is refused opens its gate too: it was refused after what came before it was on disk")
     func refusedBarrier() throws {
         let server = changing()

@@ -80,6 +80,17 @@ struct ServerCommandTests {
         #expect(try server.connect().ask(line) == expected)
     }
 
+    @Test("The command before helps to find the next one, and makes no names")
+    func commandBefore() throws {
+        let client = try TestServer().connect()
+        #expect(try client.ask("CLIENT ID") == ":1|")
+        #expect(try client.ask("client|id").hasPrefix("-ERR unknown command 'client|id'"))
+        #expect(try client.ask("PING") + client.ask("ping a") == "+PONG|$1|a|")
+        #expect(try client.ask("PINGS").hasPrefix("-ERR unknown command 'PINGS'"))
+        #expect(try client.ask("ECHO") == "-ERR wrong number of arguments for 'echo' command|")
+        #expect(try client.ask("echo a") == "$1|a|")
+    }
+
     @Test("DEBUG is closed unless it is allowed")
     func debug() throws {
         #expect(try TestServer().connect().ask("DEBUG PROTOCOL string").hasPrefix("-ERR DEBUG command not allowed."))

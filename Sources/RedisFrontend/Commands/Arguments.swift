@@ -1,14 +1,14 @@
 import RESP
 import RoostModel
 
-/// The arguments of one request, read one after the other. The bytes are lent for as long as it is parsed.
+/// The arguments of one request, read one after the other. Everything is lent for as long as it is parsed.
 package struct Arguments {
     private let buffer: UnsafeRawBufferPointer
-    private let ranges: [Range<Int>]
+    private let ranges: UnsafeBufferPointer<Range<Int>>
     private var place = 1
 
     /// - Parameter ranges: of the name and the arguments, inside `buffer`.
-    package init(_ buffer: UnsafeRawBufferPointer, _ ranges: [Range<Int>]) {
+    package init(_ buffer: UnsafeRawBufferPointer, _ ranges: UnsafeBufferPointer<Range<Int>>) {
         self.buffer = buffer
         self.ranges = ranges
     }

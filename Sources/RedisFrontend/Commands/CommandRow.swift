@@ -88,6 +88,8 @@ package final class CommandRow: Sendable {
     package let since: String
     package let summary: String
     let handler: Handler
+    /// Of a container, which is named before it.
+    let isSubcommand: Bool
     /// From 0 on, in the order in which rows are made: counters are found by it.
     let number: UInt16
 
@@ -99,6 +101,7 @@ package final class CommandRow: Sendable {
     ) {
         self.name = name
         nameBytes = Bytes(name.utf8)
+        isSubcommand = name.utf8.contains(UInt8(ascii: "|"))
         self.arity = arity
         self.flags = flags
         quickCountMax = Self.quickCountMax(arity, flags)
@@ -212,6 +215,12 @@ package struct CommandTable: Sendable {
         }
     }
 
+    @inline(__always)
+    private func row(named name: UnsafeRawBufferPointer, after last: CommandRow?) -> CommandRow? {
+        if let last, !last.isSubcommand, last.isNamed(name) { return last }
+        return row(named: name)
+    }
+
     package func row(named name: UnsafeRawBufferPointer) -> CommandRow? {
         var place = Self.hash(name) & (places.count - 1)
         while places[place] != .max {
@@ -224,9 +233,12 @@ package struct CommandTable: Sendable {
 
     /// The row of a request, when its arguments are as many as they have to be. What follows is to be read next.
     ///
+    /// - Parameter last: that of the request before. Mostly the next one is of the same.
     /// - Parameter refused: gets the number of the row whose number of arguments was wrong.
-    func row(of arguments: inout Arguments, refused: inout UInt16) throws(CommandError) -> CommandRow {
-        guard let row = row(named: arguments.name) else {
+    func row(
+        of arguments: inout Arguments, after last: CommandRow? = nil, refused: inout UInt16
+    ) throws(CommandError) -> CommandRow {
+        guard let row = row(named: arguments.name, after: last) else {
             throw .unknownCommand(Bytes(arguments.name), arguments: try arguments.rest())
         }
         guard row.accepts(arguments.count) else { throw wrongArity(row, &refused) }

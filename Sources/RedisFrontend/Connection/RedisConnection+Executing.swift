@@ -65,7 +65,7 @@ extension RedisConnection {
     private func admitted(_ arguments: inout Arguments) throws(CommandError) -> CommandRow {
         var refused = UInt16.max
         do throws(CommandError) {
-            let row = try CommandTable.shared.row(of: &arguments, refused: &refused)
+            let row = try CommandTable.shared.row(of: &arguments, after: session.lastCommand, refused: &refused)
             refused = row.number
             guard session.isAuthenticated || row.flags.contains(.noAuth) else { throw .noAuthentication }
             guard !isSubscribed || session.version == .three || row.flags.contains(.whileSubscribed) else {
@@ -149,7 +149,8 @@ extension RedisConnection {
     /// False: it has to take the usual way, through a turn of the storage.
     private func answersAtOnce(_ command: KeyCommand, _ row: CommandRow) -> Bool {
         guard mayCarryOutAtOnce,
-            let done = loop.services.storage.carryOutAtOnce(command, database: session.database)
+            let done = loop.services.storage.carryOutAtOnce(
+                command, database: session.database, goesOn: loop.goesOnAtOnce)
         else { return false }
         loop.noteAtOnce()
         if done.isOnDisk {
@@ -158,7 +159,7 @@ extension RedisConnection {
         } else {
             loop.holdReply(of: self, bytes: done.reply.byteCount)
         }
-        writeReply(.success(.key(done.reply)), PendingReply(kind: .keys, isSilent: isSilent, row: row.number))
+        writeReply(done.reply, row)
         return true
     }
 

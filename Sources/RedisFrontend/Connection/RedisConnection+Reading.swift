@@ -64,8 +64,10 @@ extension RedisConnection {
                 while canGoOn, try reader.next(in: bytes) {
                     requestPlace = received &- bytes.count &+ start
                     start = reader.consumed
-                    var arguments = Arguments(UnsafeRawBufferPointer(bytes), reader.arguments)
-                    execute(&arguments)
+                    reader.arguments.withUnsafeBufferPointer { ranges in
+                        var arguments = Arguments(UnsafeRawBufferPointer(bytes), ranges)
+                        execute(&arguments)
+                    }
                 }
             } catch {
                 fault = error

@@ -56,6 +56,8 @@ extension RedisConnection {
         writer.version = session.version
         write(&writer)
         use(writer.bytes)
+        // Here it is the only one that holds the bytes, and keeps their memory.
+        writer.clear()
         loop.keepWriter(consume writer)
     }
 
@@ -160,10 +162,22 @@ extension RedisConnection {
         loop.clearWriter()
     }
 
-    /// What finds no room is refused before it does anything.
+    /// The reply to a command that was carried out where it was read.
+    func writeReply(_ reply: borrowing KeyReply, _ row: CommandRow) {
+        loop.writer.version = session.version
+        if loop.writer.writeOne(reply) { noteError(isRejection: reply == .failure(.outOfMemory), row.number) }
+        if !isSilent { append(loop.writer.bytes) }
+        loop.clearWriter()
+    }
+
     private func noteError(_ result: StorageResult, _ entry: PendingReply) {
         let isRejection = result == .success(.key(.failure(.outOfMemory))) || result == .failure(.outOfMemory)
-        loop.noteError(loop.writer.errorCode, isRejection ? .rejected : .failed, of: entry.row)
+        noteError(isRejection: isRejection, entry.row)
+    }
+
+    /// What finds no room is refused before it does anything.
+    private func noteError(isRejection: Bool, _ row: UInt16) {
+        loop.noteError(loop.writer.errorCode, isRejection ? .rejected : .failed, of: row)
     }
 
     /// A wait is over.
@@ -300,7 +314,8 @@ extension ReplyWriter {
         String(decoding: bytes.dropFirst().prefix { $0 > UInt8(ascii: " ") }, as: UTF8.self)
     }
 
-    private mutating func writeOne(_ reply: KeyReply) -> Bool {
+    /// True when the reply is an error.
+    mutating func writeOne(_ reply: KeyReply) -> Bool {
         write(reply)
         if case .failure = reply { return true }
         return false

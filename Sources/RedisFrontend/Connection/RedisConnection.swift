@@ -82,7 +82,7 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// As the channel said last.
     @exclusivity(unchecked) private(set) var isWritable = true
     /// Flushed, and not taken by the socket.
-    var unsent = 0
+    @exclusivity(unchecked) var unsent = 0
     @exclusivity(unchecked) private var isTouched = false
     var isFlushing = false
 
@@ -93,8 +93,8 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     @exclusivity(unchecked) var received = 0
     @exclusivity(unchecked) var requestPlace = 0
 
-    var subscriptions = Subscriptions()
-    var isCarryingOutTransaction = false
+    @exclusivity(unchecked) var subscriptions = Subscriptions()
+    @exclusivity(unchecked) var isCarryingOutTransaction = false
     /// MIGRATE that is under way.
     var migration: Migration?
 

@@ -41,6 +41,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     /// Carried out where they were read, in this turn of the loop, and when the first one was.
     @exclusivity(unchecked) private var commandsAtOnce = 0
     @exclusivity(unchecked) private var firstAtOnce: UInt32 = 0
+    /// The last of them among the commands of this turn.
+    @exclusivity(unchecked) private var lastAtOnce = -1
     @exclusivity(unchecked) private var isOutOfTime = false
     @exclusivity(unchecked) private var errorsInTurn = 0
     let counters = CommandCounters()
@@ -88,7 +90,13 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         return !isOutOfTime
     }
 
-    func noteAtOnce() { commandsAtOnce &+= 1 }
+    func noteAtOnce() {
+        commandsAtOnce &+= 1
+        lastAtOnce = commandsInTurn
+    }
+
+    /// Whether the storage may take the time of the command before: that was as brief.
+    var goesOnAtOnce: Bool { commandsAtOnce % Self.commandsPerLook != 0 && commandsInTurn == lastAtOnce &+ 1 }
 
     /// One was answered in the middle of a turn: that took no time worth a look at the clock.
     func noteNoDuration() { times.add(.keys, nanoseconds: 0) }
@@ -222,6 +230,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if commandsInTurn > 0 { services.statistics.commands.add(commandsInTurn, ordering: .relaxed) }
         if errorsInTurn > 0 { services.statistics.errors.add(errorsInTurn, ordering: .relaxed) }
         commandsInTurn = 0
+        lastAtOnce = -1
         errorsInTurn = 0
     }
 
@@ -389,9 +398,9 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if writer.bytes.capacity <= Self.keptBytesMax { writer.clear() } else { _ = writer.take() }
     }
 
+    /// - Parameter writer: empty.
     func keepWriter(_ writer: consuming ReplyWriter) {
         guard writer.bytes.capacity <= Self.keptBytesMax else { return }
         spareWriter = writer
-        spareWriter.clear()
     }
 }

@@ -27,10 +27,12 @@ struct StoredRequest: Sendable {
         _ body: (inout Arguments) throws(CommandError) -> Result
     ) throws(CommandError) -> Result {
         let result = bytes.withUnsafeBytes { buffer in
-            Swift.Result { () throws(CommandError) -> Result in
-                var arguments = Arguments(buffer, ranges)
-                if row.name.utf8.contains(UInt8(ascii: "|")) { _ = try arguments.next() }
-                return try body(&arguments)
+            ranges.withUnsafeBufferPointer { ranges in
+                Swift.Result { () throws(CommandError) -> Result in
+                    var arguments = Arguments(buffer, ranges)
+                    if row.isSubcommand { _ = try arguments.next() }
+                    return try body(&arguments)
+                }
             }
         }
         return try result.get()

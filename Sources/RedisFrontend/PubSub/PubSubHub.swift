@@ -47,8 +47,9 @@ package final class PubSubHub: Sendable {
     private let state = Mutex(State())
     private let mailboxBytesMax: Int
     private let fullMailboxes = Atomic<Int>(0)
-    /// As the lock protects it.
+    /// As the lock protects them.
     private let patternCount = Atomic<Int>(0)
+    private let nameCount = Atomic<Int>(0)
 
     /// Somebody is told beside the subscribers.
     private let isObserved = Atomic<Bool>(false)
@@ -81,8 +82,8 @@ package final class PubSubHub: Sendable {
             case .pattern:
                 state.patterns[name, default: Pattern(glob: GlobPattern(name), counts: LoopCounts())].counts
                     .add(1, loop)
-                patternCount.store(state.patterns.count, ordering: .releasing)
             }
+            noteCounts(state)
         }
     }
 
@@ -94,9 +95,14 @@ package final class PubSubHub: Sendable {
             case .pattern:
                 state.patterns[name]?.counts.add(-1, loop)
                 if state.patterns[name]?.counts.isEmpty ?? false { state.patterns[name] = nil }
-                patternCount.store(state.patterns.count, ordering: .releasing)
             }
+            noteCounts(state)
         }
+    }
+
+    private func noteCounts(_ state: borrowing State) {
+        patternCount.store(state.patterns.count, ordering: .releasing)
+        nameCount.store(state.channels.count + state.shards.count + state.patterns.count, ordering: .releasing)
     }
 
     private static func remove(_ table: inout [Bytes: LoopCounts], _ name: Bytes, _ loop: Int) {
@@ -105,6 +111,9 @@ package final class PubSubHub: Sendable {
     }
 
     // MARK: Messages
+
+    /// False: nobody subscribes to anything, and nobody is told beside.
+    var hasAudience: Bool { nameCount.load(ordering: .acquiring) > 0 || isObserved.load(ordering: .acquiring) }
 
     /// Puts a message into the mailboxes.
     ///

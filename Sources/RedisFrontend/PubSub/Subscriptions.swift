@@ -132,6 +132,9 @@ extension RedisConnection {
         loop.services.statistics.subscribedClients.add(isSubscribed ? 1 : -1, ordering: .relaxed)
     }
 
+    /// False: neither a client nor a queue gets anything from any channel.
+    var isHeard: Bool { loop.services.hub.hasAudience || loop.services.storage.hasBindings }
+
     /// Queues that are bound to the channel have the message on disk before anybody gets it.
     func publish(_ kind: ChannelKind, to channel: Bytes, _ message: Bytes) throws(CommandError) {
         guard loop.services.storage.hasBindings, kind == .channel, !isCarryingOutTransaction else {

@@ -27,7 +27,8 @@ extension Broker {
         try databases.prepare(request, now: now, random: random, growthMax: growthMax, events: &events)
     }
 
-    mutating func apply(_ entry: borrowing KeysEntry) throws(EntryMismatch) {
+    /// See `apply(_:at:effects:)`: keys have no other effects.
+    package mutating func apply(_ entry: borrowing KeysEntry) throws(EntryMismatch) {
         do throws(KeyMismatch) {
             try databases.apply(entry)
         } catch {

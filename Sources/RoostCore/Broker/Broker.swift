@@ -66,6 +66,7 @@ package struct Broker: Sendable {
     let handleSeal: ReceiptHandleSeal
     let groupSeal: GroupSeal
     let deduplicationSeal: DeduplicationSeal
+    private let anchor = AddressAnchor()
 
     package init(configuration: BrokerConfiguration) {
         self.configuration = configuration

@@ -39,7 +39,7 @@ package struct KeysEntry: Sendable, Equatable {
 extension [KeyEffect] {
     /// Visits them in their place, in order: a `for` loop would retain all that is in each.
     @inline(__always)
-    func visit<Failure>(_ body: (UnsafePointer<KeyEffect>) throws(Failure) -> Void) throws(Failure) {
+    package func visit<Failure>(_ body: (UnsafePointer<KeyEffect>) throws(Failure) -> Void) throws(Failure) {
         try withUnsafeBufferPointer { (effects) throws(Failure) in
             guard let first = effects.baseAddress else { return }
             for index in 0..<effects.count { try body(first + index) }

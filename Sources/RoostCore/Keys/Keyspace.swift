@@ -12,6 +12,7 @@ package struct Keyspace: Sendable {
     private var graveyard: [KeyRemains] = []
     private var values = ValueSize()
     private var remainsBytes = 0
+    private let anchor = AddressAnchor()
 
     package init(_ key: SealingKey) { hasher = KeyHasher(key) }
 

@@ -125,7 +125,7 @@ extension BrokerImageCheck {
     }
 
     @inline(__always)
-    static func isAlive(_ message: MessageSlot, in broker: borrowing Broker) -> Bool {
+    static func isAlive(_ message: MessageSlot, in broker: Broker) -> Bool {
         let owner = message.owner
         if owner.isGroup { return broker.isAlive(group: owner.id) }
         return broker.queues.isLive(owner.id) && message.number >= broker.queues[owner.id].purgedBelow

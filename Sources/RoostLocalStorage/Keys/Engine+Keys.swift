@@ -131,15 +131,36 @@ extension Engine {
         guard !entry.effects.isEmpty else { return true }
         let size = entry.size
         guard size <= log.payloadBytesMax else { throw .messageTooLarge(bytes: size, max: log.payloadBytesMax) }
-        if entry.effects.contains(where: { $0.grows }) {
-            try requireMemory()
-            try requireSpace(for: .growth, size)
-        } else if !entry.effects.allSatisfy({ $0.removesKeys }) {
-            try requireSpace(for: .receive, size)
-        }
-        guard commit(.keys(entry), size: size) else { return false }
+        try requireRoom(for: entry, size)
+        guard log.hasRoom(payloadBytes: size) else { return false }
+        append(entry, size)
         note(entry)
         return true
+    }
+
+    private func requireRoom(for entry: KeysEntry, _ size: Int) throws(Rejection) {
+        var (grows, removesKeys) = (false, true)
+        entry.effects.visit { effect in
+            grows = grows || effect.pointee.grows
+            removesKeys = removesKeys && effect.pointee.removesKeys
+        }
+        if grows {
+            try requireMemory()
+            try requireSpace(for: .growth, size)
+        } else if !removesKeys {
+            try requireSpace(for: .receive, size)
+        }
+    }
+
+    /// As any entry, without the way through `Entry`: it would be copied into one.
+    private mutating func append(_ entry: KeysEntry, _ size: Int) {
+        _ = log.append(kind: EntryKind.keys.rawValue, payloadBytes: size, at: now) { entry.encode(into: $0) }
+        do throws(EntryMismatch) {
+            try core.apply(entry)
+        } catch {
+            // As in `apply(_:at:)`.
+            preconditionFailure("the core refused its own entry: \(error)")
+        }
     }
 
     mutating func note(_ entry: KeysEntry) {

@@ -20,7 +20,7 @@ extension World {
     /// storage says that it may, or else when the barrier that goes over instead is answered. Nil: nothing goes over.
     func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage) -> Submission? {
         guard submission.token.isMultiple(of: 4), case .key(let command, let database) = submission.request,
-            let done = storage.carryOutAtOnce(command, database: database)
+            let done = storage.carryOutAtOnce(command, database: database, goesOn: false)
         else { return submission }
         coverage.hit(done.isOnDisk ? .toldAtOnce : .carriedOutAtOnce)
         books.carriedOut(submission.token, at: clock.broker)
