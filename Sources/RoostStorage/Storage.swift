@@ -32,8 +32,7 @@ package protocol Storage: AnyObject, Sendable {
     /// Carries out one command on keys at once, without a turn of the storage. Nil: nothing was done, and it has to be
     /// submitted. Never waits, from any thread.
     ///
-    /// - Parameter goesOn: the caller carried out another command less than a millisecond ago, or about that: the time
-    ///   may be the same.
+    /// - Parameter goesOn: right behind another small command of the same client, whose time it may have.
     func carryOutAtOnce(_ command: KeyCommand, database: UInt8, goesOn: Bool) -> ReplyAtOnce?
 }
 

@@ -113,7 +113,10 @@ extension RedisConnection {
             loop.counters.add(.calls, row.number)
             let size = arguments.heldBytes
             let command = try arguments.whole(parse)
-            if row.isQuick(arguments.count), answersAtOnce(command, row) { return }
+            if row.isQuick(arguments.count), answersAtOnce(command, row) {
+                isDoneAtOnce = size <= Self.quickInputBytesMax
+                return
+            }
             submit(request(command), .keys, row, bytes: size)
         case .waiting(let parse):
             let size = arguments.heldBytes
@@ -137,6 +140,8 @@ extension RedisConnection {
         }
     }
 
+    /// Of the arguments of a command that takes no time.
+    private static var quickInputBytesMax: Int { 4096 }
     /// Of replies that are gathered, above which a command takes the usual way, which counts what its answers take.
     private static var quickOutputBytesMax: Int { 64 * 1024 }
 
@@ -150,7 +155,7 @@ extension RedisConnection {
     private func answersAtOnce(_ command: KeyCommand, _ row: CommandRow) -> Bool {
         guard mayCarryOutAtOnce,
             let done = loop.services.storage.carryOutAtOnce(
-                command, database: session.database, goesOn: loop.goesOnAtOnce)
+                command, database: session.database, goesOn: goesOn && !loop.looksAtClock)
         else { return false }
         loop.noteAtOnce()
         if done.isOnDisk {

@@ -58,6 +58,7 @@ extension RedisConnection {
     private func readRequests(_ buffer: inout ByteBuffer) -> ProtocolError? {
         reader.limits.bulkBytesMax = loop.services.settings.bulkBytesMax.load(ordering: .relaxed)
         var fault: ProtocolError?
+        defer { goesOn = false }
         buffer.withUnsafeMutableReadableBytes { bytes in
             do throws(ProtocolError) {
                 var start = reader.consumed
@@ -68,6 +69,7 @@ extension RedisConnection {
                         var arguments = Arguments(UnsafeRawBufferPointer(bytes), ranges)
                         execute(&arguments)
                     }
+                    (goesOn, isDoneAtOnce) = (isDoneAtOnce, false)
                 }
             } catch {
                 fault = error

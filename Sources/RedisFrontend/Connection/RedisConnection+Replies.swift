@@ -56,7 +56,8 @@ extension RedisConnection {
         writer.version = session.version
         write(&writer)
         use(writer.bytes)
-        // Here it is the only one that holds the bytes, and keeps their memory.
+        guard writer.bytes.capacity <= RedisLoop.keptBytesMax else { return }
+        // Mostly nobody else holds the bytes by now, and their memory is used again.
         writer.clear()
         loop.keepWriter(consume writer)
     }

@@ -55,6 +55,10 @@ package final class RedisConnection: ChannelInboundHandler, ChannelOutboundHandl
     /// Carried out when the hold is over.
     @exclusivity(unchecked) private(set) var postponed: PostponedRequest?
     @exclusivity(unchecked) var isProcessing = false
+    /// The command before in the same bytes was small and carried out at once: what follows has the same time.
+    @exclusivity(unchecked) var goesOn = false
+    /// The same of the command that is carried out now.
+    @exclusivity(unchecked) var isDoneAtOnce = false
     /// In which it went on with what had been read before.
     @exclusivity(unchecked) var turnsWithoutRead = 0
     private var goesOnLater = false

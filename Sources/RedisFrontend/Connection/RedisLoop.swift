@@ -41,8 +41,6 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
     /// Carried out where they were read, in this turn of the loop, and when the first one was.
     @exclusivity(unchecked) private var commandsAtOnce = 0
     @exclusivity(unchecked) private var firstAtOnce: UInt32 = 0
-    /// The last of them among the commands of this turn.
-    @exclusivity(unchecked) private var lastAtOnce = -1
     @exclusivity(unchecked) private var isOutOfTime = false
     @exclusivity(unchecked) private var errorsInTurn = 0
     let counters = CommandCounters()
@@ -84,19 +82,16 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     /// Whether one more may be carried out where it was read.
     func hasTimeAtOnce() -> Bool {
-        guard commandsAtOnce % Self.commandsPerLook == 0 else { return !isOutOfTime }
+        guard looksAtClock else { return !isOutOfTime }
         if commandsAtOnce == 0 { firstAtOnce = Self.microseconds }
         isOutOfTime = Self.microseconds &- firstAtOnce > Self.microsecondsAtOnceMax
         return !isOutOfTime
     }
 
-    func noteAtOnce() {
-        commandsAtOnce &+= 1
-        lastAtOnce = commandsInTurn
-    }
+    /// Before the next command: now and then.
+    var looksAtClock: Bool { commandsAtOnce % Self.commandsPerLook == 0 }
 
-    /// Whether the storage may take the time of the command before: that was as brief.
-    var goesOnAtOnce: Bool { commandsAtOnce % Self.commandsPerLook != 0 && commandsInTurn == lastAtOnce &+ 1 }
+    func noteAtOnce() { commandsAtOnce &+= 1 }
 
     /// One was answered in the middle of a turn: that took no time worth a look at the clock.
     func noteNoDuration() { times.add(.keys, nanoseconds: 0) }
@@ -230,7 +225,6 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if commandsInTurn > 0 { services.statistics.commands.add(commandsInTurn, ordering: .relaxed) }
         if errorsInTurn > 0 { services.statistics.errors.add(errorsInTurn, ordering: .relaxed) }
         commandsInTurn = 0
-        lastAtOnce = -1
         errorsInTurn = 0
     }
 
@@ -344,7 +338,7 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
 
     // MARK: Memory that connections use in turn
 
-    private static let keptBytesMax = 64 * 1024
+    static let keptBytesMax = 64 * 1024
     private static let keptBuffersMax = 64
     private static let largeBytesMax = 512 * 1024
     private static let largeBuffersMax = 8
@@ -398,9 +392,8 @@ package final class RedisLoop: CompletionReceiver, @unchecked Sendable {
         if writer.bytes.capacity <= Self.keptBytesMax { writer.clear() } else { _ = writer.take() }
     }
 
-    /// - Parameter writer: empty.
+    /// - Parameter writer: empty, and not too large to be kept.
     func keepWriter(_ writer: consuming ReplyWriter) {
-        guard writer.bytes.capacity <= Self.keptBytesMax else { return }
         spareWriter = writer
     }
 }

@@ -46,7 +46,7 @@ enum PubSubCommands {
     ) -> CommandRow {
         CommandRow(connection: name, 3, flags.union([.fast, .afterReplies, .publishes]), keys, since: since, summary) {
             (arguments, connection) throws(Failure) in
-            // Then nothing has to be copied.
+            // When nobody gets it nothing has to be copied.
             guard connection.isHeard else { return connection.reply { $0.writeInteger(0) } }
             try connection.publish(kind, to: try arguments.bytes(), try arguments.bytes())
         }

@@ -85,7 +85,7 @@ package struct Broker: Sendable {
     /// Queues, with names and settings.
     package var queueBytes: Int { queues.residentBytes }
     package var deduplicationBytes: Int { deduplication.residentBytes }
-    /// All of them in one look: each look at something of this size is a copy of it.
+    /// All of them in one look.
     package var memory: (index: Int, keys: Int, deduplication: Int) {
         (indexBytes + queueBytes, keyBytes, deduplicationBytes)
     }

@@ -18,13 +18,6 @@ package struct Databases: Sendable {
 
     package subscript(database: UInt8) -> Keyspace { keyspaces[Int(database)] }
 
-    /// The keys of one database in their place: as a value they would be retained with all that they hold.
-    @inline(__always)
-    private func read<Result>(_ database: Int, _ body: (UnsafePointer<Keyspace>) -> Result) -> Result {
-        precondition(database >= 0 && database < Self.count, "no such database")
-        return keyspaces.withUnsafeBufferPointer { body($0.baseAddress.unsafelyUnwrapped + database) }
-    }
-
     /// What the commands would do and answer, each after the ones before. Changes nothing. Without effects nothing is
     /// to be logged.
     ///
@@ -94,7 +87,7 @@ package struct Databases: Sendable {
         var sum = 0
         effects.visit { effect in
             guard case .extend(let key, _) = effect.pointee else { return sum += effect.pointee.growth(onto: 0) }
-            sum += effect.pointee.growth(onto: read(Int(database)) { $0.pointee.stringBytes(key) })
+            sum += effect.pointee.growth(onto: keyspaces[Int(database)].stringBytes(key))
         }
         return sum
     }
@@ -124,7 +117,7 @@ package struct Databases: Sendable {
         _ command: KeyCommand, _ database: UInt8, _ now: BrokerTime, _ random: UInt64
     ) -> PreparedKeys {
         guard case .databases(let command) = command else {
-            return read(Int(database)) { $0.pointee.prepare(command, now: now, random: random) }
+            return keyspaces[Int(database)].prepare(command, now: now, random: random)
         }
         return prepare(command, database, now)
     }
@@ -140,13 +133,13 @@ extension Databases {
     }
 
     private func sums(of database: Int) -> Sums {
-        read(database) { keys in
-            Sums(bytes: keys.pointee.residentBytes, count: keys.pointee.count, expiry: keys.pointee.nextExpiry)
-        }
+        Sums(
+            bytes: keyspaces[database].residentBytes, count: keyspaces[database].count,
+            expiry: keyspaces[database].nextExpiry)
     }
 
     package func count(of database: UInt8) -> (keys: Int, expiring: Int) {
-        read(Int(database)) { ($0.pointee.count, $0.pointee.expiringCount) }
+        (keyspaces[Int(database)].count, keyspaces[Int(database)].expiringCount)
     }
 
     /// Sums and the like are kept, because they are asked for in every turn.
@@ -154,7 +147,7 @@ extension Databases {
         let after = sums(of: database)
         residentBytes += after.bytes - before.bytes
         keyCount += after.count - before.count
-        if read(database, { $0.pointee.hasRemains }) { hasRemains = true }
+        if keyspaces[database].hasRemains { hasRemains = true }
         guard after.expiry != before.expiry else { return }
         nextExpiry = keyspaces.reduce(nil) { earliest, keys in earliest.orEarlier(keys.nextExpiry) }
     }

@@ -48,10 +48,13 @@ package struct Keyspace: Sendable {
 
     /// When the next key expires.
     package var nextExpiry: BrokerTime? {
-        guard !expiries.isEmpty else { return nil }
-        return expiries.withEntry(at: 0) { time, _ in
-            // The highest times are rounded up to one that has no such number.
-            BrokerTime(milliseconds: Int64(exactly: time) ?? .max)
+        // In the place of its callers it would make a copy of all that is here: see `AddressAnchor`.
+        @inline(never) get {
+            guard !expiries.isEmpty else { return nil }
+            return expiries.withEntry(at: 0) { time, _ in
+                // The highest times are rounded up to one that has no such number.
+                BrokerTime(milliseconds: Int64(exactly: time) ?? .max)
+            }
         }
     }
 

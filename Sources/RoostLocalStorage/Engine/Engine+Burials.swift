@@ -8,7 +8,8 @@ extension Engine {
     mutating func bury(
         _ handle: ReceiptHandle, in queue: QueueName, _ burial: Burial
     ) throws(Rejection) -> Outcome {
-        let entry = try core.prepareBury(handle, in: try core.queueID(named: queue), burial, now: now)
+        let id = try core.queueID(named: queue)
+        let entry = try core.prepareBury(handle, in: id, burial, now: now)
         // Its texts stay in memory.
         try requireMemory()
         try requireSpace(for: .receive, EntryCodec.size(.bury(entry)))
@@ -16,11 +17,13 @@ extension Engine {
     }
 
     mutating func kick(_ queue: QueueName, count: Int) throws(Rejection) -> Outcome {
-        try kick(core.prepareKick(count, of: try core.queueID(named: queue), now: now))
+        let id = try core.queueID(named: queue)
+        return try kick(core.prepareKick(count, of: id, now: now))
     }
 
-    mutating func kick(_ queue: QueueName, _ id: MessageID) throws(Rejection) -> Outcome {
-        try kick(core.prepareKick(id, of: try core.queueID(named: queue), now: now))
+    mutating func kick(_ queue: QueueName, _ message: MessageID) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        return try kick(core.prepareKick(message, of: id, now: now))
     }
 
     private mutating func kick(_ entry: KickEntry?) throws(Rejection) -> Outcome {

@@ -15,7 +15,8 @@ extension Engine {
     func listMoves(_ queue: QueueName, _ limit: Int) throws(Rejection) -> Outcome {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
-        return .reply(.moveTasks(core.moveTasks(from: try core.queueID(named: queue), limit: limit)))
+        let id = try core.queueID(named: queue)
+        return .reply(.moveTasks(core.moveTasks(from: id, limit: limit)))
     }
 
     mutating func cancelMove(_ id: UInt64) throws(Rejection) -> Outcome {
@@ -32,7 +33,8 @@ extension Engine {
 
     /// An entry for each target. When the log has room for the first ones only, the others stay for another request.
     mutating func moveByID(_ queue: QueueName, _ to: QueueName?, _ ids: [MessageID]) throws(Rejection) -> Outcome {
-        let entries = try core.prepareMoveByID(from: try core.queueID(named: queue), to: to, ids, now: now)
+        let source = try core.queueID(named: queue)
+        let entries = try core.prepareMoveByID(from: source, to: to, ids, now: now)
         let bytes = entries.reduce(0) { $0 + EntryCodec.size(.transfer($1)) + Self.frameBytesMax }
         try requireSpace(for: .receive, bytes)
         guard entries.isEmpty || log.hasRoom(payloadBytes: min(bytes, log.payloadBytesMax)) else { return .noRoom }

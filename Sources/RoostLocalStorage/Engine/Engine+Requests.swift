@@ -12,18 +12,15 @@ extension Engine {
         switch request {
         case .send(let queue, let message): try send(message, to: queue)
         case .receive(let queue, let options): try receive(options, from: queue, token, receiver)
-        case .delete(let queue, let handle):
-            try delete(core.prepareDelete(handle, in: core.queueID(named: queue)))
-        case .deleteByID(let queue, let id):
-            try delete(core.prepareDelete(id, in: core.queueID(named: queue)))
+        case .delete(let queue, let handle): try delete(handle, in: queue)
+        case .deleteByID(let queue, let id): try delete(id, in: queue)
         case .changeVisibility(let queue, let handle, let timeout):
             try changeVisibility(handle, in: queue, timeout)
         case .createQueue(let queue, let change): try createQueue(queue, change)
         case .adoptQueue(let queue, let adoption): try adopt(queue, adoption)
         case .deleteQueue(let queue): done(.deleteQueue(try core.prepareDeleteQueue(queue)))
         case .purgeQueue(let queue): done(.purgeQueue(try core.preparePurgeQueue(queue)))
-        case .giveBack(let queue, let handle):
-            try giveBack(core.prepareGiveBack(handle, in: core.queueID(named: queue)))
+        case .giveBack(let queue, let handle): try giveBack(handle, in: queue)
         case .renew(let queue, let handle, let timeout): try renew(handle, in: queue, timeout)
         case .changeSettings(let queue, let change):
             try changeSettings(core.prepareChangeSettings(queue, change, now: now))
@@ -76,7 +73,8 @@ extension Engine {
     private mutating func sendWhole(
         _ message: borrowing NewMessage, to queue: QueueName
     ) throws(Rejection) -> Outcome {
-        let entry = try core.prepareSend(to: try core.queueID(named: queue), message, now: now)
+        let target = try core.queueID(named: queue)
+        let entry = try core.prepareSend(to: target, message, now: now)
         if let original = core.original(of: entry) {
             return .reply(.sent(SentMessage(id: original.id, sentAt: original.sentAt, sequence: original.number)))
         }
@@ -103,13 +101,24 @@ extension Engine {
         return done(.pauseQueue(entry))
     }
 
+    private mutating func delete(_ handle: ReceiptHandle, in queue: QueueName) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        return try delete(core.prepareDelete(handle, in: id))
+    }
+
+    private mutating func delete(_ message: MessageID, in queue: QueueName) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        return delete(core.prepareDelete(message, in: id))
+    }
+
     private mutating func delete(_ entry: DeleteEntry?) -> Outcome {
         guard let entry else { return .reply(.done) }
         return done(.delete(entry))
     }
 
-    private mutating func giveBack(_ entry: ChangeVisibilityEntry?) -> Outcome {
-        guard let entry else { return .reply(.done) }
+    private mutating func giveBack(_ handle: ReceiptHandle, in queue: QueueName) throws(Rejection) -> Outcome {
+        let id = try core.queueID(named: queue)
+        guard let entry = try core.prepareGiveBack(handle, in: id) else { return .reply(.done) }
         return done(.changeVisibility(entry))
     }
 
@@ -202,7 +211,8 @@ extension Engine {
     ) throws(Rejection) -> Outcome {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
-        let (ids, more) = core.deadLetterSources(of: try core.queueID(named: queue), after: after, limit: limit)
+        let target = try core.queueID(named: queue)
+        let (ids, more) = core.deadLetterSources(of: target, after: after, limit: limit)
         return .reply(.queues(ids.map { describe($0, count: ids.count) }, more: more))
     }
 
@@ -222,9 +232,9 @@ extension Engine {
     ) throws(Rejection) -> Outcome {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(options.count) else { throw .invalidCount(options.count, accepted: accepted) }
+        let id = try core.queueID(named: queue)
         let (found, next) = core.browse(
-            try core.queueID(named: queue), options.state, fromTail: options.from == .tail, count: options.count,
-            after: options.after)
+            id, options.state, fromTail: options.from == .tail, count: options.count, after: options.after)
         let messages = found.map { OutgoingMessage(peeked: $0) }
         return begin(
             OutgoingReply(receiver: receiver, token: token, kind: .browsed(found, next: next), messages: messages))
@@ -233,7 +243,8 @@ extension Engine {
     private mutating func look(
         _ queue: QueueName, _ id: MessageID, _ token: UInt64, _ receiver: Int
     ) throws(Rejection) -> Outcome {
-        guard let found = core.look(at: id, in: try core.queueID(named: queue)) else { throw .messageNotAvailable }
+        let place = try core.queueID(named: queue)
+        guard let found = core.look(at: id, in: place) else { throw .messageNotAvailable }
         return begin(
             OutgoingReply(
                 receiver: receiver, token: token, kind: .peeked([found]), messages: [OutgoingMessage(peeked: found)]))
@@ -245,7 +256,8 @@ extension Engine {
     ) throws(Rejection) -> Outcome {
         let accepted = 1...Limits.receiveMessagesMax
         guard accepted.contains(limit) else { throw .invalidCount(limit, accepted: accepted) }
-        let (found, next) = core.groups(of: try core.queueID(named: queue), after: after, limit: limit)
+        let id = try core.queueID(named: queue)
+        let (found, next) = core.groups(of: id, after: after, limit: limit)
         let messages = found.map { group -> OutgoingMessage in
             guard let message = group.message else { return .unreadable }
             return OutgoingMessage(peeked: message)

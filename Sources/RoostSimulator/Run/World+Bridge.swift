@@ -18,10 +18,13 @@ extension Submission {
 extension World {
     /// Every fourth single command is carried out at once, if the storage does that. Its reply leaves now when the
     /// storage says that it may, or else when the barrier that goes over instead is answered. Nil: nothing goes over.
-    func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage) -> Submission? {
+    ///
+    /// - Parameter goesOn: another command was carried out at once at this time.
+    func carryOutAtOnce(_ submission: Submission, _ storage: LocalStorage, _ goesOn: inout Bool) -> Submission? {
         guard submission.token.isMultiple(of: 4), case .key(let command, let database) = submission.request,
-            let done = storage.carryOutAtOnce(command, database: database, goesOn: false)
+            let done = storage.carryOutAtOnce(command, database: database, goesOn: goesOn)
         else { return submission }
+        goesOn = true
         coverage.hit(done.isOnDisk ? .toldAtOnce : .carriedOutAtOnce)
         books.carriedOut(submission.token, at: clock.broker)
         guard !done.isOnDisk else {

@@ -290,7 +290,8 @@ extension World {
 extension World {
     func submit(_ requests: [StorageRequest]) throws(Mismatch) {
         guard let storage, !requests.isEmpty else { return }
-        let submissions = record(requests).compactMap { carryOutAtOnce($0, storage) }
+        var goesOn = false
+        let submissions = record(requests).compactMap { carryOutAtOnce($0, storage, &goesOn) }
         storage.submit(submissions, for: events)
     }
 
