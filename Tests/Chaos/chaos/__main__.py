@@ -4,7 +4,8 @@ Three producers and three consumers, each a process, work on standard and FIFO q
 (queues.py). The first of each is boto3 with retries off; the others speak the same protocol over bare HTTP, because the
 bulk of the load needs it. The server is killed with SIGKILL at random moments and at chosen ones: after a segment roll,
 while a snapshot is written, during cleaning, during recovery. Each start has other options. At the end all queues are
-drained, and the recorded history is checked.
+drained, and the recorded history is checked. Two more processes change keys by the Redis port (keys.py), and compare
+all of them with what they were told, after each start.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import random
 import sys
 from pathlib import Path
 
-from chaos import report
+from chaos import keys, report
 from chaos.controls import CONTROLS
 from chaos.run import Plan, Run
 
@@ -40,7 +41,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--random-only", action="store_true", help="no kills at chosen moments")
     parser.add_argument("--roll-back", action="store_true",
                         help="put older data in place after the second kill: the run has to fail")
-    parser.add_argument("--control", choices=CONTROLS, help="break one recorded message: the run has to fail")
+    parser.add_argument("--control", choices=[*CONTROLS, *keys.CONTROLS],
+                        help="break what was recorded of one message, or of a key: the run has to fail")
     return parser.parse_args()
 
 

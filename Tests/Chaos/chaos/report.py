@@ -35,6 +35,7 @@ def rows(result: dict) -> list[tuple[str, str]]:
         ("balance", f"{balance['acked']:,} acknowledged + {balance['recovered']:,} recovered = "
                     f"{balance['deleted']:,} deleted + {balance['perhaps_deleted']:,} perhaps deleted + "
                     f"{balance['drained']:,} drained"),
+        ("keys", keys_row(result["keys"], result["keys_wrong"])),
         ("kills of a live server", f"{result['kills']} ({kills})"),
         ("restarts", f"{result['restarts']}"),
         ("ready after", f"p50 {ready['p50']:.2f} s, p99 {ready['p99']:.2f} s, max {ready['max']:.2f} s"),
@@ -44,6 +45,13 @@ def rows(result: dict) -> list[tuple[str, str]]:
         ("time", f"{result['seconds']:.0f} s, of them {result['check_seconds']:.0f} s for the check"),
         ("repeat with", f"--seed {result['seed']}"),
     ]
+
+
+def keys_row(keys: dict, wrong: int) -> str:
+    count = Counter(keys)
+    return (f"{count['commands']:,} changes accepted, {count['transactions']:,} transactions; all read "
+            f"{count['checks']:,} times, {wrong} differences; without a reply: {count['recovered']:,} carried out, "
+            f"{count['not carried out']:,} not")
 
 
 def table(result: dict) -> str:

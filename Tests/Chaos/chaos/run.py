@@ -17,7 +17,7 @@ from pathlib import Path
 from support.clients import http_request, json_request, sqs_client
 from support.server import BINARY, Server
 
-from chaos import controls, kills, load, queues, report, workers
+from chaos import controls, keys, kills, load, queues, report, workers
 from chaos.drain import Drain
 from chaos.history import Reader
 from chaos.rules import Checker
@@ -60,6 +60,7 @@ class Tally:
     restarts: int = 0
     ready_seconds: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    keys: Counter = field(default_factory=Counter)
     skipped: list[str] = field(default_factory=list)
 
     @property
@@ -77,7 +78,7 @@ class Run:
         self.chance = random.Random(plan.seed)
         self.folder = plan.folder or Path(tempfile.mkdtemp(prefix="roost-chaos-"))
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.server = Server(self.folder)
+        self.server = Server(self.folder, redis=True)
         self.tally = Tally()
         self.start_time = time.monotonic()
         self.last_progress = self.start_time
@@ -90,6 +91,10 @@ class Run:
         self.stop = context.RawValue("b", 0)
         self.name = f"{self.chance.getrandbits(32):08x}"
         self.tasks = [self.task(number) for number in range(workers + 1)]
+        self.key_tasks = [
+            keys.KeyTask(number, database, self.server.redis_port, self.folder, self.chance.getrandbits(32), self.stop,
+                         plan.control)
+            for number, database in enumerate(keys.DATABASES)]
         self.workers: list = []
         self._help: str | None = None
 
@@ -161,14 +166,19 @@ class Run:
                 self.change_settings(
                     spec.name, {"dead_letters": {"queue": spec.dead_letters, "max_receives": spec.receives_max}})
         for task in self.tasks[:-1]:
-            process = self.context.Process(target=workers.work, args=(task, self.plan.producers), daemon=True)
-            process.start()
-            self.workers.append(process)
+            self.start_worker(workers.work, task, self.plan.producers)
+        for task in self.key_tasks:
+            self.start_worker(keys.work, task)
         end = time.monotonic() + 60
         while not all(self.counters[task.number * 3 + load.CALLS] for task in self.tasks[:-1]):
             if time.monotonic() > end:
                 raise Broken("a worker did not make its first call")
             time.sleep(0.05)
+
+    def start_worker(self, work, *arguments) -> None:
+        process = self.context.Process(target=work, args=arguments, daemon=True)
+        process.start()
+        self.workers.append(process)
 
     def change_settings(self, queue: str, settings: dict) -> None:
         reply = json_request(self.server.http_url, "PATCH", f"/api/v1/queues/{queue}", settings)
@@ -293,7 +303,14 @@ class Run:
         self.restart_cleanly()
         drain.check_empty()
         self.tally.failures += drain.failures
+        self.check_keys(self.server.redis_port)
         return counted
+
+    def check_keys(self, port: int | None) -> None:
+        """`port`: of a server that was started anew after the last change."""
+        found = keys.verdict(self.key_tasks, port)
+        self.tally.failures += found["failures"]
+        self.tally.keys = found["counts"]
 
     def restart_cleanly(self) -> None:
         self.server.kill()
@@ -326,7 +343,9 @@ class Run:
         """A long run that did not come to something has not tested it."""
         if self.plan.kills < KILLS_FOR_MARKS:
             return
-        happened = {mark: counts[mark] for mark in report.MARKS} | {"kicks": part["kicked"], "moves": part["moves"]}
+        happened = {mark: counts[mark] for mark in report.MARKS} | {
+            "kicks": part["kicked"], "moves": part["moves"], "changes of keys": self.tally.keys["commands"],
+            "changes of keys without a reply": self.tally.keys["recovered"]}
         self.tally.failures += [f"plan: none of: {mark}" for mark, number in happened.items() if not number]
 
     def torn(self) -> list[int]:
@@ -342,7 +361,8 @@ class Run:
                 "p99": report.percentile(self.tally.ready_seconds, 0.99), "max": max(self.tally.ready_seconds)},
             "torn_tails": len(torn), "torn_bytes": sum(torn), "skipped": self.tally.skipped, "failures": failures,
             "lost": sum(f.startswith("R1 ") for f in failures),
-            "unexpected": sum(f.startswith("R2 ") for f in failures),
+            "unexpected": sum(f.startswith("R2 ") for f in failures), "keys": dict(self.tally.keys),
+            "keys_wrong": sum(f.startswith("K") for f in failures),
             "seconds": time.monotonic() - self.start_time, "check_seconds": check_seconds,
         }
 
@@ -380,7 +400,7 @@ def check_shard(paths, drain_path, shard: int, shards: int, control: str | None)
         reader.read(drain_path, drained=True)
     checker = Checker(reader.history)
     failures = checker.check()
-    if control and shard == 0:
+    if control in controls.CONTROLS and shard == 0:
         failures += controls.broken(checker, control)
     return {"failures": failures, "counts": checker.counts, "drained": checker.drained,
             "missed": controls.missed(checker) if shard == 0 else [],
