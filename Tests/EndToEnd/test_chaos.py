@@ -26,8 +26,8 @@ def test_kill_loop(tmp_path, seed, report):
     result = json.loads(figures.read_text())
     report(f"kill loop: {result['kills']} kills of a live server {result['kills_by_kind']}, {result['acked']} "
            f"acknowledged, {result['lost']} lost, {result['recovered']} recovered; {result['grouped']} in groups, "
-           f"{result['dead letters']} dead letters, {result['burials']} burials; {result['keys']['commands']} changes of "
-           f"keys, read {result['keys']['checks']} times, {result['keys_wrong']} differences; seed {seed}"
+           f"{result['dead letters']} dead letters, {result['burials']} burials; {result['keys']['commands']} changes "
+           f"of keys, read {result['keys']['checks']} times, {result['keys_wrong']} differences; seed {seed}"
            + "".join(f"; skipped: {text}" for text in result["skipped"]))
 
 

@@ -1,4 +1,4 @@
-"""Clients of the Redis port in a run. Each has a database, or its part of one, to itself, so it knows what has to be there.
+"""Clients of the Redis port in a run. Each has keys of a database to itself, so it knows what has to be there.
 
 It sends pipelines of changes, some of them in transactions, and compares each reply with its own model of the keys.
 When the server was killed in the middle of a pipeline, what is there afterwards has to be what was accepted and then
