@@ -229,6 +229,13 @@ def test_patterns_of_keys_with_spaces(call, port):
     assert [key["key"] for key in all_keys(call, "/keys?match=big+w*&count=1000")] == ["big world"]
 
 
+def test_a_channel_that_no_client_subscribes_to_is_heard_by_a_stream(port, keys_server):
+    events = Events(keys_server, "channels=lone*")
+    assert port.publish("lonely", "x") == 0
+    assert events.next("published")["data"]["channel"] == "lonely"
+    events.close()
+
+
 def test_channels_and_clients(call, port, keys_server, redis_port):
     with redis.Redis(port=redis_port, client_name="listener") as other, other.pubsub() as subscriber:
         subscriber.subscribe("news")
