@@ -51,6 +51,19 @@ struct ReplyGateTests {
         #expect(server.storage.takeGoesOn().enumerated().filter { !$0.element }.map(\.offset) == [0, 64, 128])
     }
 
+    @Test("What a pause held back lends its time to nobody")
+    func timeAfterPause() throws {
+        let server = changing()
+        let (one, two) = (try server.connect(), try server.connect())
+        #expect(try one.ask("CLIENT PAUSE 5000 WRITE") == "+OK|")
+        try two.send("SET a 1\r\nPING\r\nGET a\r\nGET a\r\n")
+        server.run()
+        #expect(server.storage.takeGoesOn() == [])
+        try one.send("CLIENT UNPAUSE\r\n")
+        server.settle()
+        #expect(server.storage.takeGoesOn() == [false, false, true])
+    }
+
     @Test("A barrier that is refused opens its gate too: it was refused after what came before it was on disk")
     func refusedBarrier() throws {
         let server = changing()

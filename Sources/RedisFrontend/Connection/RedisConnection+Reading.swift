@@ -58,6 +58,8 @@ extension RedisConnection {
     private func readRequests(_ buffer: inout ByteBuffer) -> ProtocolError? {
         reader.limits.bulkBytesMax = loop.services.settings.bulkBytesMax.load(ordering: .relaxed)
         var fault: ProtocolError?
+        // What was carried out before may have been read long ago.
+        isDoneAtOnce = false
         defer { goesOn = false }
         buffer.withUnsafeMutableReadableBytes { bytes in
             do throws(ProtocolError) {
